@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Region B: what time alone decides, computed when it is read.
+//!
+//! No timer makes an act effective; certificates and mails follow, the effect does not wait (1.17).
+
+use super::{Case, Condition, Effect, Posting};
+use crate::domain::law::outage::{OutageRules, extension};
+use crate::domain::law::ratification::{lapsed, ratify_by};
+use crate::domain::law::terms::{TermRules, Terms};
+use crate::domain::law::{calendar, posting};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Efficacy of an act on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Efficacy {
+    /// None yet.
+    None,
+    /// Declared immediately enforceable (TUEL 134 c. 4): *eseguibile*.
+    ImmediatelyEnforceable,
+    /// Effective (TUEL 134 c. 3): *esecutiva*.
+    Effective,
+    /// Suspended by an act or an order.
+    Suspended,
+    /// Ceased: revoked, annulled, or lapsed.
+    Ceased,
+}
+
+impl Posting {
+    /// The rules its terms are counted by: those in force at D (T-77).
+    pub fn rules(&self) -> TermRules {
+        TermRules {
+            posting_days: self.days,
+            holiday_shift: self.holiday_shift,
+            show_extra_day: self.show_extra_day,
+            effective_after_posting: self.effective_after_posting,
+            ..TermRules::new(self.pub_count, self.exec_count)
+        }
+    }
+}
+
+/// Last day, day off and executivity of the current posting, outages counted (R6.2, R6.5, R7.2).
+pub fn terms_of(case: &Case) -> Option<Terms> {
+    let posting = case.posting.as_ref()?;
+    let outage = OutageRules {
+        policy: posting.outage_policy,
+        min_hours: posting.outage_min_hours,
+        affects_executivity: posting.outage_affects_executivity,
+    };
+    let rules = posting.rules();
+    let extended = extension(&outage, &rules, posting.day, &case.outages).ok()?;
+    rules.terms(posting.day, extended).ok()
+}
+
+/// Region B on a day, with the conditions still unmet (practice.md 1.3).
+pub fn efficacy(case: &Case, today: NaiveDate) -> (Efficacy, Vec<Condition>) {
+    let unmet: Vec<Condition> = case
+        .content
+        .gates
+        .conditions
+        .iter()
+        .copied()
+        .filter(|c| case.conditions_met.get(c).is_none_or(|on| today < *on))
+        .collect();
+    (state(case, today), unmet)
+}
+
+fn state(case: &Case, today: NaiveDate) -> Efficacy {
+    if !case.is_adopted() {
+        return Efficacy::None;
+    }
+    if has_ceased(case, today) {
+        return Efficacy::Ceased;
+    }
+    let reached = reached(case, today);
+    if reached != Efficacy::None && is_suspended(case, today) {
+        return Efficacy::Suspended;
+    }
+    // A suspension that came before the tenth day also keeps executivity from setting in (SC-13).
+    if is_suspended(case, today) { Efficacy::Suspended } else { reached }
+}
+
+fn reached(case: &Case, today: NaiveDate) -> Efficacy {
+    if terms_of(case).is_some_and(|terms| posting::is_effective(&terms, today)) {
+        return Efficacy::Effective;
+    }
+    match &case.immediate {
+        Some(ballot) if ballot.declared && ballot.on <= today => Efficacy::ImmediatelyEnforceable,
+        _ => Efficacy::None,
+    }
+}
+
+fn has_ceased(case: &Case, today: NaiveDate) -> bool {
+    let touched = case
+        .touches
+        .iter()
+        .any(|t| matches!(t.how, Effect::Revoke | Effect::Annul) && t.from <= today);
+    touched || ratification_missed(case, today)
+}
+
+/// An urgent budget variation that the Consiglio did not ratify in time lapses (175 c. 5, row 40).
+fn ratification_missed(case: &Case, today: NaiveDate) -> bool {
+    let Some(treatment) = &case.treatment else { return false };
+    let Some(duty) = case.duties.get("consiglio") else { return false };
+    let ratified = duty.settled.as_ref().filter(|(done, _, _)| *done).map(|(_, on, _)| *on);
+    lapsed(treatment.date, ratified, today)
+}
+
+/// Day by which the Consiglio must ratify, for urgent budget variations.
+pub fn ratification_due(case: &Case) -> Option<NaiveDate> {
+    case.treatment.as_ref().map(|t| ratify_by(t.date))
+}
+
+fn is_suspended(case: &Case, today: NaiveDate) -> bool {
+    case.touches.iter().filter(|t| t.how == Effect::Suspend).any(|t| {
+        t.from <= today
+            && t.until.is_none_or(|until| today <= until)
+            && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
+    })
+}
+
+/// Is the act in the public Albo at an instant? (I7: from D until the first day off.)
+pub fn on_albo(case: &Case, at: DateTime<Utc>) -> bool {
+    match (&case.posting, terms_of(case)) {
+        (Some(posted), Some(terms)) => posting::on_albo(posted.at, &terms, at),
+        _ => false,
+    }
+}
+
+/// First day on which the act may be executed, if known: of the declaration, or of executivity.
+pub fn executable_from(case: &Case) -> Option<NaiveDate> {
+    match &case.immediate {
+        Some(ballot) if ballot.declared => Some(ballot.on),
+        _ => terms_of(case).map(|t| t.effective_on),
+    }
+}
+
+/// The civil day of an instant in Europe/Rome.
+pub fn day(at: DateTime<Utc>) -> NaiveDate {
+    calendar::rome_date(at)
+}

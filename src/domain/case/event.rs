@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Facts about one act.
+
+use super::content::{Affects, Condition, Content};
+use crate::domain::papers::{PaperPlan, SignedPaper};
+use crate::domain::registry::Signatory;
+use crate::domain::sitting::{Ballot, Treatment};
+use crate::domain::workflow::OpinionKind;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Outcome of an opinion (R1.8). `NotDue` is a signed third value, never a null (R1.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpinionOutcome {
+    /// Favorevole.
+    Favourable,
+    /// Favorevole con osservazioni.
+    WithRemarks,
+    /// Favorevole con prescrizioni: to be accepted in the text, or departed from with reasons.
+    WithPrescriptions,
+    /// Contrario.
+    Contrary,
+    /// Non dovuto.
+    NotDue,
+}
+
+/// An opinion as given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Which opinion.
+    pub opinion: OpinionKind,
+    /// Office it is given for; empty for offices of the whole body.
+    pub office: String,
+    /// Who gave it, with the title printed.
+    pub giver: Signatory,
+    /// Outcome.
+    pub outcome: OpinionOutcome,
+    /// Reasons; required unless plainly favourable.
+    pub reasons: String,
+    /// Version it was given on.
+    pub version: u32,
+    /// Hash of that version.
+    pub hash: String,
+    /// A confirmation on a new version after reading the diff (practice.md 1.6).
+    pub confirmation: bool,
+    /// Given in the sitting, after its opening.
+    pub on_the_spot: bool,
+    /// The signed sheet.
+    pub paper: SignedPaper,
+    /// Instant.
+    pub at: DateTime<Utc>,
+}
+
+/// How a text was changed after opinions were given (R1.12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// Typo or layout, certified by the Segretario with a signed declaration: opinions stay valid.
+    Formal {
+        /// Who certifies.
+        by: Signatory,
+        /// The declaration.
+        paper: SignedPaper,
+    },
+    /// Anything else: every opinion is void.
+    Substantial,
+}
+
+/// The terms of one posting, computed once at D with the doctrine then in force (T-77).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    /// Number in the Albo.
+    pub number: i64,
+    /// Year of that number.
+    pub year: i32,
+    /// D.
+    pub day: NaiveDate,
+    /// Instant of posting.
+    pub at: DateTime<Utc>,
+    /// Days of posting required.
+    pub days: u16,
+    /// `P-INC` or `P-EXC`.
+    pub pub_count: crate::domain::law::terms::PubCount,
+    /// `E-A`, `E-B` or `E-C`.
+    pub exec_count: crate::domain::law::terms::ExecCount,
+    /// Source of the executivity doctrine, printed on certificates.
+    pub exec_source: String,
+    /// A last day on a holiday moves (R6.3: by default never).
+    pub holiday_shift: bool,
+    /// One more day is shown after the certified term.
+    pub show_extra_day: bool,
+    /// Regional rule that replaces the doctrine (R7.9).
+    pub effective_after_posting: bool,
+    /// What an outage does to the term.
+    pub outage_policy: crate::domain::law::outage::OutagePolicy,
+    /// Hours below which a day does not count.
+    pub outage_min_hours: u8,
+    /// Whether outages move executivity too.
+    pub outage_affects_executivity: bool,
+    /// Digest of the regulation in force on D.
+    pub regulation: String,
+    /// SHA-256 of the file shown.
+    pub file: String,
+    /// Who posted it.
+    pub by: Signatory,
+    /// Repeats a posting that was annulled: the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<String>,
+}
+
+/// What happened to an act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
+pub enum CaseEvent {
+    /// A draft exists, pinned to a workflow.
+    Created {
+        /// Act kind.
+        kind: String,
+        /// Digest of the workflow.
+        workflow: String,
+        /// First content.
+        content: Content,
+    },
+    /// The draft was changed.
+    Edited {
+        /// The new content.
+        content: Content,
+    },
+    /// The draft was frozen as a version.
+    Submitted {
+        /// 1 for the first.
+        version: u32,
+        /// Hash of the content.
+        hash: String,
+        /// Who submitted.
+        by: Signatory,
+    },
+    /// The act took a number in a register.
+    Numbered {
+        /// Register token.
+        register: String,
+        /// Year.
+        year: i32,
+        /// Number.
+        number: i64,
+        /// Date of the line: of the sitting for deliberations (R5.2).
+        date: NaiveDate,
+        /// Received from another system.
+        external: bool,
+    },
+    /// The act stands at a step.
+    StepEntered {
+        /// Name of the step.
+        step: String,
+        /// Day by which it should be done.
+        deadline: Option<NaiveDate>,
+    },
+    /// A step was not due and was passed over, with the reason.
+    StepSkipped {
+        /// Name of the step.
+        step: String,
+        /// Why, in Italian.
+        reason: String,
+    },
+    /// An opinion was given.
+    OpinionGiven(Opinion),
+    /// Opinion not given: the proposal went back (R1.8 NON_RESO), or a check sent it back.
+    Returned {
+        /// Step that sent it back.
+        step: String,
+        /// By whom.
+        by: Signatory,
+        /// Reasons.
+        reasons: String,
+        /// Signed note.
+        paper: SignedPaper,
+    },
+    /// The proposer took it up again as a new draft.
+    ReworkStarted,
+    /// The text changed after it had been frozen.
+    Revised {
+        /// Number of the new version.
+        version: u32,
+        /// Its content.
+        content: Content,
+        /// Its hash.
+        hash: String,
+        /// Formal or substantial.
+        change: Change,
+        /// In a sitting, or in the offices.
+        sitting: Option<String>,
+    },
+    /// The reasons for departing from a contrary opinion were written into the text.
+    DepartureMotivated {
+        /// The reasons, as they will be printed in the act.
+        reasons: String,
+    },
+    /// A check was passed.
+    ReviewPassed {
+        /// Step.
+        step: String,
+        /// By whom.
+        by: Signatory,
+        /// Check-list or note.
+        note: String,
+    },
+    /// It was put on an agenda.
+    PutOnAgenda {
+        /// Sitting.
+        sitting: String,
+    },
+    /// It was taken off an agenda.
+    RemovedFromAgenda {
+        /// Sitting.
+        sitting: String,
+        /// Why.
+        reason: String,
+    },
+    /// It was called in a sitting.
+    Called {
+        /// Sitting.
+        sitting: String,
+    },
+    /// The organ did not vote it: postponed, or not treated.
+    NotVoted {
+        /// Sitting.
+        sitting: String,
+        /// What happened there, as a snapshot.
+        treatment: Treatment,
+    },
+    /// The result was proclaimed: the act exists from here (R2.7).
+    Proclaimed {
+        /// Sitting; empty for a Commissario.
+        sitting: String,
+        /// Presence, votes, presidency, verbalizer at the item.
+        treatment: Treatment,
+    },
+    /// A wrong proclamation was corrected within the sitting; the number stays.
+    ProclamationCorrected {
+        /// The right snapshot.
+        treatment: Treatment,
+        /// Why.
+        reason: String,
+    },
+    /// The second ballot, on immediate enforceability (R4.2).
+    ImmediateVoted {
+        /// The ballot.
+        ballot: Ballot,
+        /// Declared immediately enforceable.
+        declared: bool,
+        /// Favourable votes needed: majority of the members.
+        required: u32,
+        /// Reasons of urgency.
+        reasons: String,
+        /// Day from which it may be executed, when declared.
+        on: NaiveDate,
+    },
+    /// A paper is owed: who must sign it.
+    PaperOwed(PaperPlan),
+    /// The paper was composed; the bytes are a document.
+    PaperPrepared {
+        /// Key of the paper.
+        key: String,
+        /// SHA-256 of the facts it prints.
+        facts: String,
+        /// SHA-256 of the bytes.
+        sha256: String,
+        /// Pages.
+        pages: usize,
+    },
+    /// A composed paper was withdrawn before any signature, to be composed again (row 26).
+    PaperRecalled {
+        /// Key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// One signature was added.
+    PaperSigned {
+        /// Key.
+        key: String,
+        /// Field filled.
+        field: String,
+        /// Who signed; the entity itself for seals.
+        by: Signatory,
+        /// SHA-256 after the signature.
+        sha256: String,
+        /// Instant.
+        at: DateTime<Utc>,
+    },
+    /// A signer is prevented; the Segretario attests it and the act stands (R2.7, row 28).
+    ImpedimentAttested {
+        /// Key of the paper.
+        key: String,
+        /// Field that stays empty.
+        field: String,
+        /// Reason.
+        reason: String,
+        /// Who attests.
+        by: Signatory,
+        /// The attestation.
+        paper: SignedPaper,
+    },
+    /// Posted in the Albo: D.
+    Posted(Posting),
+    /// A day of the Albo was (partly) lost (R6.5).
+    OutageRecorded {
+        /// The day.
+        day: NaiveDate,
+        /// Hours during which it was visible.
+        visible_hours: u8,
+        /// Who attests it.
+        by: Signatory,
+    },
+    /// The posting was wrong and is annulled; its Albo number stays with a note (R6.6).
+    PostingAnnulled {
+        /// Why.
+        reason: String,
+        /// Who annulled.
+        by: Signatory,
+        /// The act was already effective: the Segretario must look.
+        was_effective: bool,
+    },
+    /// The file shown was replaced by a redacted one; the count continues (practice.md 1.13).
+    PublicFileReplaced {
+        /// Old hash.
+        old: String,
+        /// New hash.
+        new: String,
+        /// Why.
+        reason: String,
+    },
+    /// It was in the list sent to the capigruppo (R8.1).
+    CapigruppoListed {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day, from 1.
+        serial: u32,
+        /// SHA-256 of the list.
+        paper: String,
+        /// Capigruppo it went to.
+        recipients: Vec<String>,
+    },
+    /// The term in the Albo has passed; the referto is owed.
+    PostingEnded {
+        /// Last day shown and certified.
+        last_day: NaiveDate,
+    },
+    /// A condition of efficacy was met.
+    ConditionMet {
+        /// Which.
+        condition: Condition,
+        /// Day.
+        on: NaiveDate,
+        /// Evidence.
+        evidence: String,
+    },
+    /// A duty was raised.
+    DutyRaised {
+        /// Token.
+        duty: String,
+        /// Day by which it is due, where the law sets one.
+        due: Option<NaiveDate>,
+    },
+    /// A duty was done, or failed.
+    DutySettled {
+        /// Token.
+        duty: String,
+        /// Done or failed.
+        done: bool,
+        /// Evidence or reason.
+        note: String,
+        /// Day it happened.
+        on: NaiveDate,
+    },
+    /// A later act or an order touches this one.
+    Touched {
+        /// How, and from which day.
+        touch: Touch,
+    },
+    /// A suspension was lifted.
+    SuspensionLifted {
+        /// Day from which.
+        from: NaiveDate,
+        /// Act or order.
+        source: String,
+    },
+    /// Withdrawn by who proposed it.
+    Withdrawn {
+        /// By whom.
+        by: Signatory,
+        /// Why.
+        reason: String,
+        /// Signed note, outside a sitting.
+        paper: Option<SignedPaper>,
+    },
+    /// The fascicolo was closed.
+    Closed {
+        /// By whom.
+        by: Signatory,
+        /// Check-list or note.
+        note: String,
+    },
+}
+
+/// How a later act or an order touches an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touch {
+    /// What it does.
+    pub how: super::content::Effect,
+    /// First day of the effect (for annulment the effect reaches back, ex tunc).
+    pub from: NaiveDate,
+    /// Last day, for suspensions with a term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// Later case, or empty for an outside order.
+    #[serde(default)]
+    pub by_case: String,
+    /// "deliberazione n. 300 del …" or "ordinanza TAR Lombardia n. … del …".
+    pub source: String,
+}
+
+impl Touch {
+    /// The touch an act declares on another one.
+    pub fn of(affects: &Affects, by_case: &str, from: NaiveDate, source: String) -> Self {
+        Self { how: affects.how, from, until: None, by_case: by_case.into(), source }
+    }
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One act: its facts, its state, what may be done with it.
+
+mod command;
+mod content;
+mod decide;
+mod efficacy;
+mod event;
+mod opinions;
+mod posting;
+mod advance;
+
+pub use advance::{advance, enter, leave};
+pub use command::{CaseCommand, Ctx};
+pub use content::{
+    Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
+};
+pub use decide::decide;
+pub use efficacy::{Efficacy, efficacy, on_albo, terms_of};
+pub use event::{CaseEvent, Change, Opinion, OpinionOutcome, Posting, Touch};
+pub use opinions::{OpinionNeed, gate, needs, standing};
+
+use crate::domain::papers::PaperState;
+use crate::domain::sitting::{Ballot, Treatment};
+use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+/// A frozen text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// 1 for the first.
+    pub number: u32,
+    /// What it says.
+    pub content: Content,
+    /// Its hash.
+    pub hash: String,
+    /// How it came from the one before; none for a submission.
+    pub change: Option<Change>,
+    /// When it was frozen.
+    pub at: DateTime<Utc>,
+}
+
+/// A number taken in a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbering {
+    /// Register token.
+    pub register: String,
+    /// Year.
+    pub year: i32,
+    /// Number.
+    pub number: i64,
+    /// Date of the line.
+    pub date: NaiveDate,
+    /// Received from another system.
+    pub external: bool,
+}
+
+/// The second ballot as recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImmediateBallot {
+    /// The ballot.
+    pub ballot: Ballot,
+    /// Declared immediately enforceable.
+    pub declared: bool,
+    /// Votes needed.
+    pub required: u32,
+    /// Reasons of urgency.
+    pub reasons: String,
+    /// Executable from.
+    pub on: NaiveDate,
+}
+
+/// A duty and where it stands (region C).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyState {
+    /// Due by, where the law says.
+    pub due: Option<NaiveDate>,
+    /// None while pending; then done or failed, with the day and the evidence.
+    pub settled: Option<(bool, NaiveDate, String)>,
+}
+
+/// How an act ended before taking its course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Withdrawn.
+    Withdrawn,
+    /// Rejected by the organ.
+    Rejected,
+    /// Fascicolo closed.
+    Archived,
+}
+
+/// One act, folded from its facts.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// Case id.
+    pub id: String,
+    /// Act kind.
+    pub kind: String,
+    /// Digest of its workflow.
+    pub workflow: String,
+    /// Name of the current step.
+    pub step: String,
+    /// Day by which the step should be done.
+    pub deadline: Option<NaiveDate>,
+    /// Who created it.
+    pub creator: String,
+    /// The draft, or the content of the current version.
+    pub content: Content,
+    /// Frozen versions.
+    pub versions: Vec<Version>,
+    /// Every opinion ever given, void ones included (T-51).
+    pub opinions: Vec<Opinion>,
+    /// Steps passed over, with the reason.
+    pub skipped: BTreeMap<String, String>,
+    /// Sent back and not yet taken up again: reasons.
+    pub returned: Option<String>,
+    /// Sitting whose agenda holds it.
+    pub sitting: Option<String>,
+    /// What the organ did each time without voting.
+    pub not_voted: Vec<Treatment>,
+    /// The proclaimed result.
+    pub treatment: Option<Treatment>,
+    /// The second ballot.
+    pub immediate: Option<ImmediateBallot>,
+    /// Numbers by register; one register may give several (Albo, reposting).
+    pub numbers: Vec<Numbering>,
+    /// Papers in order.
+    pub papers: Vec<PaperState>,
+    /// Current posting.
+    pub posting: Option<Posting>,
+    /// Postings that were annulled, with the reason.
+    pub annulled_postings: Vec<(Posting, String)>,
+    /// Days (partly) lost by the Albo during the current posting, with the hours of visibility.
+    pub outages: BTreeMap<NaiveDate, u8>,
+    /// The end of posting was put on record.
+    pub posting_ended: bool,
+    /// Lists of the capigruppo it was in: day and serial.
+    pub listed: Vec<(NaiveDate, u32)>,
+    /// Conditions met, with the day.
+    pub conditions_met: BTreeMap<Condition, NaiveDate>,
+    /// Duties by token.
+    pub duties: BTreeMap<String, DutyState>,
+    /// Later acts and orders.
+    pub touches: Vec<Touch>,
+    /// Suspensions lifted: from which day.
+    pub lifted: Vec<NaiveDate>,
+    /// Ended before or after its course.
+    pub ending: Option<Ending>,
+    /// Events folded.
+    pub version: i64,
+    /// Instant of the last event.
+    pub updated: Option<DateTime<Utc>>,
+}
+
+impl Case {
+    /// An empty case of an id.
+    pub fn new(id: &str) -> Self {
+        Self { id: id.into(), ..Self::default() }
+    }
+
+    /// True when the case exists.
+    pub fn exists(&self) -> bool {
+        self.version > 0
+    }
+
+    /// The current frozen version.
+    pub fn current(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The latest number in a register.
+    pub fn number(&self, register: &str) -> Option<&Numbering> {
+        self.numbers.iter().rev().find(|n| n.register == register)
+    }
+
+    /// The number of the act itself.
+    pub fn act_number(&self, workflow: &Workflow) -> Option<&Numbering> {
+        workflow.steps.iter().find_map(|s| match &s.kind {
+            StepKind::Number { register } => self.number(register),
+            _ => None,
+        })
+    }
+
+    /// A paper by key.
+    pub fn paper(&self, key: &str) -> Option<&PaperState> {
+        self.papers.iter().find(|p| p.plan.key == key)
+    }
+
+    /// Declared immediately enforceable by its own ballot.
+    pub fn is_immediate(&self) -> bool {
+        self.immediate.as_ref().is_some_and(|i| i.declared)
+    }
+
+    /// Approved by the organ.
+    pub fn is_adopted(&self) -> bool {
+        self.treatment.as_ref().is_some_and(|t| t.outcome.is_approval())
+    }
+
+    /// Region A on a day (posting ends when its day comes, not when someone records it).
+    pub fn lifecycle(&self, workflow: &Workflow, today: NaiveDate) -> Lifecycle {
+        if let Some(touch) = self.touches.iter().find(|t| t.from <= today)
+            && let Effect::Annul | Effect::Revoke = touch.how
+        {
+            return match touch.how {
+                Effect::Annul => Lifecycle::Annulled,
+                _ => Lifecycle::Revoked,
+            };
+        }
+        match self.ending {
+            Some(Ending::Withdrawn) => return Lifecycle::Withdrawn,
+            Some(Ending::Rejected) => return Lifecycle::Rejected,
+            Some(Ending::Archived) => return Lifecycle::Archived,
+            None => {}
+        }
+        if self.returned.is_some() {
+            return Lifecycle::Returned;
+        }
+        self.step_lifecycle(workflow, today)
+    }
+
+    fn step_lifecycle(&self, workflow: &Workflow, today: NaiveDate) -> Lifecycle {
+        use crate::domain::workflow::OpinionKind;
+        let Some(step) = workflow.step(&self.step) else { return Lifecycle::Draft };
+        match &step.kind {
+            StepKind::Freeze { .. } => Lifecycle::Draft,
+            StepKind::Opinion { opinion: OpinionKind::Technical, .. } => Lifecycle::TechnicalOpinions,
+            StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => Lifecycle::AccountingOpinion,
+            StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => Lifecycle::LegitimacyOpinion,
+            StepKind::Review { lifecycle: Lifecycle::PostingEnded, .. } => match terms_of(self) {
+                Some(terms) if today < terms.off_on => Lifecycle::Posted,
+                _ => Lifecycle::PostingEnded,
+            },
+            StepKind::Review { lifecycle, .. } | StepKind::Sign { lifecycle, .. } => *lifecycle,
+            StepKind::Agenda if self.sitting.is_some() => Lifecycle::OnAgenda,
+            StepKind::Agenda if !self.not_voted.is_empty() => Lifecycle::Postponed,
+            StepKind::Agenda => Lifecycle::Ready,
+            StepKind::Discussion { .. } | StepKind::Ballot => Lifecycle::UnderDiscussion,
+            StepKind::Number { .. } => Lifecycle::Adopted,
+            StepKind::Post { .. } => Lifecycle::Perfected,
+        }
+    }
+
+    /// Folds one event.
+    pub fn evolve(&mut self, event: &CaseEvent, at: DateTime<Utc>, actor: &str) {
+        self.version += 1;
+        self.updated = Some(at);
+        match event {
+            CaseEvent::Created { kind, workflow, content } => {
+                self.kind.clone_from(kind);
+                self.workflow.clone_from(workflow);
+                self.content = content.clone();
+                self.creator = actor.to_owned();
+            }
+            CaseEvent::Edited { content } => self.content = content.clone(),
+            CaseEvent::Submitted { version, hash, .. } => self.versions.push(Version {
+                number: *version,
+                content: self.content.clone(),
+                hash: hash.clone(),
+                change: None,
+                at,
+            }),
+            CaseEvent::Revised { version, content, hash, change, .. } => {
+                self.content = content.clone();
+                self.versions.push(Version {
+                    number: *version,
+                    content: content.clone(),
+                    hash: hash.clone(),
+                    change: Some(change.clone()),
+                    at,
+                });
+            }
+            CaseEvent::DepartureMotivated { reasons } => {
+                self.content.gates.departure = Some(reasons.clone());
+            }
+            CaseEvent::Numbered { register, year, number, date, external } => {
+                self.numbers.push(Numbering {
+                    register: register.clone(),
+                    year: *year,
+                    number: *number,
+                    date: *date,
+                    external: *external,
+                });
+            }
+            CaseEvent::StepEntered { step, deadline } => {
+                self.step.clone_from(step);
+                self.deadline = *deadline;
+            }
+            CaseEvent::StepSkipped { step, reason } => {
+                self.skipped.insert(step.clone(), reason.clone());
+            }
+            CaseEvent::OpinionGiven(opinion) => self.opinions.push(opinion.clone()),
+            CaseEvent::Returned { reasons, .. } => self.returned = Some(reasons.clone()),
+            CaseEvent::ReworkStarted => {
+                self.returned = None;
+                self.skipped.clear();
+            }
+            CaseEvent::ReviewPassed { .. } => {}
+            other => self.evolve_sitting(other, at),
+        }
+    }
+
+    fn evolve_sitting(&mut self, event: &CaseEvent, at: DateTime<Utc>) {
+        match event {
+            CaseEvent::PutOnAgenda { sitting } => self.sitting = Some(sitting.clone()),
+            CaseEvent::RemovedFromAgenda { .. } => self.sitting = None,
+            CaseEvent::Called { sitting } => self.sitting = Some(sitting.clone()),
+            CaseEvent::NotVoted { treatment, .. } => {
+                self.not_voted.push(treatment.clone());
+                self.sitting = None;
+            }
+            CaseEvent::Proclaimed { treatment, .. } => {
+                if !treatment.outcome.is_approval() {
+                    self.ending = Some(Ending::Rejected);
+                }
+                self.treatment = Some(treatment.clone());
+            }
+            CaseEvent::ProclamationCorrected { treatment, .. } => {
+                self.ending =
+                    (!treatment.outcome.is_approval()).then_some(Ending::Rejected);
+                self.treatment = Some(treatment.clone());
+            }
+            CaseEvent::ImmediateVoted { ballot, declared, required, reasons, on } => {
+                self.immediate = Some(ImmediateBallot {
+                    ballot: ballot.clone(),
+                    declared: *declared,
+                    required: *required,
+                    reasons: reasons.clone(),
+                    on: *on,
+                });
+            }
+            CaseEvent::Withdrawn { .. } => {
+                self.ending = Some(Ending::Withdrawn);
+                self.sitting = None;
+            }
+            CaseEvent::Closed { .. } => self.ending = Some(Ending::Archived),
+            other => self.evolve_after(other, at),
+        }
+    }
+
+    fn evolve_after(&mut self, event: &CaseEvent, at: DateTime<Utc>) {
+        match event {
+            CaseEvent::Posted(posting) => {
+                self.posting = Some(posting.clone());
+                self.outages.clear();
+            }
+            CaseEvent::OutageRecorded { day, visible_hours, .. } => {
+                self.outages.insert(*day, *visible_hours);
+            }
+            CaseEvent::PostingAnnulled { reason, .. } => {
+                if let Some(posting) = self.posting.take() {
+                    self.annulled_postings.push((posting, reason.clone()));
+                }
+            }
+            CaseEvent::PublicFileReplaced { new, .. } => {
+                if let Some(posting) = &mut self.posting {
+                    posting.file.clone_from(new);
+                }
+            }
+            CaseEvent::CapigruppoListed { day, serial, .. } => self.listed.push((*day, *serial)),
+            CaseEvent::PostingEnded { .. } => self.posting_ended = true,
+            CaseEvent::ConditionMet { condition, on, .. } => {
+                self.conditions_met.insert(*condition, *on);
+            }
+            CaseEvent::DutyRaised { duty, due } => {
+                self.duties.insert(duty.clone(), DutyState { due: *due, settled: None });
+            }
+            CaseEvent::DutySettled { duty, done, note, on } => {
+                if let Some(state) = self.duties.get_mut(duty) {
+                    state.settled = Some((*done, *on, note.clone()));
+                }
+            }
+            CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
+            CaseEvent::SuspensionLifted { from, .. } => self.lifted.push(*from),
+            other => evolve_papers(&mut self.papers, other, at),
+        }
+    }
+}
+
+fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<Utc>) {
+    let found = |papers: &mut Vec<PaperState>, key: &str| {
+        papers.iter().position(|p| p.plan.key == key)
+    };
+    match event {
+        CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone())),
+        CaseEvent::PaperPrepared { key, facts, sha256, .. } => {
+            if let Some(i) = found(papers, key) {
+                papers[i].facts = Some(facts.clone());
+                papers[i].sha256 = Some(sha256.clone());
+            }
+        }
+        CaseEvent::PaperRecalled { key, .. } => {
+            if let Some(i) = found(papers, key) {
+                let plan = papers[i].plan.clone();
+                papers[i] = PaperState::owed(plan);
+            }
+        }
+        CaseEvent::PaperSigned { key, field, by, sha256, at } => {
+            if let Some(i) = found(papers, key) {
+                papers[i].sha256 = Some(sha256.clone());
+                papers[i].signed.push((field.clone(), by.clone(), *at));
+            }
+        }
+        CaseEvent::ImpedimentAttested { key, field, .. } => {
+            if let Some(i) = found(papers, key) {
+                papers[i].excused.push(field.clone());
+            }
+        }
+        _ => {}
+    }
+}

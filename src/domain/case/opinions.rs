@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Opinions: which are due, which stand on the current text, and the gate before the vote.
+
+use super::{Case, Change, Content, CouncilGate, Opinion, OpinionOutcome, Version};
+use crate::domain::law::opinions::{OpinionTimes, check_order};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Registry;
+use crate::domain::regulation::{AccountingGate, LegitimacyOpinion, Regulation};
+use crate::domain::workflow::{OpinionKind, Workflow};
+
+/// One opinion that is due on a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpinionNeed {
+    /// Which opinion.
+    pub opinion: OpinionKind,
+    /// Office, for technical opinions; empty otherwise.
+    pub office: String,
+}
+
+/// Which opinions the law and the regulation want on this content (R1.3–R1.7, R2.2).
+/// `Err` gives the reason why none of a kind is due, to be printed.
+pub fn needs(
+    content: &Content,
+    opinion: OpinionKind,
+    regulation: &Regulation,
+) -> Result<Vec<OpinionNeed>, String> {
+    let direction = content.gates.direction_only.as_deref();
+    match opinion {
+        OpinionKind::Technical => match direction {
+            Some(reason) => Err(format!("mero atto di indirizzo: {reason}")),
+            None => Ok(content
+                .offices
+                .iter()
+                .map(|office| OpinionNeed { opinion, office: office.clone() })
+                .collect()),
+        },
+        OpinionKind::Accounting => match (direction, regulation.accounting_gate) {
+            (Some(reason), _) => Err(format!("mero atto di indirizzo: {reason}")),
+            (None, AccountingGate::DirectorDeclares) if !content.has_effects() => {
+                Err("l'ufficio proponente dichiara l'assenza di riflessi diretti o indiretti \
+                     sulla situazione economico-finanziaria o sul patrimonio"
+                    .into())
+            }
+            (None, _) => Ok(vec![OpinionNeed { opinion, office: String::new() }]),
+        },
+        OpinionKind::Legitimacy => match regulation.legitimacy_opinion {
+            LegitimacyOpinion::Required => Ok(vec![OpinionNeed { opinion, office: String::new() }]),
+            LegitimacyOpinion::Off => {
+                Err("il regolamento del Comune non prevede il parere di legittimità".into())
+            }
+            LegitimacyOpinion::OnDemand => Err("il parere di legittimità non è stato richiesto".into()),
+        },
+    }
+}
+
+/// The opinion that stands on the current text for a need: the last one given on its hash, or on a
+/// version it differs from only by certified formal changes (I9).
+pub fn standing<'a>(case: &'a Case, need: &OpinionNeed) -> Option<&'a Opinion> {
+    let valid = valid_hashes(&case.versions);
+    case.opinions
+        .iter()
+        .rev()
+        .filter(|o| o.opinion == need.opinion && o.office == need.office)
+        .find(|o| valid.contains(&o.hash.as_str()))
+        // After a rework the opinions of the round before do not come back, even on an equal text.
+        .filter(|o| o.version >= first_valid_version(&case.versions))
+}
+
+/// Hashes an opinion may bear to stand: the current one and, backwards, those before formal changes.
+fn valid_hashes(versions: &[Version]) -> Vec<&str> {
+    let mut hashes = Vec::new();
+    for version in versions.iter().rev() {
+        hashes.push(version.hash.as_str());
+        if !matches!(version.change, Some(Change::Formal { .. })) {
+            break;
+        }
+    }
+    hashes
+}
+
+fn first_valid_version(versions: &[Version]) -> u32 {
+    versions
+        .iter()
+        .rev()
+        .find(|v| !matches!(v.change, Some(Change::Formal { .. })))
+        .map_or(0, |v| v.number)
+}
+
+/// Needs of a kind that no standing opinion meets.
+pub fn open_needs(
+    case: &Case,
+    opinion: OpinionKind,
+    regulation: &Regulation,
+) -> Vec<OpinionNeed> {
+    needs(&case.content, opinion, regulation)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|need| standing(case, need).is_none())
+        .collect()
+}
+
+/// What stands against putting the item to the vote (R1.9, R1.12, practice.md 1.1): one sentence
+/// each. Empty when the item may be voted. President and verbalizer may override with a reason.
+pub fn gate(
+    case: &Case,
+    workflow: &Workflow,
+    regulation: &Regulation,
+    registry: &Registry,
+) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut times = OpinionTimes::default();
+    for opinion in workflow.opinions() {
+        for need in needs(&case.content, opinion, regulation).unwrap_or_default() {
+            match standing(case, &need) {
+                None => found.push(missing(&need, registry)),
+                Some(given) => {
+                    match opinion {
+                        OpinionKind::Technical => times.technical.push(given.at),
+                        OpinionKind::Accounting => times.accounting = Some(given.at),
+                        OpinionKind::Legitimacy => times.legitimacy = Some(given.at),
+                    }
+                    found.extend(departure(case, given));
+                }
+            }
+        }
+    }
+    found.extend(check_order(&times).err());
+    if case.content.gates.council == CouncilGate::Reserved {
+        found.push(Refusal::new(
+            "council_matter",
+            "R1.2",
+            "artt. 42 e 48 TUEL",
+            "La materia è riservata al Consiglio comunale",
+        ));
+    }
+    found
+}
+
+fn missing(need: &OpinionNeed, registry: &Registry) -> Refusal {
+    let office = match need.office.as_str() {
+        "" => String::new(),
+        office => format!(" di {}", registry.office_name(office)),
+    };
+    let (rule, article) = match need.opinion {
+        OpinionKind::Technical => ("R1.3", "art. 49, c. 1, TUEL"),
+        OpinionKind::Accounting => ("R1.6", "art. 49, c. 1, TUEL"),
+        OpinionKind::Legitimacy => ("R2.2", "regolamento sui controlli interni"),
+    };
+    Refusal::new(
+        "missing_opinion",
+        rule,
+        article,
+        format!("Manca il {}{office} sul testo in votazione", need.opinion.label()),
+    )
+    .next("Acquisire il parere sul testo attuale oppure rinviare l'argomento")
+}
+
+fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
+    let contrary = matches!(
+        given.outcome,
+        OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
+    );
+    let motivated =
+        case.content.gates.departure.as_deref().is_some_and(|reasons| !reasons.trim().is_empty());
+    (contrary && !motivated).then(|| {
+        let what = match given.outcome {
+            OpinionOutcome::Contrary => "contrario",
+            _ => "con prescrizioni non recepite",
+        };
+        Refusal::new(
+            "departure_not_motivated",
+            "R1.9",
+            "art. 49, c. 4, TUEL",
+            format!(
+                "Il {} di {} è {what} e il testo non dice perché la Giunta se ne discosta",
+                given.opinion.label(),
+                given.giver.name
+            ),
+        )
+        .next("Inserire nel testo la motivazione, recepire le prescrizioni o rinviare l'argomento")
+    })
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Papers: which document a fact owes, who signs it, and the facts it prints.
+//!
+//! Two ways in. A *carried* paper (opinion sheets, notes, notices) is signed before the command that
+//! carries it: a signature is an input. An *owed* paper prints something that exists only after its
+//! fact (a number, a date): the fact plans it, a job composes it, its signers sign it afterwards.
+//! Both are rendered from `facts`, a pure function of the streams, whose SHA-256 `decide` compares:
+//! what was signed says what is decided.
+
+mod facts;
+
+pub use facts::{Embedded, PaperFacts, carried_by_case, carried_by_sitting, case_paper, sitting_paper};
+
+use crate::domain::registry::Signatory;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Every kind of paper, in the order of practice.md section 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaperKind {
+    /// Proposal with synthesis and list of attachments.
+    Proposta,
+    /// Technical opinion, one sheet per giver.
+    ParereTecnico,
+    /// Accounting opinion, `non dovuto` included.
+    ParereContabile,
+    /// Legitimacy opinion.
+    ParereLegittimita,
+    /// Note of return.
+    NotaRestituzione,
+    /// Comparison of two versions.
+    ConfrontoVersioni,
+    /// Declaration that a change is purely formal.
+    DichiarazioneFormale,
+    /// Summary of the opinions, when the last has arrived.
+    FoglioPareri,
+    /// Notice of convening with the agenda.
+    Convocazione,
+    /// Note of withdrawal or removal from the agenda.
+    NotaRitiro,
+    /// Outcomes of a closed sitting.
+    EsitiSeduta,
+    /// Draft minutes, unsigned.
+    Brogliaccio,
+    /// Minutes, where the regulation wants them.
+    VerbaleSeduta,
+    /// Extract of the minutes for an item that was not adopted.
+    EstrattoVerbale,
+    /// The deliberation.
+    Deliberazione,
+    /// Attestation that a signer is prevented.
+    AttestazioneImpedimento,
+    /// Report of validation of the signatures.
+    RapportoFirme,
+    /// Attestation of posting, at D.
+    AttestazionePubblicazione,
+    /// Letter and list to the capigruppo.
+    ElencoCapigruppo,
+    /// Attestation of an outage of the Albo.
+    AttestazioneDisservizio,
+    /// Annulment of a posting.
+    AnnullamentoPubblicazione,
+    /// Certificate of executivity (134 c. 3).
+    CertificatoEsecutivita,
+    /// Certificate of immediate enforceability (134 c. 4).
+    CertificatoEseguibilita,
+    /// Report at the end of posting.
+    RefertoPubblicazione,
+    /// Annotation of a later act or order.
+    Annotazione,
+}
+
+impl PaperKind {
+    /// The token: file names, template names, `run --json`.
+    pub fn token(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
+/// A place for a signature on a paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Name of the signature field.
+    pub field: String,
+    /// Caption above the name: "IL PRESIDENTE".
+    pub caption: String,
+    /// Who must sign; none for a seal of the entity.
+    pub signer: Option<Signatory>,
+}
+
+/// A paper that a fact owes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperPlan {
+    /// Key within the stream, unique there.
+    pub key: String,
+    /// Kind.
+    pub kind: PaperKind,
+    /// Signatures foreseen; empty for unsigned papers.
+    pub slots: Vec<Slot>,
+    /// What the paper is about when its stream alone does not say it (a day, a version, a case).
+    #[serde(default)]
+    pub about: String,
+}
+
+/// A paper signed before the command that carries it; the bytes travel as a document of the write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedPaper {
+    /// Kind.
+    pub kind: PaperKind,
+    /// SHA-256 of the facts that were printed.
+    pub facts: String,
+    /// SHA-256 of the signed bytes.
+    pub sha256: String,
+    /// Codice fiscale read from the certificate that signed.
+    pub fiscal_code: String,
+}
+
+/// Where a paper stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperState {
+    /// The plan.
+    pub plan: PaperPlan,
+    /// SHA-256 of the facts printed, once composed.
+    pub facts: Option<String>,
+    /// SHA-256 of the current revision, once composed.
+    pub sha256: Option<String>,
+    /// Signatures so far: field, who, when.
+    pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
+    /// Fields that stay empty by attestation of an impediment.
+    pub excused: Vec<String>,
+}
+
+impl PaperState {
+    /// A paper just planned.
+    pub fn owed(plan: PaperPlan) -> Self {
+        Self { plan, facts: None, sha256: None, signed: Vec::new(), excused: Vec::new() }
+    }
+
+    /// Slots still to be filled.
+    pub fn open_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.plan.slots.iter().filter(|slot| {
+            !self.signed.iter().any(|(field, _, _)| *field == slot.field)
+                && !self.excused.contains(&slot.field)
+        })
+    }
+
+    /// True when composed and nothing remains to be signed.
+    pub fn is_complete(&self) -> bool {
+        self.sha256.is_some() && self.open_slots().next().is_none()
+    }
+
+    /// Token for rows and `run --json`.
+    pub fn status(&self) -> &'static str {
+        match (&self.sha256, self.is_complete()) {
+            (None, _) => "owed",
+            (_, true) => "complete",
+            _ => "prepared",
+        }
+    }
+}
+
+/// SHA-256 (hex) of facts: of their JSON with sorted keys.
+pub fn facts_sha256(facts: &Value) -> String {
+    format!("{:x}", Sha256::digest(facts.to_string().as_bytes()))
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is wrong in a file a person wrote: where, why, and what would be right.
+
+use std::fmt;
+
+/// One defect of a workflow, regulation, template or scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// File as the person named it.
+    pub file: String,
+    /// Line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// What is wrong, in Italian.
+    pub reason: String,
+    /// What would be right; may be empty.
+    pub hint: String,
+}
+
+impl Problem {
+    /// A problem at a line.
+    pub fn at(file: &str, line: usize, reason: impl Into<String>) -> Self {
+        Self { file: file.into(), line, reason: reason.into(), hint: String::new() }
+    }
+
+    /// Adds what would be right.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The problem in an error of the TOML reader, at its line.
+    pub fn toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
+        let line = error.span().map_or(0, |span| line_of(text, span.start));
+        Self::at(file, line, format!("TOML non leggibile: {}", error.message()))
+    }
+}
+
+/// Line (from 1) of a byte offset.
+pub fn line_of(text: &str, offset: usize) -> usize {
+    let end = offset.min(text.len());
+    text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count() + 1
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.reason)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, " ({})", self.hint) }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Commands on the registry: each is checked and becomes one fact.
+
+use super::{ComuneData, Mandate, Office, Person, Registry, RegistryEvent};
+use crate::domain::refusal::Refusal;
+use crate::domain::{regulation, workflow};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// What an administrator, or a minute of the office, puts on record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum RegistryCommand {
+    /// Sets name and marks.
+    DescribeComune(ComuneData),
+    /// Opens or renames an office.
+    OpenOffice(Office),
+    /// Registers a person or changes his data.
+    RegisterPerson(Person),
+    /// Gives a power.
+    GrantMandate(Mandate),
+    /// Ends a power.
+    EndMandate {
+        /// Mandate.
+        mandate: String,
+        /// Last day it is valid.
+        last_day: NaiveDate,
+        /// The act that ends it.
+        act: String,
+    },
+    /// Records that a person is away.
+    RecordAbsence {
+        /// Person.
+        person: String,
+        /// First day.
+        from: NaiveDate,
+        /// Last day, included.
+        to: NaiveDate,
+    },
+    /// Adopts a regulation.
+    AdoptRegulation {
+        /// The whole file.
+        text: String,
+        /// First day.
+        from: NaiveDate,
+    },
+    /// Activates a workflow that was proved sound.
+    ActivateWorkflow {
+        /// The whole file.
+        text: String,
+    },
+    /// Opens a register after a number used elsewhere.
+    OpenRegister {
+        /// Register token.
+        register: String,
+        /// Year.
+        year: i32,
+        /// Last number used.
+        last: i64,
+        /// Why.
+        source: String,
+    },
+}
+
+/// Checks a command against the registry as it is.
+///
+/// # Errors
+/// A refusal naming what is unknown, doubled or unsound.
+pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryEvent, Refusal> {
+    match command {
+        RegistryCommand::DescribeComune(comune) => Ok(RegistryEvent::ComuneDescribed { comune }),
+        RegistryCommand::OpenOffice(office) => Ok(RegistryEvent::OfficeOpened { office }),
+        RegistryCommand::RegisterPerson(person) => register_person(registry, person),
+        RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
+        RegistryCommand::EndMandate { mandate, last_day, act } => {
+            let found = registry
+                .mandates
+                .get(&mandate)
+                .ok_or_else(|| unknown("incarico", &mandate))?;
+            if last_day < found.from {
+                return Err(bad("mandate_dates", "L'ultimo giorno precede il primo"));
+            }
+            Ok(RegistryEvent::MandateEnded { mandate, last_day, act })
+        }
+        RegistryCommand::RecordAbsence { person, from, to } => {
+            known_person(registry, &person)?;
+            if to < from {
+                return Err(bad("absence_dates", "L'ultimo giorno di assenza precede il primo"));
+            }
+            Ok(RegistryEvent::AbsenceRecorded { person, from, to })
+        }
+        RegistryCommand::AdoptRegulation { text, from } => {
+            regulation::parse(&text, "regolamento.toml").map_err(|problems| {
+                unsound("regulation_unsound", problems.iter().map(ToString::to_string))
+            })?;
+            Ok(RegistryEvent::RegulationAdopted { text, from })
+        }
+        RegistryCommand::ActivateWorkflow { text } => {
+            workflow::load(&text, "workflow.toml").map_err(|problems| {
+                unsound("workflow_unsound", problems.iter().map(ToString::to_string))
+            })?;
+            Ok(RegistryEvent::WorkflowActivated { text })
+        }
+        RegistryCommand::OpenRegister { register, year, last, source } => {
+            if last < 0 {
+                return Err(bad("register_last", "L'ultimo numero usato non può essere negativo"));
+            }
+            Ok(RegistryEvent::RegisterOpened { register, year, last, source })
+        }
+    }
+}
+
+fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
+    person.fiscal_code = person.fiscal_code.trim().to_uppercase();
+    let twin = registry
+        .people
+        .values()
+        .find(|p| p.id != person.id && p.fiscal_code == person.fiscal_code);
+    if let Some(twin) = twin {
+        return Err(bad(
+            "fiscal_code_taken",
+            format!("Il codice fiscale {} è già di {}", person.fiscal_code, twin.name()),
+        ));
+    }
+    if !person.email.contains('@') {
+        return Err(bad(
+            "email_invalid",
+            format!("L'indirizzo «{}» di {} non è un indirizzo di posta", person.email, person.name()),
+        ));
+    }
+    Ok(RegistryEvent::PersonRegistered { person })
+}
+
+fn grant(registry: &Registry, mandate: Mandate) -> Result<RegistryEvent, Refusal> {
+    known_person(registry, &mandate.person)?;
+    if let Some(office) = &mandate.office
+        && !registry.offices.contains_key(office)
+    {
+        return Err(unknown("ufficio", office));
+    }
+    if mandate.to.is_some_and(|to| to < mandate.from) {
+        return Err(bad("mandate_dates", "L'ultimo giorno dell'incarico precede il primo"));
+    }
+    if registry.mandates.contains_key(&mandate.id) {
+        return Err(bad("mandate_taken", format!("L'incarico «{}» esiste già", mandate.id)));
+    }
+    Ok(RegistryEvent::MandateGranted { mandate })
+}
+
+fn known_person(registry: &Registry, person: &str) -> Result<(), Refusal> {
+    registry.people.contains_key(person).then_some(()).ok_or_else(|| unknown("persona", person))
+}
+
+fn unknown(what: &str, id: &str) -> Refusal {
+    Refusal::new("unknown", "R5.6", "", format!("Non risulta nessun elemento «{id}» ({what})"))
+        .next("Controllare l'identificativo o registrarlo prima")
+}
+
+fn bad(code: &str, text: impl Into<String>) -> Refusal {
+    Refusal::new(code, "R5.6", "", text)
+}
+
+fn unsound(code: &str, problems: impl Iterator<Item = String>) -> Refusal {
+    Refusal::new(code, "R5.6", "", problems.collect::<Vec<_>>().join("; "))
+        .next("Correggere il file e provarlo con «delibera check»")
+}

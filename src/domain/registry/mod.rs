@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The registry of the Comune: offices, people, mandates by validity, regulation, workflows.
+//!
+//! Powers come from mandates and dates, never from flags on an account: "who was entitled on
+//! 23 July" is a question to this state, and the answer carries the title that is printed.
+
+mod decide;
+mod entitlement;
+mod event;
+
+pub use decide::{RegistryCommand, decide};
+pub use entitlement::{Entitlement, Signatory};
+pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};
+
+use crate::domain::regulation::{self, Regulation};
+use crate::domain::workflow::{self, Workflow};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything the Comune has put on record about itself.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    /// Name, crest, seat.
+    pub comune: ComuneData,
+    /// Offices by id.
+    pub offices: BTreeMap<String, Office>,
+    /// People by id.
+    pub people: BTreeMap<String, Person>,
+    /// Mandates by id.
+    pub mandates: BTreeMap<String, Mandate>,
+    /// Absences on record: person, first and last day.
+    pub absences: Vec<(String, NaiveDate, NaiveDate)>,
+    /// Regulations in order of adoption, with the first day of each.
+    pub regulations: Vec<(NaiveDate, Arc<Regulation>)>,
+    /// Workflows by digest; running cases stay on the one they were born under.
+    pub workflows: BTreeMap<String, Arc<Workflow>>,
+    /// Digest of the workflow new cases of a kind take.
+    pub active: BTreeMap<String, String>,
+    /// Number of events folded.
+    pub version: i64,
+}
+
+impl Registry {
+    /// Folds one event. Texts that were accepted once are parsed again here; a text that no longer
+    /// parses leaves its slot empty and `verify` reports it.
+    pub fn evolve(&mut self, event: &RegistryEvent) {
+        self.version += 1;
+        match event {
+            RegistryEvent::ComuneDescribed { comune } => self.comune = comune.clone(),
+            RegistryEvent::OfficeOpened { office } => {
+                self.offices.insert(office.id.clone(), office.clone());
+            }
+            RegistryEvent::PersonRegistered { person } => {
+                self.people.insert(person.id.clone(), person.clone());
+            }
+            RegistryEvent::MandateGranted { mandate } => {
+                self.mandates.insert(mandate.id.clone(), mandate.clone());
+            }
+            RegistryEvent::MandateEnded { mandate, last_day, .. } => {
+                if let Some(found) = self.mandates.get_mut(mandate) {
+                    found.to = Some(*last_day);
+                }
+            }
+            RegistryEvent::AbsenceRecorded { person, from, to } => {
+                self.absences.push((person.clone(), *from, *to));
+            }
+            RegistryEvent::RegulationAdopted { text, from } => {
+                if let Ok(parsed) = regulation::parse(text, "regolamento.toml") {
+                    self.regulations.push((*from, Arc::new(parsed)));
+                }
+            }
+            RegistryEvent::WorkflowActivated { text } => {
+                if let Ok(parsed) = workflow::parse(text, "workflow.toml") {
+                    self.active.insert(parsed.kind.clone(), parsed.digest.clone());
+                    self.workflows.insert(parsed.digest.clone(), Arc::new(parsed));
+                }
+            }
+            RegistryEvent::RegisterOpened { .. } => {}
+        }
+    }
+
+    /// The regulation in force on a civil date, with its periods already chosen (T-77).
+    pub fn regulation(&self, on: NaiveDate) -> Option<Arc<Regulation>> {
+        let (_, found) = self.regulations.iter().rev().find(|(from, _)| *from <= on)?;
+        Some(Arc::new(found.on(on)))
+    }
+
+    /// A person's display name, or the id when the person is not on record.
+    pub fn name(&self, person: &str) -> String {
+        self.people.get(person).map_or_else(|| person.to_owned(), Person::name)
+    }
+
+    /// An office's name, or the id when the office is not on record.
+    pub fn office_name(&self, office: &str) -> String {
+        self.offices.get(office).map_or_else(|| office.to_owned(), |o| o.name.clone())
+    }
+}

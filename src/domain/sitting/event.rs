@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Facts about one sitting.
+
+use crate::domain::law::ballot::{Casting, Count};
+use crate::domain::papers::{PaperPlan, SignedPaper};
+use crate::domain::registry::Signatory;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How a sitting is held (R3.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Everyone in the seat.
+    #[default]
+    InSeat,
+    /// Some in the seat, some connected.
+    Mixed,
+    /// Everyone connected, with a conventional seat.
+    Remote,
+}
+
+/// A member of the organ at the opening: the set is taken at that instant (R3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Person id.
+    pub person: String,
+    /// "Anna Scavuzzo".
+    pub name: String,
+    /// Office held as printed: "Sindaco", "Assessore".
+    pub title: String,
+    /// Role token, for the presidency.
+    pub role: crate::domain::registry::Role,
+    /// List order.
+    pub rank: u32,
+    /// Date of birth, where the statute orders by age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<NaiveDate>,
+    /// Codice fiscale, for the president's signature.
+    pub fiscal_code: String,
+    /// Act of appointment.
+    pub act: String,
+}
+
+/// Who is where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attendance {
+    /// Person id.
+    pub person: String,
+    /// Connected from elsewhere.
+    #[serde(default)]
+    pub remote: bool,
+}
+
+/// Why a member left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaving {
+    /// He left the room.
+    #[default]
+    Left,
+    /// The connection fell: the same as leaving (R3.11).
+    LineLost,
+}
+
+/// A vote as cast. Open votes keep the names, secret ones only totals (R3.8, practice.md 1.9).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ballot {
+    /// Reason of a secret ballot with its source; none for an open vote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Open vote: members in favour.
+    pub favour: Vec<String>,
+    /// Open vote: members against.
+    pub against: Vec<String>,
+    /// Open vote: members abstaining.
+    pub abstained: Vec<String>,
+    /// Secret ballot: totals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<SecretTotals>,
+    /// Present members who must abstain under art. 78.
+    pub conflicted: Vec<String>,
+    /// President's casting vote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub casting: Option<Casting>,
+    /// Declarations for the minutes: person and text.
+    pub statements: Vec<(String, String)>,
+}
+
+/// Totals of a secret ballot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretTotals {
+    /// In favour.
+    pub favour: u32,
+    /// Against.
+    pub against: u32,
+    /// Blank.
+    pub blank: u32,
+    /// Void.
+    pub void: u32,
+}
+
+impl Ballot {
+    /// The count on which quorum and majority are judged.
+    pub fn count(&self, members: u32, seats: u32, present: u32) -> Count {
+        let len = |names: &Vec<String>| u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let (favour, against, blank, void) = match self.totals {
+            Some(t) => (t.favour, t.against, t.blank, t.void),
+            None => (len(&self.favour), len(&self.against), 0, 0),
+        };
+        Count {
+            members,
+            seats,
+            present,
+            conflicted: len(&self.conflicted),
+            favour,
+            against,
+            abstained: len(&self.abstained),
+            blank,
+            void,
+        }
+    }
+}
+
+/// What the organ did with an item (R3.13). No boolean stands for an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemOutcome {
+    /// Approved.
+    Approved,
+    /// Approved as amended in the sitting.
+    ApprovedAsAmended,
+    /// Not approved.
+    Rejected,
+    /// Postponed, to a date or sine die.
+    Postponed,
+    /// Withdrawn by the relatore.
+    Withdrawn,
+    /// An information taken note of: no number, no deliberation (practice.md 1.8).
+    TakenNote,
+    /// Not reached, or void because the quorum was lost.
+    NotTreated,
+}
+
+impl ItemOutcome {
+    /// True for the two approvals.
+    pub fn is_approval(self) -> bool {
+        matches!(self, Self::Approved | Self::ApprovedAsAmended)
+    }
+}
+
+/// One row of the presence table at an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberPresence {
+    /// Person id.
+    pub person: String,
+    /// Name as printed.
+    pub name: String,
+    /// Office as printed.
+    pub title: String,
+    /// Present at this item.
+    pub present: bool,
+    /// Connected from elsewhere.
+    pub remote: bool,
+    /// Must abstain under art. 78 c. 2: stays without taking part, or left (practice.md 1.14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictStance>,
+}
+
+/// What a member under art. 78 does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictStance {
+    /// Stays without taking part in discussion and vote.
+    Stays,
+    /// Leaves for the item.
+    Leaves,
+}
+
+/// Everything that was true when an item was decided: what the printed act is a projection of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Treatment {
+    /// Sitting id; empty for a Commissario.
+    pub sitting: String,
+    /// Day of the sitting: of its opening, also past midnight (T-25).
+    pub date: NaiveDate,
+    /// Time of opening.
+    pub opened: NaiveTime,
+    /// Place.
+    pub place: String,
+    /// Mode.
+    pub mode: Mode,
+    /// Source that allows remote attendance, where someone is remote.
+    #[serde(default)]
+    pub remote_source: String,
+    /// "del Sindaco": who convened it.
+    #[serde(default)]
+    pub convened_by: String,
+    /// Order of the item on the agenda, from 1.
+    pub item: u32,
+    /// Added at the sitting.
+    pub off_agenda: bool,
+    /// Instant of the outcome.
+    pub at: DateTime<Utc>,
+    /// The presence table at the item.
+    pub members: Vec<MemberPresence>,
+    /// Seats of the organ by statute.
+    pub seats: u32,
+    /// Members needed for the quorum.
+    pub quorum: u32,
+    /// Who presided the item.
+    pub president: Signatory,
+    /// Why not the Sindaco; empty when he presided.
+    #[serde(default)]
+    pub president_reason: String,
+    /// Who verbalized the item.
+    pub verbalizer: Signatory,
+    /// The verbalizer was connected from elsewhere.
+    pub verbalizer_remote: bool,
+    /// Who assisted without vote.
+    pub assisting: Vec<Signatory>,
+    /// The vote, for items that were voted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ballot: Option<Ballot>,
+    /// Outcome.
+    pub outcome: ItemOutcome,
+    /// Version and hash of the text decided on.
+    pub version: u32,
+    /// Hash of that text.
+    pub hash: String,
+    /// Digest of the regulation in force on the day of the sitting.
+    pub regulation: String,
+    /// Irregularities overridden with a recorded reason (practice.md 1.1).
+    #[serde(default)]
+    pub anomalies: Vec<String>,
+    /// Reason of a postponement, withdrawal or omission.
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl Treatment {
+    /// Members present at the item: what is printed is what is counted (T-22).
+    pub fn present(&self) -> u32 {
+        u32::try_from(self.members.iter().filter(|m| m.present).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Members in office.
+    pub fn in_office(&self) -> u32 {
+        u32::try_from(self.members.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// What happened in or around a sitting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
+pub enum SittingEvent {
+    /// The sitting is in the calendar.
+    Scheduled {
+        /// Organ.
+        organ: String,
+        /// Day.
+        date: NaiveDate,
+        /// Time.
+        time: NaiveTime,
+        /// Place.
+        place: String,
+        /// Mode.
+        mode: Mode,
+    },
+    /// A case was put on the agenda.
+    ItemAdded {
+        /// Case.
+        case: String,
+        /// Object as it stands on the agenda.
+        subject: String,
+    },
+    /// A case was taken off the agenda.
+    ItemRemoved {
+        /// Case.
+        case: String,
+        /// Why.
+        reason: String,
+        /// Signed note of who takes it off.
+        paper: Option<SignedPaper>,
+    },
+    /// The agenda was put in another order.
+    ItemsReordered {
+        /// All cases, in the new order.
+        cases: Vec<String>,
+    },
+    /// The organ was convened (version 1), or the agenda supplemented (later versions).
+    Convened {
+        /// Version of the agenda.
+        version: u32,
+        /// Who convened.
+        by: Signatory,
+        /// The notice with the agenda.
+        paper: SignedPaper,
+    },
+    /// Moved to another time or place.
+    Moved {
+        /// New day.
+        date: NaiveDate,
+        /// New time.
+        time: NaiveTime,
+        /// New place.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// Will not be held.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// Opened with its roll call.
+    Opened {
+        /// Members in office at that instant.
+        members: Vec<Member>,
+        /// Seats by statute.
+        seats: u32,
+        /// Quorum required.
+        quorum: u32,
+        /// Who is there.
+        present: Vec<Attendance>,
+        /// Who presides.
+        president: String,
+        /// Why not the Sindaco.
+        president_reason: String,
+        /// Who verbalizes.
+        verbalizer: Signatory,
+        /// Verbalizer connected from elsewhere.
+        verbalizer_remote: bool,
+        /// Who assists without vote.
+        assisting: Vec<Signatory>,
+        /// Digest of the regulation in force that day.
+        regulation: String,
+    },
+    /// No quorum within the waiting time.
+    Deserted {
+        /// Who was there.
+        present: Vec<Attendance>,
+        /// Quorum required.
+        quorum: u32,
+    },
+    /// A member came, or came back.
+    Entered {
+        /// Person.
+        person: String,
+        /// Connected from elsewhere.
+        remote: bool,
+    },
+    /// A member left, or his line fell.
+    Left {
+        /// Person.
+        person: String,
+        /// Why.
+        why: Leaving,
+    },
+    /// A mistyped presence was corrected before the proclamation.
+    PresenceCorrected {
+        /// Person.
+        person: String,
+        /// Present or not.
+        present: bool,
+        /// Connected from elsewhere.
+        remote: bool,
+        /// Why.
+        reason: String,
+    },
+    /// The president changed (the Sindaco left or arrived).
+    PresidencyTaken {
+        /// Person.
+        person: String,
+        /// Why.
+        reason: String,
+    },
+    /// An item was called.
+    ItemCalled {
+        /// Case.
+        case: String,
+        /// Added at the sitting.
+        off_agenda: bool,
+        /// Object, for items added now.
+        subject: String,
+    },
+    /// A member declared that art. 78 c. 2 applies to him for an item.
+    ConflictDeclared {
+        /// Case.
+        case: String,
+        /// Person.
+        person: String,
+        /// Stays or leaves.
+        stance: ConflictStance,
+        /// Reason, for the minutes.
+        reason: String,
+    },
+    /// Someone else verbalizes an item (R2.6).
+    VerbalizerReplaced {
+        /// Case.
+        case: String,
+        /// Who.
+        by: Signatory,
+        /// Why.
+        reason: String,
+    },
+    /// The text of an item was amended.
+    ItemAmended {
+        /// Case.
+        case: String,
+        /// New version.
+        version: u32,
+    },
+    /// A vote was taken.
+    Voted {
+        /// Case.
+        case: String,
+        /// The ballot.
+        ballot: Ballot,
+    },
+    /// A mistyped vote was corrected before the proclamation.
+    VoteCorrected {
+        /// Case.
+        case: String,
+        /// The right ballot.
+        ballot: Ballot,
+        /// Why.
+        reason: String,
+    },
+    /// The item ended, with its outcome.
+    ItemClosed {
+        /// Case.
+        case: String,
+        /// Outcome.
+        outcome: ItemOutcome,
+        /// Number of the deliberation, for numbered outcomes.
+        number: Option<i64>,
+        /// Instant of the outcome within the sitting is the event's own.
+        reason: String,
+    },
+    /// A wrong proclamation was corrected (number kept).
+    OutcomeCorrected {
+        /// Case.
+        case: String,
+        /// The right outcome.
+        outcome: ItemOutcome,
+        /// The right ballot.
+        ballot: Ballot,
+        /// Why.
+        reason: String,
+    },
+    /// The second ballot on immediate enforceability.
+    ImmediateVoted {
+        /// Case.
+        case: String,
+        /// The ballot.
+        ballot: Ballot,
+        /// Declared.
+        declared: bool,
+    },
+    /// Suspended: quorum lost or by decision.
+    Suspended {
+        /// Why.
+        reason: String,
+    },
+    /// Resumed with a new roll call.
+    Resumed {
+        /// Who is there.
+        present: Vec<Attendance>,
+    },
+    /// Closed.
+    Closed {},
+    /// A paper of the sitting is owed.
+    PaperOwed(PaperPlan),
+    /// It was composed.
+    PaperPrepared {
+        /// Key of the paper.
+        key: String,
+        /// SHA-256 of the facts it prints.
+        facts: String,
+        /// SHA-256 of the bytes.
+        sha256: String,
+        /// Pages.
+        pages: usize,
+    },
+    /// One signature was added.
+    PaperSigned {
+        /// Key.
+        key: String,
+        /// Field.
+        field: String,
+        /// Who.
+        by: Signatory,
+        /// SHA-256 after the signature.
+        sha256: String,
+        /// Instant.
+        at: DateTime<Utc>,
+    },
+}

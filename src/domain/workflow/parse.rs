@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From the TOML file to a [`Workflow`], with the line of everything that is wrong.
+
+use super::{Duty, Lifecycle, Notice, OpinionKind, Profile, Signer, Step, StepKind, Workflow};
+use crate::domain::problem::{Problem, line_of};
+use crate::domain::registry::Role;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    act: RawAct,
+    #[serde(default)]
+    step: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    duty: Vec<Spanned<RawDuty>>,
+    #[serde(default)]
+    notice: Vec<Spanned<RawNotice>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAct {
+    kind: String,
+    title: String,
+    organ: String,
+    profile: Spanned<String>,
+    proposal_register: String,
+    albo_register: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    name: String,
+    kind: String,
+    title: String,
+    who: Option<String>,
+    opinion: Option<OpinionKind>,
+    lifecycle: Option<Lifecycle>,
+    register: Option<String>,
+    signers: Option<Vec<Signer>>,
+    paper: Option<String>,
+    next: Option<String>,
+    returns: Option<String>,
+    amended: Option<String>,
+    #[serde(default)]
+    deadline_days: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDuty {
+    name: String,
+    on: String,
+    who: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNotice {
+    on: String,
+    message: String,
+    to: Vec<String>,
+}
+
+/// Reads a workflow. Only its form is judged here; `check` proves that it is sound.
+///
+/// # Errors
+/// Every defect of form, with its line.
+pub fn parse(text: &str, file: &str) -> Result<Workflow, Vec<Problem>> {
+    let raw: RawFile = toml::from_str(text).map_err(|e| vec![Problem::toml(file, text, &e)])?;
+    let at = |offset: usize| line_of(text, offset);
+    let mut problems = Vec::new();
+    let mut steps = Vec::new();
+    for spanned in raw.step {
+        let line = at(spanned.span().start);
+        match step(spanned.into_inner(), file, line) {
+            Ok(step) => steps.push(step),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut duties = Vec::new();
+    for spanned in raw.duty {
+        let line = at(spanned.span().start);
+        let RawDuty { name, on, who } = spanned.into_inner();
+        match role(&who, file, line) {
+            Ok(who) => duties.push(Duty { name, on, who, line }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let notices = raw
+        .notice
+        .into_iter()
+        .map(|spanned| {
+            let line = at(spanned.span().start);
+            let RawNotice { on, message, to } = spanned.into_inner();
+            Notice { on, message, to, line }
+        })
+        .collect();
+    let profile = match raw.act.profile.get_ref().as_str() {
+        "deliberazione-giunta" => Some(Profile::DeliberazioneGiunta),
+        "atto-monocratico" => Some(Profile::AttoMonocratico),
+        other => {
+            let line = at(raw.act.profile.span().start);
+            problems.push(
+                Problem::at(file, line, format!("profilo di legge sconosciuto «{other}»"))
+                    .hint("profili noti: deliberazione-giunta, atto-monocratico"),
+            );
+            None
+        }
+    };
+    match profile {
+        Some(profile) if problems.is_empty() => Ok(Workflow {
+            kind: raw.act.kind,
+            title: raw.act.title,
+            organ: raw.act.organ,
+            profile,
+            proposal_register: raw.act.proposal_register,
+            albo_register: raw.act.albo_register,
+            steps,
+            duties,
+            notices,
+            digest: format!("{:x}", Sha256::digest(text.as_bytes())),
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn role(token: &str, file: &str, line: usize) -> Result<Role, Problem> {
+    Role::parse(token).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|(_, token, _)| *token).collect();
+        Problem::at(file, line, format!("ruolo sconosciuto «{token}»"))
+            .hint(format!("ruoli noti: {}", known.join(", ")))
+    })
+}
+
+fn step(raw: RawStep, file: &str, line: usize) -> Result<Step, Problem> {
+    let kind = step_kind(&raw, file, line)?;
+    Ok(Step {
+        name: raw.name,
+        title: raw.title,
+        line,
+        kind,
+        next: raw.next,
+        returns: raw.returns,
+        deadline_days: raw.deadline_days,
+        paper: raw.paper,
+    })
+}
+
+fn step_kind(raw: &RawStep, file: &str, line: usize) -> Result<StepKind, Problem> {
+    let lacks = |what: &str| {
+        Problem::at(file, line, format!("al passo «{}» ({}) manca «{what}»", raw.name, raw.kind))
+    };
+    let who = || raw.who.as_deref().ok_or_else(|| lacks("who")).and_then(|w| role(w, file, line));
+    let lifecycle = || raw.lifecycle.ok_or_else(|| lacks("lifecycle"));
+    Ok(match raw.kind.as_str() {
+        "freeze" => StepKind::Freeze { who: who()? },
+        "opinion" => StepKind::Opinion {
+            opinion: raw.opinion.ok_or_else(|| lacks("opinion"))?,
+            who: who()?,
+        },
+        "review" => StepKind::Review { who: who()?, lifecycle: lifecycle()? },
+        "agenda" => StepKind::Agenda,
+        "discussion" => StepKind::Discussion {
+            amended: raw.amended.clone().ok_or_else(|| lacks("amended"))?,
+        },
+        "ballot" => StepKind::Ballot,
+        "number" => {
+            StepKind::Number { register: raw.register.clone().ok_or_else(|| lacks("register"))? }
+        }
+        "sign" => StepKind::Sign {
+            signers: raw.signers.clone().ok_or_else(|| lacks("signers"))?,
+            lifecycle: lifecycle()?,
+        },
+        "post" => StepKind::Post { who: who()? },
+        other => {
+            return Err(Problem::at(file, line, format!("tipo di passo sconosciuto «{other}»"))
+                .hint("freeze, opinion, review, agenda, discussion, ballot, number, sign, post"));
+        }
+    })
+}

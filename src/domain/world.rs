@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The folded streams a command looks at.
+
+use crate::domain::case::Case;
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Registry;
+use crate::domain::regulation::Regulation;
+use crate::domain::sitting::Sitting;
+use crate::domain::workflow::Workflow;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Fresh state, as the write loaded it.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// The Comune.
+    pub registry: Arc<Registry>,
+    /// Cases of the read set.
+    pub cases: BTreeMap<String, Case>,
+    /// Sittings of the read set.
+    pub sittings: BTreeMap<String, Sitting>,
+    /// Last number of each register of the read set; `None` = not opened.
+    pub registers: BTreeMap<(String, i32), Option<i64>>,
+}
+
+impl World {
+    /// A case that must exist.
+    ///
+    /// # Errors
+    /// `unknown_case`.
+    pub fn case(&self, id: &str) -> Result<&Case, Refusal> {
+        self.cases.get(id).filter(|c| c.exists()).ok_or_else(|| {
+            Refusal::new("unknown_case", "R5.6", "", format!("Nessun fascicolo ha identificativo «{id}»"))
+        })
+    }
+
+    /// A sitting that must exist.
+    ///
+    /// # Errors
+    /// `unknown_sitting`.
+    pub fn sitting(&self, id: &str) -> Result<&Sitting, Refusal> {
+        self.sittings.get(id).filter(|s| s.exists()).ok_or_else(|| {
+            Refusal::new("unknown_sitting", "R3.2", "", format!("Nessuna seduta ha identificativo «{id}»"))
+        })
+    }
+
+    /// The workflow a case is pinned to.
+    ///
+    /// # Errors
+    /// `unknown_workflow` when its definition is not on record.
+    pub fn workflow(&self, case: &Case) -> Result<Arc<Workflow>, Refusal> {
+        self.registry.workflows.get(&case.workflow).cloned().ok_or_else(|| {
+            Refusal::new(
+                "unknown_workflow",
+                "R5.6",
+                "",
+                format!("Il procedimento «{}» del fascicolo non è registrato", case.kind),
+            )
+        })
+    }
+
+    /// The workflow whose organ is the one of a sitting.
+    ///
+    /// # Errors
+    /// `unknown_workflow`.
+    pub fn organ_workflow(&self, organ: &str) -> Result<Arc<Workflow>, Refusal> {
+        self.registry
+            .active
+            .values()
+            .filter_map(|digest| self.registry.workflows.get(digest))
+            .find(|w| w.organ == organ)
+            .cloned()
+            .ok_or_else(|| {
+                Refusal::new(
+                    "unknown_workflow",
+                    "R5.6",
+                    "",
+                    format!("Nessun procedimento attivo riguarda l'organo «{organ}»"),
+                )
+            })
+    }
+
+    /// The regulation in force on a day.
+    ///
+    /// # Errors
+    /// `no_regulation`.
+    pub fn regulation(&self, on: NaiveDate) -> Result<Arc<Regulation>, Refusal> {
+        self.registry.regulation(on).ok_or_else(|| {
+            Refusal::new(
+                "no_regulation",
+                "R7.2",
+                "artt. 6 e 7 TUEL",
+                format!("Nessun regolamento del Comune è in vigore il {}", on.format("%d/%m/%Y")),
+            )
+            .next("Adottare il regolamento con «delibera init» o dalla pagina di amministrazione")
+        })
+    }
+}

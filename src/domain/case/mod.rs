@@ -8,6 +8,7 @@ mod efficacy;
 mod event;
 mod opinions;
 mod posting;
+mod signing;
 mod advance;
 
 pub use advance::{advance, enter, leave};

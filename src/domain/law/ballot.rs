@@ -237,7 +237,9 @@ pub enum BallotError {
         members: u32,
     },
     /// More votes than people.
-    #[error("favorevoli, contrari, astenuti e obbligati ad astenersi ({sum}) superano i presenti ({present})")]
+    #[error(
+        "favorevoli, contrari, astenuti e obbligati ad astenersi ({sum}) superano i presenti ({present})"
+    )]
     MoreVotesThanPresent {
         /// Votes, abstentions and duties to abstain together.
         sum: u64,

@@ -69,12 +69,7 @@ pub fn extension(
 }
 
 /// The day is one of the ten, as the doctrine counts them, already moved by earlier interruptions.
-fn within_ten_days(
-    exec_count: ExecCount,
-    posted: NaiveDate,
-    day: NaiveDate,
-    moved: u16,
-) -> bool {
+fn within_ten_days(exec_count: ExecCount, posted: NaiveDate, day: NaiveDate, moved: u16) -> bool {
     let since_start = u64::try_from((day - posted).num_days()).unwrap_or(0);
     let ten = EXECUTIVITY_DAYS + u64::from(moved);
     match exec_count {

@@ -47,8 +47,7 @@ pub fn check_certificate(terms: &Terms, today: NaiveDate) -> Result<(), Refusal>
     if is_effective(terms, today) {
         return Ok(());
     }
-    let text =
-        format!("La deliberazione diverrà esecutiva il {}", date_short(terms.effective_on));
+    let text = format!("La deliberazione diverrà esecutiva il {}", date_short(terms.effective_on));
     Err(Refusal::new("not_yet_effective", "R7.7", "art. 134, c. 3, TUEL", text))
 }
 

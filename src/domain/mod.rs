@@ -3,5 +3,7 @@
 
 pub mod law;
 pub mod refusal;
+pub mod regulation;
 pub mod rows;
 pub mod stream;
+pub mod token;

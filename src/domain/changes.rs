@@ -108,7 +108,7 @@ impl Changes {
     }
 
     /// The regulation in force on the day of the fact.
-    pub fn regulation(&self) -> Result<Arc<Regulation>, Stop> {
+    pub fn regulation(&self) -> Result<Regulation, Stop> {
         Ok(self.world.regulation(self.day())?)
     }
 

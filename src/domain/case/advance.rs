@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Moving along the workflow: the one place where an act enters and leaves steps.
 
+use super::Case;
 use super::event::CaseEvent;
 use super::opinions::{needs, open_needs};
-use super::Case;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::add_days;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot};
@@ -99,7 +99,8 @@ fn pass_through(
             changes.push(id, entered);
             let date = act_date(changes, id)?;
             take_number(changes, id, register, date)?;
-            Ok(true)
+            // The act is composed when its sitting has closed: the second ballot belongs to it.
+            Ok(!in_open_sitting(changes, id)?)
         }
         StepKind::Sign { signers, .. } => {
             changes.push(id, entered);
@@ -199,6 +200,17 @@ pub fn take_number(
     Ok(number)
 }
 
+fn in_open_sitting(changes: &Changes, id: &str) -> Result<bool, Stop> {
+    use crate::domain::sitting::Status;
+    let sitting = changes.case(id)?.treatment.as_ref().map(|t| t.sitting.clone());
+    match sitting.filter(|s| !s.is_empty()) {
+        None => Ok(false),
+        Some(sitting) => {
+            Ok(matches!(changes.sitting(&sitting)?.status, Status::Open | Status::Suspended))
+        }
+    }
+}
+
 /// Date of the act: of the sitting for collegial acts (R5.2), of the day otherwise.
 fn act_date(changes: &Changes, id: &str) -> Result<NaiveDate, Stop> {
     Ok(changes.case(id)?.treatment.as_ref().map_or(changes.day(), |t| t.date))
@@ -249,9 +261,8 @@ fn signatories(
             Refusal::new("not_voted", "R2.8", "", "L'atto non è stato ancora votato")
         })
     };
-    let named = |role, person: &str| {
-        changes.world.registry.entitled(person, role, None, changes.day())
-    };
+    let named =
+        |role, person: &str| changes.world.registry.entitled(person, role, None, changes.day());
     Ok(match signer {
         Signer::ResponsabileProcedimento => vec![(
             "firma_rp".into(),

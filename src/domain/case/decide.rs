@@ -11,7 +11,10 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
-use crate::domain::regulation::{AccountingGate, ContraryOpinionPath};
+use crate::domain::regulation::Regulation;
+use crate::domain::regulation::tokens::{
+    AccountingGate, ContraryOpinionPath, LegitimacyContraryEffect,
+};
 use crate::domain::workflow::{OpinionKind, Passage, Step, StepKind};
 
 /// Decides a command on a case.
@@ -62,7 +65,9 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
     );
     let how = match case.ending {
         Some(Ending::Withdrawn) => "è stata ritirata",
-        Some(Ending::Rejected) if matches!(command, CaseCommand::PassReview { .. }) => return Ok(()),
+        Some(Ending::Rejected) if matches!(command, CaseCommand::PassReview { .. }) => {
+            return Ok(());
+        }
         Some(Ending::Rejected) => "è stata respinta",
         Some(Ending::Archived) => "è chiusa",
         None => return Ok(()),
@@ -76,12 +81,7 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
 
 /// A refusal when the act does not stand at the right kind of step.
 pub(super) fn wrong_step(step: &Step, what: &str) -> Refusal {
-    Refusal::new(
-        "wrong_step",
-        "R13",
-        "",
-        format!("Al passo «{}» non si può {what}", step.title),
-    )
+    Refusal::new("wrong_step", "R13", "", format!("Al passo «{}» non si può {what}", step.title))
 }
 
 /// The actor in a role, on the day of the fact.
@@ -143,7 +143,12 @@ pub fn check_signed(
         .next("Firmare il documento proposto e ripetere l'operazione"));
     };
     let Some((kind, facts)) = expected else {
-        return Err(Refusal::new("paper_unexpected", "R9.1", "", "Questa operazione non ha documenti"));
+        return Err(Refusal::new(
+            "paper_unexpected",
+            "R9.1",
+            "",
+            "Questa operazione non ha documenti",
+        ));
     };
     if paper.kind != kind || paper.facts != facts {
         return Err(Refusal::new(
@@ -170,7 +175,13 @@ pub fn check_signed(
 
 fn create(changes: &mut Changes, id: &str, kind: &str, content: &Content) -> Result<(), Stop> {
     if changes.maybe_case(id)?.exists() {
-        return Err(Refusal::new("case_exists", "R5.6", "", format!("Il fascicolo «{id}» esiste già")).into());
+        return Err(Refusal::new(
+            "case_exists",
+            "R5.6",
+            "",
+            format!("Il fascicolo «{id}» esiste già"),
+        )
+        .into());
     }
     let registry = changes.registry();
     let digest = registry.active.get(kind).cloned().ok_or_else(|| {
@@ -319,7 +330,8 @@ fn check_cup(content: &Content) -> Result<(), Refusal> {
 }
 
 fn give_opinion(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
-    let CaseCommand::GiveOpinion { opinion, office, outcome, reasons, no_conflict, paper } = command
+    let CaseCommand::GiveOpinion { opinion, office, outcome, reasons, no_conflict, paper } =
+        command
     else {
         return Ok(());
     };
@@ -365,7 +377,7 @@ fn give_opinion(changes: &mut Changes, id: &str, command: &CaseCommand) -> Resul
         at: changes.ctx.happened,
     };
     changes.push(id, CaseEvent::OpinionGiven(given));
-    after_opinion(changes, id, *outcome, on_the_spot)
+    after_opinion(changes, id, *opinion, *outcome, on_the_spot)
 }
 
 /// The opinion must be one that is due on this content.
@@ -460,7 +472,7 @@ fn others_given(changes: &Changes, id: &str, on_the_spot: bool) -> Result<(), St
                 return Err(Refusal::new(
                     "legitimacy_before_others",
                     "R2.2",
-                    &regulation.legitimacy_source(),
+                    regulation.source("legitimacy_opinion"),
                     format!(
                         "Il parere di legittimità segue gli altri, che richiama: manca il {}{}",
                         opinion.label(),
@@ -478,6 +490,7 @@ fn others_given(changes: &Changes, id: &str, on_the_spot: bool) -> Result<(), St
 fn after_opinion(
     changes: &mut Changes,
     id: &str,
+    opinion: OpinionKind,
     outcome: OpinionOutcome,
     on_the_spot: bool,
 ) -> Result<(), Stop> {
@@ -485,9 +498,7 @@ fn after_opinion(
         return Ok(());
     }
     let regulation = changes.regulation()?;
-    if outcome == OpinionOutcome::Contrary
-        && regulation.contrary_opinion_path == ContraryOpinionPath::ReturnToProposer
-    {
+    if outcome == OpinionOutcome::Contrary && contrary_returns(opinion, &regulation) {
         let (_, step) = changes.position(id)?;
         let case = changes.case(id)?;
         if let Some(given) = case.opinions.last().cloned() {
@@ -502,6 +513,15 @@ fn after_opinion(
         }
     }
     advance(changes, id)
+}
+
+fn contrary_returns(opinion: OpinionKind, regulation: &Regulation) -> bool {
+    match opinion {
+        OpinionKind::Legitimacy => {
+            regulation.legitimacy_contrary_effect == LegitimacyContraryEffect::ReturnToProposer
+        }
+        _ => regulation.contrary_opinion_path == ContraryOpinionPath::ReturnToProposer,
+    }
 }
 
 fn send_back(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
@@ -546,7 +566,9 @@ fn send_back(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(
 fn rework(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let case = changes.case(id)?;
     if case.returned.is_none() {
-        return Err(Refusal::new("not_returned", "R1.8", "", "La proposta non è stata restituita").into());
+        return Err(
+            Refusal::new("not_returned", "R1.8", "", "La proposta non è stata restituita").into()
+        );
     }
     proposer(changes, case)?;
     changes.push(id, CaseEvent::ReworkStarted);
@@ -562,10 +584,8 @@ fn revise_in_office(
     command: &CaseCommand,
 ) -> Result<(), Stop> {
     let (workflow, step) = changes.position(id)?;
-    let allowed = matches!(
-        step.kind,
-        StepKind::Opinion { .. } | StepKind::Review { .. } | StepKind::Agenda
-    );
+    let allowed =
+        matches!(step.kind, StepKind::Opinion { .. } | StepKind::Review { .. } | StepKind::Agenda);
     let adopted = changes.case(id)?.treatment.is_some();
     if !allowed || adopted {
         return Err(wrong_step(&step, "cambiare il testo").into());
@@ -608,7 +628,13 @@ pub fn apply_revision(
     let case = changes.case(id)?;
     let hash = content.hash();
     if case.current().is_some_and(|v| v.hash == hash) {
-        return Err(Refusal::new("nothing_changed", "R1.12", "", "Il nuovo testo è uguale al precedente").into());
+        return Err(Refusal::new(
+            "nothing_changed",
+            "R1.12",
+            "",
+            "Il nuovo testo è uguale al precedente",
+        )
+        .into());
     }
     let version = u32::try_from(case.versions.len() + 1).unwrap_or(u32::MAX);
     let event = CaseEvent::Revised {
@@ -662,10 +688,28 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     if *lifecycle == crate::domain::workflow::Lifecycle::PostingEnded {
         return Err(wrong_step(&step, "passare oltre: il fascicolo si chiude con «close»").into());
     }
+    if note.trim().is_empty() && contrary_needs_note(changes, id)? {
+        return Err(Refusal::new(
+            "note_on_contrary_missing",
+            "R1.9",
+            "art. 49, c. 4, TUEL",
+            "C'è un parere contrario: la norma locale chiede una nota prima dell'iscrizione",
+        )
+        .into());
+    }
     let event =
         CaseEvent::ReviewPassed { step: step.name.clone(), by, note: note.trim().to_owned() };
     changes.push(id, event);
     leave(changes, id, Passage::Done)
+}
+
+/// `allow_with_segretario_note`: a contrary opinion goes on only with a note of the check.
+fn contrary_needs_note(changes: &Changes, id: &str) -> Result<bool, Stop> {
+    let regulation = changes.regulation()?;
+    let case = changes.case(id)?;
+    let contrary = case.treatment.is_none()
+        && case.opinions.iter().any(|o| o.outcome == OpinionOutcome::Contrary);
+    Ok(contrary && regulation.contrary_opinion_path == ContraryOpinionPath::AllowWithSegretarioNote)
 }
 
 fn withdraw(

@@ -99,7 +99,12 @@ pub fn check_signature(
         .next("Firmare la versione aggiornata"));
     }
     if paper.sha256 == current {
-        return Err(Refusal::new("paper_not_signed", "R9.1", "", "Il documento non contiene una nuova firma"));
+        return Err(Refusal::new(
+            "paper_not_signed",
+            "R9.1",
+            "",
+            "Il documento non contiene una nuova firma",
+        ));
     }
     Ok((slot.field.clone(), by))
 }
@@ -129,7 +134,12 @@ pub fn check_seal(
     if state.sha256.as_deref() != Some(base)
         || !state.open_slots().any(|s| s.field == field && s.signer.is_none())
     {
-        return Err(Refusal::new("paper_moved", "R9.6", "", "Il documento da sigillare è cambiato"));
+        return Err(Refusal::new(
+            "paper_moved",
+            "R9.6",
+            "",
+            "Il documento da sigillare è cambiato",
+        ));
     }
     let comune = &changes.world.registry.comune;
     Ok(Signatory {
@@ -157,7 +167,12 @@ pub fn check_prepared(
     if facts == now {
         return Ok(());
     }
-    Err(Refusal::new("paper_outdated", "R1.12", "", "I fatti sono cambiati: il documento va ricomposto"))
+    Err(Refusal::new(
+        "paper_outdated",
+        "R1.12",
+        "",
+        "I fatti sono cambiati: il documento va ricomposto",
+    ))
 }
 
 /// Worker and timer commands are not for people.

@@ -19,10 +19,10 @@ pub use keys::{KEYS, Key, Regulation};
 pub use problem::{Problem, nearest};
 pub use read::parse;
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::refusal::Refusal;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// Where a value comes from and when it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,16 +43,11 @@ impl Regulation {
 
     /// SHA-256 of the set in force on a civil date: it changes only when something in force does.
     pub fn digest_on(&self, date: NaiveDate) -> String {
-        sha256(&self.timeline.canonical(date))
+        sha256_hex(self.timeline.canonical(date).as_bytes())
     }
 
     /// The source of a key of this set.
     pub fn source(&self, key: &str) -> &str {
         self.provisions.get(key).map_or("", |provision| provision.source.as_str())
     }
-}
-
-/// SHA-256 of a text, lower-case hex.
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

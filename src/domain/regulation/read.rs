@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Reads a `regolamento.toml`: everything wrong with it is told at once, with its line.
 
+use super::Provision;
 use super::check;
 use super::keys::{KEYS, Key, Regulation};
 use super::problem::{Problem, nearest};
 use super::timeline::{Period, Timeline};
 use super::value::Raw;
-use super::{Provision, sha256};
+use crate::domain::digest::sha256_hex;
 use chrono::NaiveDate;
 use std::sync::Arc;
 use toml::Spanned;
@@ -23,7 +24,7 @@ pub fn parse(text: &str, file: &str) -> Result<Regulation, Vec<Problem>> {
         return Err(errors.iter().map(|error| reader.syntax(error)).collect());
     }
     let timeline = Arc::new(reader.timeline(table.get_ref()));
-    let digest = sha256(text);
+    let digest = sha256_hex(text.as_bytes());
     let found = check::contradictions(&timeline, file);
     reader.problems.extend(found.errors);
     if !reader.problems.is_empty() {

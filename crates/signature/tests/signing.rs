@@ -85,10 +85,10 @@ fn fields_are_listed_with_their_state() {
     assert_eq!(
         states,
         [
-            ("firma.1", true, Some(1)),
-            ("firma.2", true, Some(1)),
-            ("firma.3", false, Some(1)),
-            ("firma.4", false, Some(1)),
+            ("firma_1", true, Some(1)),
+            ("firma_2", true, Some(1)),
+            ("firma_3", false, Some(1)),
+            ("firma_4", false, Some(1)),
         ]
     );
     assert_eq!(listed[0].rectangle, [60.0, 200.0, 280.0, 256.0]);
@@ -100,10 +100,10 @@ fn a_missing_or_filled_field_is_refused() {
     let mut request = request(0, &lines);
     let once = sign(&document(&Shape::default()), &request, &person(0)).unwrap();
     let again = sign(&once, &request, &person(0)).unwrap_err();
-    assert!(matches!(again, SignError::FieldSigned(ref f) if f == "firma.1"), "{again}");
-    request.field = "firma.9";
+    assert!(matches!(again, SignError::FieldSigned(ref f) if f == "firma_1"), "{again}");
+    request.field = "firma_9";
     let missing = prepare(&once, &request).unwrap_err();
-    assert_eq!(missing.to_string(), "il documento non ha il campo firma «firma.9»");
+    assert_eq!(missing.to_string(), "il documento non ha il campo firma «firma_9»");
 }
 
 #[test]

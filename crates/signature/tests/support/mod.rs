@@ -15,10 +15,10 @@ pub const FONT: &[u8] = include_bytes!("../data/TitilliumWeb_400Regular.ttf");
 
 /// Who signs in the tests: field, given name, surname, codice fiscale.
 pub const PEOPLE: [(&str, &str, &str, &str); 4] = [
-    ("firma.1", "Mariangela", "Zaccaria", "ZCCMNG60A41F205X"),
-    ("firma.2", "Christian", "Malangone", "MLNCRS75B12F205Z"),
-    ("firma.3", "Niccolò", "D’Angiò", "DNGNCL80C03H501W"),
-    ("firma.4", "Anna Maria", "Scavuzzo", "SCVNMR76D44C351K"),
+    ("firma_1", "Mariangela", "Zaccaria", "ZCCMNG60A41F205X"),
+    ("firma_2", "Christian", "Malangone", "MLNCRS75B12F205Z"),
+    ("firma_3", "Niccolò", "D’Angiò", "DNGNCL80C03H501W"),
+    ("firma_4", "Anna Maria", "Scavuzzo", "SCVNMR76D44C351K"),
 ];
 
 pub fn instant() -> DateTime<Utc> {
@@ -207,4 +207,57 @@ pub fn run(tool: &str, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// Appends an incremental update the way any tool can: objects as text, a table, a trailer.
+pub fn append(pdf: &[u8], objects: &[(u32, String)], trailer: &str) -> Vec<u8> {
+    let read = Document::load_mem(pdf).expect("a readable PDF");
+    let root = read.trailer.get(b"Root").and_then(Object::as_reference).expect("a root").0;
+    let info = read.trailer.get(b"Info").and_then(Object::as_reference).expect("an info").0;
+    let size = objects.iter().map(|(n, _)| n + 1).max().unwrap_or(0).max(read.max_id + 1);
+    let mut out = pdf.to_vec();
+    let mut table = String::from("xref\n");
+    for (number, body) in objects {
+        table += &format!("{number} 1\n{:010} 00000 n \n", out.len());
+        out.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
+    }
+    let xref = out.len();
+    let id = "11".repeat(16);
+    out.extend(table.bytes());
+    out.extend(
+        format!(
+            "trailer\n<</Size {size}/Root {root} 0 R/Info {info} 0 R/Prev {}/ID[<{id}><{id}>]\
+             {trailer}>>\nstartxref\n{xref}\n%%EOF\n",
+            read.xref_start
+        )
+        .bytes(),
+    );
+    out
+}
+
+/// The number of the object that satisfies a test.
+pub fn find(pdf: &[u8], wanted: impl Fn(&Object) -> bool) -> u32 {
+    let read = Document::load_mem(pdf).expect("a readable PDF");
+    read.objects.iter().find(|(_, o)| wanted(o)).expect("the object").0.0
+}
+
+/// The text of an object, to be changed and appended.
+pub fn object_text(pdf: &[u8], number: u32) -> String {
+    let start = format!("\n{number} 0 obj\n");
+    let at = pdf.windows(start.len()).rposition(|w| w == start.as_bytes()).expect("the object");
+    let body = &pdf[at + start.len()..];
+    let end = body.windows(6).position(|w| w == b"endobj").expect("its end");
+    String::from_utf8_lossy(&body[..end]).trim().to_owned()
+}
+
+/// A dictionary whose `/Type` is this.
+pub fn typed(name: &'static str) -> impl Fn(&Object) -> bool {
+    move |o| o.as_dict().and_then(|d| d.get(b"Type")?.as_name()).is_ok_and(|n| n == name.as_bytes())
+}
+
+/// The number of the content stream of the only page.
+pub fn content(pdf: &[u8]) -> u32 {
+    let read = Document::load_mem(pdf).expect("a readable PDF");
+    let page = read.objects.values().find(|o| typed("Page")(o)).expect("a page");
+    page.as_dict().and_then(|d| d.get(b"Contents")?.as_reference()).expect("its content").0
 }

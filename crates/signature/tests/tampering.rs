@@ -6,7 +6,8 @@ mod support;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use delibera_signature::{
-    DevelopmentCa, Prepared, Report, Signer, Verdict, cms, prepare, sign, verify, verify_at,
+    DevelopmentCa, Prepared, Report, SignError, Signer, Verdict, cms, prepare, sign, verify,
+    verify_at,
 };
 use sha2::{Digest, Sha256};
 use support::*;
@@ -150,6 +151,14 @@ fn updates_that_are_not_understood_do_not_pass() {
         let report = after_two(&objects, trailer);
         assert_eq!(report.overall, Verdict::Indeterminate, "{name}: {report:#?}");
     }
+    // An object nobody can read may hide what it mentions.
+    let issued = document(&Shape::default());
+    let broken = append(&issued, &[(900, "<</A (open>>".to_owned())], "");
+    let lines = lines(0);
+    let error = sign(&broken, &request(0, &lines), &person(0)).unwrap_err();
+    assert!(matches!(error, SignError::SelfCheck(_)), "{error}");
+    let report = verify(&append(&broken, &[], ""), None, &anchors()).unwrap();
+    assert!(report.changed_after[0].contains("non è leggibile"), "{report:#?}");
     // Bytes between the objects of an update belong to nothing.
     let mut pdf = signed(2);
     pdf.extend(b"%hidden\n");

@@ -3,6 +3,7 @@
 //!
 //! - one empty signature field gets `/V` (a new signature dictionary) and `/AP` (a new stream);
 //! - the form gets `/SigFlags`; new signature fields may be appended, invisible ones only;
+//! - the catalog may declare the extensions of PDF in use;
 //! - `/Info` gets a new modification date and producer;
 //! - every other new object must be reachable from those, and nothing that was there changes.
 //!
@@ -36,18 +37,23 @@ pub(super) struct Watch<'f, 'a> {
     /// Numbers mentioned before they existed, and the first revision that does: an update that
     /// defines one changes the meaning of bytes already there.
     dangling: HashMap<u32, usize>,
+    /// An object that could not be read, so that the list above may be short.
+    unreadable: Option<u32>,
 }
 
 impl<'f, 'a> Watch<'f, 'a> {
     pub fn new(file: &'f File<'a>) -> Self {
         let mut dangling = HashMap::new();
+        let mut unreadable = None;
         if file.revisions.len() > 1 {
             for (revision, content) in file.revisions.iter().enumerate() {
                 for (number, entry) in &content.entries {
                     let Some(at) = entry.offset else { continue };
                     let id = (*number, entry.generation);
-                    // What cannot be read is reported by whoever needs it.
-                    let Ok((object, _)) = file.object_at(revision, at, id) else { continue };
+                    let Ok((object, _)) = file.object_at(revision, at, id) else {
+                        unreadable = Some(*number);
+                        continue;
+                    };
                     object.references(&mut |(n, _)| {
                         if file.entry(revision, n).is_none() {
                             dangling.entry(n).or_insert(revision);
@@ -56,7 +62,7 @@ impl<'f, 'a> Watch<'f, 'a> {
                 }
             }
         }
-        Watch { file, dangling }
+        Watch { file, dangling, unreadable }
     }
 
     /// What update `revision` (from 1) changed beyond signing.
@@ -71,6 +77,9 @@ impl<'f, 'a> Watch<'f, 'a> {
         };
         if let Err(error) = update.compare(&self.dangling) {
             update.unknown(format!("aggiornamento non esaminabile: {error}"));
+        }
+        if let Some(number) = self.unreadable {
+            update.unknown(format!("l'oggetto {number} non è leggibile"));
         }
         update.changes
     }
@@ -186,41 +195,64 @@ impl<'a> Comparison<'_, 'a> {
     ) -> Result<(), Malformed> {
         let keys = old.differences(new);
         if places.empty_fields.contains(&id) {
-            self.compare_field(id, new, &keys);
+            self.compare_field(id, old, new, &keys);
         } else if Some(id) == places.form {
             self.compare_form(old, new)?;
-        } else if id == places.catalog && keys == [b"AcroForm"] {
-            let child = |d| self.file.child(self.now, d, "AcroForm");
-            match (form(self.file, self.before)?, child(new)?) {
-                (Some((None, old)), Some((None, new))) => self.compare_form(&old, &new)?,
-                _ => self.forbidden("il modulo del documento è stato sostituito"),
-            }
+        } else if id == places.catalog {
+            self.compare_catalogs(id, old, new, &keys)?;
         } else if places.pages.contains(&id) && keys == [b"Annots"] {
             let before = array(self.file, self.before, old, "Annots")?;
             let now = array(self.file, self.now, new, "Annots")?;
             self.appended(&before, &now);
         } else if Some(id) == places.information {
             self.compare_information(old, new);
-        } else if id == places.catalog && keys.iter().all(|k| matches!(*k, b"DSS" | b"Extensions"))
-        {
-            self.unknown("aggiunti dati di convalida non ancora esaminati");
         } else {
             self.forbidden(describe(id, &Object::Dictionary(old.clone())));
         }
         Ok(())
     }
 
+    fn compare_catalogs(
+        &mut self,
+        id: Id,
+        old: &Dictionary<'a>,
+        new: &Dictionary<'a>,
+        keys: &[&[u8]],
+    ) -> Result<(), Malformed> {
+        for key in keys {
+            match *key {
+                b"AcroForm" => {
+                    let now = self.file.child(self.now, new, "AcroForm")?;
+                    match (form(self.file, self.before)?, now) {
+                        (Some((None, old)), Some((None, new))) => self.compare_form(&old, &new)?,
+                        _ => self.forbidden("il modulo del documento è stato sostituito"),
+                    }
+                }
+                b"Extensions" if declares_extensions(new) => {}
+                b"DSS" => self.unknown("aggiunti dati di convalida non ancora esaminati"),
+                _ => self.forbidden(describe(id, &Object::Dictionary(old.clone()))),
+            }
+        }
+        Ok(())
+    }
+
     /// A field that was empty: only its signature and its appearance may come.
-    fn compare_field(&mut self, id: Id, new: &Dictionary<'a>, keys: &[&[u8]]) {
+    fn compare_field(
+        &mut self,
+        id: Id,
+        old: &Dictionary<'a>,
+        new: &Dictionary<'a>,
+        keys: &[&[u8]],
+    ) {
         for key in keys.iter().filter(|k| !matches!(**k, b"V" | b"AP")) {
             let key = String::from_utf8_lossy(key);
             self.forbidden(format!("il campo firma {} {} è cambiato (/{key})", id.0, id.1));
         }
-        self.account_field(new);
+        self.account_field(Some(old), new);
     }
 
     /// Explains the signature and the appearance a field brings.
-    fn account_field(&mut self, field: &Dictionary<'a>) {
+    fn account_field(&mut self, old: Option<&Dictionary<'a>>, field: &Dictionary<'a>) {
         if let Some(value) = field.get("V") {
             let id = value.reference().filter(|id| self.is_new(*id));
             let object = id.and_then(|id| self.objects.get(&id.0));
@@ -232,6 +264,9 @@ impl<'a> Comparison<'_, 'a> {
             }
         }
         let Some(look) = field.get("AP") else { return };
+        if old.and_then(|o| o.get("AP")) == Some(look) {
+            return;
+        }
         let normal = match look {
             Object::Dictionary(d) if d.iter().count() == 1 => {
                 d.get("N").and_then(Object::reference)
@@ -240,8 +275,7 @@ impl<'a> Comparison<'_, 'a> {
         };
         match normal {
             Some(id) if self.is_new(id) => self.account_tree(id),
-            Some(_) => {}
-            None => self.unknown("aspetto della firma non riconosciuto"),
+            _ => self.unknown("aspetto della firma non riconosciuto"),
         }
     }
 
@@ -296,7 +330,7 @@ impl<'a> Comparison<'_, 'a> {
             if !(widget.is_name("Subtype", "Widget") && widget.is_name("FT", "Sig")) {
                 self.forbidden("aggiunta un'annotazione che non è una firma");
             } else if self.accounted.insert(id.0) {
-                self.account_field(&widget);
+                self.account_field(None, &widget);
                 if rectangle(&widget).is_none_or(|[l, b, r, t]| r > l && t > b) {
                     self.unknown("aggiunta una firma visibile fuori dai riquadri previsti");
                 }
@@ -331,6 +365,17 @@ impl<'a> Comparison<'_, 'a> {
             }
         }
     }
+}
+
+/// Whether `/Extensions` only declares which extensions of PDF a file uses (7.12): names and
+/// numbers that change nothing of what is shown.
+fn declares_extensions(catalog: &Dictionary<'_>) -> bool {
+    let Some(Object::Dictionary(extensions)) = catalog.get("Extensions") else { return false };
+    let plain = |o: &Object<'_>| matches!(o, Object::Name(_) | Object::Integer(_));
+    extensions.iter().all(|(key, value)| match value {
+        Object::Dictionary(extension) => extension.iter().all(|(_, value)| plain(value)),
+        other => key == b"Type" && plain(other),
+    })
 }
 
 /// The objects of a revision that signing may touch.

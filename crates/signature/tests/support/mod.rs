@@ -187,7 +187,8 @@ fn whole_font(pdf: &mut Document, compressed: bool) -> (u32, u16) {
 
 /// A file of its own under the build folder, for outside tools.
 pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let path = folder.join(name);
     std::fs::write(&path, bytes).expect("a file");
     path
 }

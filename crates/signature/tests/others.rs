@@ -130,7 +130,8 @@ fn an_rsa_key_signs_behind_the_same_trait() {
     let pdf = sign(&issued, &asked, &key).unwrap();
     let judged = pdfsig("rsa.pdf", &pdf);
     assert!(judged.contains("Signature is Valid"), "{judged}");
-    let report = verify(&pdf, Some(&issued), &[key.made.authority_der.clone()]).unwrap();
+    let report =
+        verify(&pdf, Some(&issued), std::slice::from_ref(&key.made.authority_der)).unwrap();
     assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");
     assert_eq!(report.signatures[0].fiscal_code.as_deref(), Some("RSSMRA80A01F205X"));
 }

@@ -158,7 +158,7 @@ fn updates_that_are_not_understood_do_not_pass() {
     let error = sign(&broken, &request(0, &lines), &person(0)).unwrap_err();
     assert!(matches!(error, SignError::SelfCheck(_)), "{error}");
     let report = verify(&append(&broken, &[], ""), None, &anchors()).unwrap();
-    assert!(report.changed_after[0].contains("non è leggibile"), "{report:#?}");
+    assert!(report.changed_after.iter().any(|c| c.contains("non è leggibile")), "{report:#?}");
     // Bytes between the objects of an update belong to nothing.
     let mut pdf = signed(2);
     pdf.extend(b"%hidden\n");

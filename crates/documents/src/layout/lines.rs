@@ -88,7 +88,10 @@ impl Flow {
 
 /// Breaks a paragraph and gives one strip for each line, widows and orphans kept together.
 pub fn strips(mut paragraph: Paragraph<Note>, at: &Setting) -> Vec<Strip> {
-    let lines = paragraph.lines(at.width, at.fit);
+    let lines = match at.fit {
+        Fit::Whole => paragraph.balanced_lines(at.width),
+        fit => paragraph.lines(at.width, fit),
+    };
     let count = lines.len();
     lines
         .iter()

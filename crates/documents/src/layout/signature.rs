@@ -2,7 +2,7 @@
 //! Signature boxes: who signs, and the empty field that will hold the signature.
 
 use super::Field;
-use super::flow::{Context, Flow, keep_all};
+use super::flow::{Context, Flow};
 use super::lines::{self, Align, Setting};
 use super::strip::{Mark, Strip, merge};
 use super::style::{self, SIGNATURE, SMALL, TextStyle};
@@ -41,14 +41,14 @@ impl Flow {
         Ok(rows)
     }
 
-    /// Caption lines and, under them, the field.
+    /// Caption, and the field to stand under it.
     fn signature(
         &mut self,
         signature: &SignatureBox,
         x: f32,
         width: f32,
         at: &Context,
-    ) -> Result<Vec<Strip>, RenderError> {
+    ) -> Result<(Strip, Strip), RenderError> {
         if self.fields.iter().any(|field| field.name == signature.field) {
             return Err(RenderError::Directive {
                 name: "firma".to_owned(),
@@ -74,10 +74,9 @@ impl Flow {
         let hint = hint(signature);
         let node = self.tags.add(group, Role::Form);
         self.tags.nodes[node].alt = Some(hint.clone());
-        strips.push(field_strip(node, self.fields.len(), x, width));
+        let field = field_strip(node, self.fields.len(), x, width);
         self.fields.push(Field { name: signature.field.clone(), hint });
-        keep_all(&mut strips);
-        Ok(strips)
+        Ok((merge(strips), field))
     }
 }
 
@@ -102,15 +101,15 @@ fn field_strip(node: usize, field: usize, x: f32, width: f32) -> Strip {
     Strip { height: top + height + 1.0, marks, ..Strip::default() }
 }
 
-/// Cells aligned at the bottom: fields stand on one line whatever the captions.
-fn side_by_side(cells: Vec<Vec<Strip>>) -> Strip {
-    let cells: Vec<Strip> = cells.into_iter().map(merge).collect();
-    let height = cells.iter().map(|cell| cell.height).fold(0.0, f32::max);
-    let mut row = Strip { height, ..Strip::default() };
-    for mut cell in cells {
-        let shift = height - cell.height;
-        cell.marks.iter_mut().for_each(|mark| mark.shift(shift));
-        row.marks.append(&mut cell.marks);
+/// Captions aligned at their first line, fields on one line below the longest caption.
+fn side_by_side(cells: Vec<(Strip, Strip)>) -> Strip {
+    let captions = cells.iter().map(|(caption, _)| caption.height).fold(0.0, f32::max);
+    let mut row = Strip::default();
+    for (mut caption, mut field) in cells {
+        row.height = captions + field.height;
+        field.marks.iter_mut().for_each(|mark| mark.shift(captions));
+        row.marks.append(&mut caption.marks);
+        row.marks.append(&mut field.marks);
     }
     row
 }

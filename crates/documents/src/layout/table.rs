@@ -192,23 +192,25 @@ fn align_of(align: ColumnAlign) -> Align {
     }
 }
 
-/// Shares `room` among columns: each gets its natural width if all can, otherwise its least width
-/// and a share of the rest by how much it would like. `None`: not even the least fits.
+/// Shares `room` among columns: short columns get all they want, long ones share the rest evenly.
+/// `None`: not even the least widths fit.
 fn distribute(least: &[f32], natural: &[f32], room: f32) -> Option<Vec<f32>> {
-    let least_sum: f32 = least.iter().sum();
     let natural_sum: f32 = natural.iter().sum();
-    if least_sum > room {
+    if least.iter().sum::<f32>() > room {
         return None;
     }
     if natural_sum <= room {
         let extra = room - natural_sum;
         return Some(natural.iter().map(|n| n + extra * n / natural_sum).collect());
     }
-    // Very long cells ask for less than their length: a line is read, a column is scanned.
-    let wish: Vec<f32> = least.iter().zip(natural).map(|(l, n)| (n - l).min(room)).collect();
-    let wishes: f32 = wish.iter().sum::<f32>().max(0.01);
-    let extra = room - least_sum;
-    Some(least.iter().zip(&wish).map(|(l, w)| l + extra * w / wishes).collect())
+    // The level to which all columns are filled, found by halving.
+    let filled = |level: f32| least.iter().zip(natural).map(move |(l, n)| l.max(n.min(level)));
+    let (mut low, mut high) = (0.0, room);
+    for _ in 0..24 {
+        let level = (low + high) / 2.0;
+        if filled(level).sum::<f32>() > room { high = level } else { low = level }
+    }
+    Some(filled(low).collect())
 }
 
 /// The strips of a row: one, or one for each line of text when it is taller than a page may be.

@@ -41,6 +41,8 @@ const HYPHENS_IN_A_ROW: f64 = 6_000.0;
 /// A last line shorter than this share of the measure reads as a mistake.
 const STUB: f32 = 0.06;
 const STUB_COST: f64 = 4_000.0;
+/// Longer texts are read, not looked at.
+const MOST_BALANCED: usize = 4;
 /// A line that overflows is taken only when nothing else exists.
 const OVERFULL: f64 = 1e12;
 
@@ -57,6 +59,23 @@ impl<N> Paragraph<N> {
             }
         }
         lines
+    }
+
+    /// Breaks into lines of even length: the narrowest measure that needs no line more. Only
+    /// short texts, titles and captions, are worth it.
+    pub fn balanced_lines(&mut self, measure: f32) -> Vec<LineRange> {
+        let lines = self.lines(measure, Fit::Whole);
+        if !(2..=MOST_BALANCED).contains(&lines.len()) {
+            return lines;
+        }
+        let (mut low, mut high) = (measure * 0.5, measure);
+        for _ in 0..7 {
+            let middle = (low + high) / 2.0;
+            let whole = self.atoms.iter().all(|atom| atom.width <= middle);
+            let even = whole && self.lines(middle, Fit::Whole).len() <= lines.len();
+            if even { high = middle } else { low = middle }
+        }
+        self.lines(high, Fit::Whole)
     }
 
     /// Gives an atom wider than the measure a last resort between any two glyphs.

@@ -2,10 +2,10 @@
 //! From the TOML file to a [`Workflow`], with the line of everything that is wrong.
 
 use super::{Duty, Lifecycle, Notice, OpinionKind, Profile, Signer, Step, StepKind, Workflow};
+use crate::domain::digest::sha256_hex;
 use crate::domain::problem::{Problem, line_of};
 use crate::domain::registry::Role;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 #[derive(Deserialize)]
@@ -123,7 +123,7 @@ pub fn parse(text: &str, file: &str) -> Result<Workflow, Vec<Problem>> {
             steps,
             duties,
             notices,
-            digest: format!("{:x}", Sha256::digest(text.as_bytes())),
+            digest: sha256_hex(text.as_bytes()),
         }),
         _ => Err(problems),
     }
@@ -159,15 +159,14 @@ fn step_kind(raw: &RawStep, file: &str, line: usize) -> Result<StepKind, Problem
     let lifecycle = || raw.lifecycle.ok_or_else(|| lacks("lifecycle"));
     Ok(match raw.kind.as_str() {
         "freeze" => StepKind::Freeze { who: who()? },
-        "opinion" => StepKind::Opinion {
-            opinion: raw.opinion.ok_or_else(|| lacks("opinion"))?,
-            who: who()?,
-        },
+        "opinion" => {
+            StepKind::Opinion { opinion: raw.opinion.ok_or_else(|| lacks("opinion"))?, who: who()? }
+        }
         "review" => StepKind::Review { who: who()?, lifecycle: lifecycle()? },
         "agenda" => StepKind::Agenda,
-        "discussion" => StepKind::Discussion {
-            amended: raw.amended.clone().ok_or_else(|| lacks("amended"))?,
-        },
+        "discussion" => {
+            StepKind::Discussion { amended: raw.amended.clone().ok_or_else(|| lacks("amended"))? }
+        }
         "ballot" => StepKind::Ballot,
         "number" => {
             StepKind::Number { register: raw.register.clone().ok_or_else(|| lacks("register"))? }

@@ -3,7 +3,7 @@
 
 use super::common::{
     AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot,
-    owed_at, paper, read,
+    paper, read,
 };
 use super::effects::{GateFacts, gates};
 use super::opinion::numbered;
@@ -12,7 +12,7 @@ use crate::domain::case::{Content, Ctx};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Role};
+use crate::domain::registry::Registry;
 use crate::domain::workflow::StepKind;
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -164,10 +164,7 @@ pub fn note_of_removal(
     world: &World,
 ) -> Result<PaperFacts, Refusal> {
     let date = world.sitting(sitting)?.date;
-    let by = signers::proposer(ctx, world, world.case(id)?).or_else(|_| {
-        let order = [Role::Segreteria, Role::Segretario, Role::Sindaco, Role::Vicesindaco];
-        signers::acting_in(ctx, world, &order)
-    })?;
+    let by = signers::remover(ctx, world, world.case(id)?)?;
     withdrawal(id, reason, &by, date, world)
 }
 

@@ -324,6 +324,10 @@ fn convene(
         return Err(Refusal::new("empty_agenda", "R3.12", "", "L'ordine del giorno è vuoto").into());
     }
     let version = sitting.agenda_version + 1;
+    // Directors are told of their own item: their cases belong to the read set.
+    for item in &sitting.items {
+        changes.case(&item.case)?;
+    }
     let by = convener(changes)?;
     if version == 1 {
         notice_given(changes, id)?;

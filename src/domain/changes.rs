@@ -8,7 +8,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{Sitting, SittingEvent};
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{StreamId, StreamKind};
 use crate::domain::workflow::{Step, Workflow};
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -21,6 +21,8 @@ pub enum Stop {
     Refused(Refusal),
     /// Load this stream too and ask again.
     Read(StreamId),
+    /// Find out whether these documents (SHA-256) exist and ask again.
+    ReadDocuments(Vec<String>),
     /// Load this register too and ask again.
     ReadRegister(String, i32),
 }
@@ -85,6 +87,18 @@ impl Changes {
     pub fn sitting(&self, id: &str) -> Result<&Sitting, Stop> {
         self.maybe_sitting(id)?;
         Ok(self.world.sitting(id)?)
+    }
+
+    /// Everything the papers of a stream print must be loaded too.
+    pub fn read_related(&self, stream: &StreamId) -> Result<(), Stop> {
+        for related in self.world.related(stream) {
+            match related.kind {
+                StreamKind::Case => drop(self.maybe_case(&related.id)?),
+                StreamKind::Sitting => drop(self.maybe_sitting(&related.id)?),
+                StreamKind::Registry => {}
+            }
+        }
+        Ok(())
     }
 
     /// The registry.

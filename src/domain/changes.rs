@@ -142,16 +142,32 @@ impl Changes {
         self.facts.push(Fact::Sitting(id.to_owned(), event));
     }
 
+    /// Adds a fact about the Comune.
+    pub fn push_registry(&mut self, event: RegistryEvent) {
+        Arc::make_mut(&mut self.world.registry).evolve(&event);
+        self.facts.push(Fact::Registry(event));
+    }
+
     /// Takes the next number of a register: last + 1, in the same write as the fact (R5.2).
     pub fn next_number(&mut self, register: &str, year: i32) -> Result<i64, Stop> {
         let key = (register.to_owned(), year);
-        let last = self
+        let last = *self
             .world
             .registers
-            .get_mut(&key)
+            .get(&key)
             .ok_or_else(|| Stop::ReadRegister(register.to_owned(), year))?;
+        if last.is_none() {
+            // Every register restarts at 1 on 1 January (R5.1): its first number opens it.
+            let opened = RegistryEvent::RegisterOpened {
+                register: register.to_owned(),
+                year,
+                last: 0,
+                source: "inizio dell'anno".into(),
+            };
+            self.push_registry(opened);
+        }
         let next = last.unwrap_or(0) + 1;
-        *last = Some(next);
+        self.world.registers.insert(key, Some(next));
         Ok(next)
     }
 }

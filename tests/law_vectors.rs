@@ -2,11 +2,7 @@
 //! The vectors T-… of the rulebook that pure functions decide, each a test with its number; the
 //! regulation of the Comune, its errors word by word; properties of terms and ballots.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 #[path = "law/ballot.rs"]
 mod ballot;

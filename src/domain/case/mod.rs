@@ -395,11 +395,11 @@ impl Case {
     }
 }
 
-fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<Utc>) {
+fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<Utc>) {
     let found =
         |papers: &mut Vec<PaperState>, key: &str| papers.iter().position(|p| p.plan.key == key);
     match event {
-        CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone())),
+        CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone(), at)),
         CaseEvent::PaperPrepared { key, facts, sha256, .. } => {
             if let Some(i) = found(papers, key) {
                 papers[i].facts = Some(facts.clone());
@@ -409,7 +409,7 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<
         CaseEvent::PaperRecalled { key, .. } => {
             if let Some(i) = found(papers, key) {
                 let plan = papers[i].plan.clone();
-                papers[i] = PaperState::owed(plan);
+                papers[i] = PaperState::owed(plan, at);
             }
         }
         CaseEvent::PaperSigned { key, field, by, sha256, at } => {

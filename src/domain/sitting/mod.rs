@@ -136,6 +136,8 @@ pub struct Sitting {
     pub status: Status,
     /// Items in order.
     pub items: Vec<Item>,
+    /// Instant of the last change of date, place or agenda.
+    pub agenda_at: Option<DateTime<Utc>>,
     /// Version of the agenda that was sent; 0 before convening.
     pub agenda_version: u32,
     /// Who convened.
@@ -204,6 +206,9 @@ impl Sitting {
     /// Folds one event; `at` is when it happened.
     pub fn evolve(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
         self.version += 1;
+        if event.changes_agenda() {
+            self.agenda_at = Some(at);
+        }
         match event {
             SittingEvent::Scheduled { organ, date, time, place, mode } => {
                 self.organ.clone_from(organ);
@@ -360,13 +365,13 @@ impl Sitting {
                     item.immediate = Some((ballot.clone(), *declared));
                 }
             }
-            other => self.evolve_papers(other),
+            other => self.evolve_papers(other, at),
         }
     }
 
-    fn evolve_papers(&mut self, event: &SittingEvent) {
+    fn evolve_papers(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
         match event {
-            SittingEvent::PaperOwed(plan) => self.papers.push(PaperState::owed(plan.clone())),
+            SittingEvent::PaperOwed(plan) => self.papers.push(PaperState::owed(plan.clone(), at)),
             SittingEvent::PaperPrepared { key, facts, sha256, .. } => {
                 if let Some(paper) = self.papers.iter_mut().find(|p| p.plan.key == *key) {
                     paper.facts = Some(facts.clone());

@@ -29,7 +29,7 @@ pub const STRONG_RULE: Ink = Ink(0.25, 0.29, 0.34);
 pub const TINT: Ink = Ink(0.945, 0.953, 0.961);
 pub const LINK: Ink = Ink(0.0, 0.29, 0.6);
 /// Light enough to read through, dark enough to print.
-pub const WATERMARK: Ink = Ink(0.905, 0.915, 0.925);
+pub const WATERMARK: Ink = Ink(0.925, 0.932, 0.94);
 
 /// How a stretch of text is set.
 #[derive(Debug, Clone, Copy, PartialEq)]

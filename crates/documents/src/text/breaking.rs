@@ -42,10 +42,11 @@ const HYPHEN: f64 = 55.0;
 const HYPHEN_RAGGED: f64 = 400.0;
 const HYPHEN_WHOLE: f64 = 100_000.0;
 const EMERGENCY: f64 = 1_000_000.0;
-/// Two hyphens in a row, and a hyphen before the last line, look careless.
+/// Two hyphens in a row look careless; a last line that is the end of a word, more so.
 const HYPHENS_IN_A_ROW: f64 = 6_000.0;
+const HYPHEN_BEFORE_LAST: f64 = 30_000.0;
 /// A last line shorter than this share of the measure reads as a mistake.
-const STUB: f32 = 0.06;
+const STUB: f32 = 0.08;
 const STUB_COST: f64 = 4_000.0;
 /// How much wider letters may be set, as a share of their mean width.
 const TRACKING: f32 = 0.035;
@@ -213,8 +214,10 @@ fn stretch_of(
             }
             let hyphen =
                 |at: usize| at > 0 && matches!(atoms[start + at - 1].after, After::Hyphen(_));
-            if hyphen(from) && (hyphen(to) || to == count) {
+            if hyphen(from) && hyphen(to) {
                 cost += HYPHENS_IN_A_ROW;
+            } else if hyphen(from) && to == count {
+                cost += HYPHEN_BEFORE_LAST;
             }
             if cost < best[to].cost {
                 best[to] = Best { cost, from };

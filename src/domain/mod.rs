@@ -7,6 +7,7 @@ pub mod command;
 pub mod digest;
 pub mod effects;
 pub mod law;
+pub mod notice_facts;
 pub mod notices;
 pub mod papers;
 pub mod problem;

@@ -58,13 +58,7 @@ pub struct Request {
 impl Request {
     /// A request without documents about a fact of now.
     pub fn new(actor: impl Into<String>, command: Command) -> Self {
-        Self {
-            actor: actor.into(),
-            command,
-            happened: None,
-            documents: Vec::new(),
-            expected: None,
-        }
+        Self { actor: actor.into(), command, happened: None, documents: Vec::new(), expected: None }
     }
 
     fn main_stream(&self) -> StreamId {
@@ -164,11 +158,7 @@ fn attempt(
             .next("Eseguire «delibera verify»")
     })?;
     let now = clock.now();
-    let ctx = Ctx {
-        actor: request.actor.clone(),
-        now,
-        happened: request.happened.unwrap_or(now),
-    };
+    let ctx = Ctx { actor: request.actor.clone(), now, happened: request.happened.unwrap_or(now) };
     let mut changes = Changes::new(before.clone(), ctx.clone());
     decide(&mut changes, &request.command)?;
     attachments_stored(request, &changes.facts, loaded)?;
@@ -223,16 +213,11 @@ fn write_set(
     for fact in facts {
         let event = new_event(fact, ctx);
         let stream = event.stream.clone();
-        let version =
-            versions.entry(stream.clone()).or_insert_with(|| loaded.version(&stream));
+        let version = versions.entry(stream.clone()).or_insert_with(|| loaded.version(&stream));
         *version += 1;
         evolve(&mut state, fact, ctx.happened, &ctx.actor);
-        let at = At {
-            stream: &stream,
-            version: *version,
-            happened: ctx.happened,
-            recorded: ctx.now,
-        };
+        let at =
+            At { stream: &stream, version: *version, happened: ctx.happened, recorded: ctx.now };
         let effects = react(&state, fact, at);
         for job in effects.jobs {
             if !write.jobs.iter().any(|known| known.key == job.key) {
@@ -247,7 +232,9 @@ fn write_set(
         write.events.push(event);
     }
     for stream in versions.keys() {
-        if let Some(case) = state.cases.get(&stream.id).filter(|_| *stream == StreamId::case(&stream.id)) {
+        if let Some(case) =
+            state.cases.get(&stream.id).filter(|_| *stream == StreamId::case(&stream.id))
+        {
             write.rows.extend(case_rows(&state, case));
         }
         if let Some(sitting) =

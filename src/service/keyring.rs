@@ -73,8 +73,7 @@ impl Keyring {
         comune: &ComuneData,
         at: DateTime<Utc>,
     ) -> Result<Vec<u8>, SignError> {
-        let key =
-            self.key("sigillo", |ca| ca.seal(&comune.name, &comune.fiscal_code))?;
+        let key = self.key("sigillo", |ca| ca.seal(&comune.name, &comune.fiscal_code))?;
         put(pdf, field, &comune.name, &key, at)
     }
 }

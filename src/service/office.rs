@@ -4,7 +4,7 @@
 //! `prepare` gives the very document that will be signed; `perform` prepares, signs with the local
 //! key and executes. Remote and offline signing prepare now and execute later with the same command.
 
-use super::execute::{ExecuteError, Executor, Request};
+use super::execute::{Executor, Request};
 use super::paper::{Composed, PaperError, Press, document, pdf_document};
 use crate::domain::case::{CaseCommand, Ctx};
 use crate::domain::command::Command;
@@ -106,7 +106,9 @@ impl Office {
         let Prepared { facts, composed } = prepared;
         let slot = facts.slots.first().cloned();
         let Some((field, signer)) = slot.and_then(|s| s.signer.map(|who| (s.field, who))) else {
-            return Err(Refusal::new("no_signer", "R9.1", "", "Il documento non ha firmatari").into());
+            return Err(
+                Refusal::new("no_signer", "R9.1", "", "Il documento non ha firmatari").into()
+            );
         };
         let fiscal_code = signer.fiscal_code.clone();
         let bytes = self.sign_bytes(composed.pdf, &field, signer).await?;
@@ -146,11 +148,17 @@ impl Office {
         let world = self.executor.world(std::slice::from_ref(stream)).await?;
         let state = paper_state(&world, stream, key)?;
         let Some(base) = state.sha256.clone() else {
-            return Err(Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto").into());
+            return Err(Refusal::new(
+                "paper_not_ready",
+                "R9.1",
+                "",
+                "Il documento non è ancora stato composto",
+            )
+            .into());
         };
-        let slot = state
-            .open_slots()
-            .find_map(|s| s.signer.clone().filter(|w| w.person == actor).map(|w| (s.field.clone(), w)));
+        let slot = state.open_slots().find_map(|s| {
+            s.signer.clone().filter(|w| w.person == actor).map(|w| (s.field.clone(), w))
+        });
         // Without a field of his own the command goes on unsigned: `decide` has the right refusal.
         let (paper, documents) = match slot {
             None => (None, Vec::new()),
@@ -259,4 +267,3 @@ fn paper_of_mut(command: &mut Command) -> Option<&mut Option<SignedPaper>> {
         Command::Registry(_) | Command::ListCapigruppo { .. } => None,
     }
 }
-

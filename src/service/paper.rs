@@ -116,9 +116,8 @@ impl Press {
         at: DateTime<Utc>,
     ) -> Result<Vec<u8>, PaperError> {
         let (keys, field) = (Arc::clone(&self.keys), field.to_owned());
-        let signed = tokio::task::spawn_blocking(move || {
-            keys.sign(&pdf, &field, &person, &signatory, at)
-        });
+        let signed =
+            tokio::task::spawn_blocking(move || keys.sign(&pdf, &field, &person, &signatory, at));
         Ok(signed.await.map_err(|_| PaperError::Interrupted)??)
     }
 

@@ -24,20 +24,30 @@ pub const OCCURRENCES_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RecurrenceError {
     /// The expression has not five fields.
-    #[error("l'orario «{0}» deve avere cinque campi: minuto, ora, giorno, mese, giorno della settimana")]
+    #[error(
+        "l'orario «{0}» deve avere cinque campi: minuto, ora, giorno, mese, giorno della settimana"
+    )]
     Fields(String),
     /// A weekday is written as a number: 1 is Monday for people and Sunday for the library.
-    #[error("nell'orario «{0}» il giorno della settimana va scritto per nome (Mon … Sun), non con un numero")]
+    #[error(
+        "nell'orario «{0}» il giorno della settimana va scritto per nome (Mon … Sun), non con un numero"
+    )]
     NumericWeekday(String),
     /// Day of month and weekday together: programs disagree on whether either or both must hold.
-    #[error("l'orario «{0}» indica sia il giorno del mese sia quello della settimana: indicarne uno solo")]
+    #[error(
+        "l'orario «{0}» indica sia il giorno del mese sia quello della settimana: indicarne uno solo"
+    )]
     TwoDays(String),
     /// It would run in the hour that is missing in spring and doubled in autumn.
-    #[error("l'orario «{0}» cade tra le 2 e le 3, ora che nei cambi dell'ora legale manca o si ripete: \
-             scegliere un'altra ora")]
+    #[error(
+        "l'orario «{0}» cade tra le 2 e le 3, ora che nei cambi dell'ora legale manca o si ripete: \
+             scegliere un'altra ora"
+    )]
     ChangingHour(String),
     /// An hourly task on some days only.
-    #[error("l'orario «{0}» vale a ogni ora: giorno, mese e giorno della settimana devono essere «*»")]
+    #[error(
+        "l'orario «{0}» vale a ogni ora: giorno, mese e giorno della settimana devono essere «*»"
+    )]
     HourlyOnSomeDays(String),
     /// The library does not read it.
     #[error("l'orario «{0}» non è leggibile ({1})")]
@@ -133,28 +143,13 @@ pub enum Task {
     HourlySeal,
     /// Chains it and mails the root of the day to who keeps it elsewhere.
     DailySeal,
-    /// Certificates of executivity of the acts that became effective today, ready at eight.
-    Certificates,
-    /// Reports of the postings that ended.
-    PostingsEnded,
-    /// Reminders of deadlines, and of those that have passed.
-    Reminders,
-    /// The list of the acts posted today, to the capigruppo (art. 125 TUEL: the same day).
-    CapigruppoList,
-    /// One message with the notices of the day, for who asked for it.
-    Digest,
 }
 
 impl Task {
     /// Every task with its token and the hour a Comune starts with.
-    pub const ALL: [(Task, &'static str, &'static str); 7] = [
+    pub const ALL: [(Task, &'static str, &'static str); 2] = [
         (Task::HourlySeal, "hourly_seal", "0 * * * *"),
         (Task::DailySeal, "daily_seal", "55 23 * * *"),
-        (Task::Certificates, "certificates", "30 7 * * *"),
-        (Task::PostingsEnded, "postings_ended", "35 7 * * *"),
-        (Task::Reminders, "reminders", "30 7 * * *"),
-        (Task::CapigruppoList, "capigruppo_list", "30 18 * * *"),
-        (Task::Digest, "digest", "0 18 * * Mon-Fri"),
     ];
 
     /// The token of configuration, jobs and logs.
@@ -170,11 +165,9 @@ impl Task {
     /// What to do with occurrences missed while nobody worked.
     pub fn catch_up(self) -> CatchUp {
         match self {
-            Self::HourlySeal | Self::Certificates | Self::PostingsEnded | Self::Digest => {
-                CatchUp::Latest
-            }
-            // The root of each day, the list and the reminders of each day are facts of that day.
-            Self::DailySeal | Self::Reminders | Self::CapigruppoList => CatchUp::Each,
+            Self::HourlySeal => CatchUp::Latest,
+            // The root of each day is a fact of that day.
+            Self::DailySeal => CatchUp::Each,
         }
     }
 }

@@ -58,8 +58,7 @@ async fn replay(
         position = last.position;
         for stored in &page {
             if let Err(reason) = expected.apply(stored) {
-                let place =
-                    format!("events {} v{}", stored.event.stream, stored.version);
+                let place = format!("events {} v{}", stored.event.stream, stored.version);
                 return Ok(Some(Finding { place, reason }));
             }
         }
@@ -139,11 +138,9 @@ fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
             if let (true, Some(paper)) = (listed, fields.get("paper").and_then(Value::as_str)) {
                 found.insert((paper.to_owned(), super::paper::PDF.to_owned()));
             }
-            if let Some(new) = fields
-                .get("new")
-                .and_then(Value::as_str)
-                .filter(|_| fields.get("event").and_then(Value::as_str) == Some("public_file_replaced"))
-            {
+            if let Some(new) = fields.get("new").and_then(Value::as_str).filter(|_| {
+                fields.get("event").and_then(Value::as_str) == Some("public_file_replaced")
+            }) {
                 found.insert((new.to_owned(), super::paper::PDF.to_owned()));
             }
             fields.values().for_each(|value| collect_documents(value, found));

@@ -201,12 +201,7 @@ impl Worker {
         Ok(self.system(command, vec![document]).await?)
     }
 
-    async fn mail(
-        &self,
-        job: &MailJob,
-        key: &str,
-        at: DateTime<Utc>,
-    ) -> Result<Done, JobError> {
+    async fn mail(&self, job: &MailJob, key: &str, at: DateTime<Utc>) -> Result<Done, JobError> {
         let mut streams: Vec<StreamId> = job.case.iter().map(StreamId::case).collect();
         streams.extend(job.sitting.iter().map(StreamId::sitting));
         streams.extend(listed_cases(&self.office, job).await?);
@@ -233,11 +228,7 @@ impl Worker {
     }
 
     /// The list travels with its letter, the agenda with its convening.
-    async fn attachments(
-        &self,
-        job: &MailJob,
-        world: &World,
-    ) -> Result<Vec<Attachment>, JobError> {
+    async fn attachments(&self, job: &MailJob, world: &World) -> Result<Vec<Attachment>, JobError> {
         let (name, sha256) = match job.moment.as_str() {
             "capigruppo_listed" => (
                 "elenco-capigruppo.pdf",
@@ -251,11 +242,7 @@ impl Worker {
         };
         let Some(sha256) = sha256 else { return Ok(Vec::new()) };
         let bytes = document(&self.office.executor, &sha256).await?;
-        Ok(vec![Attachment {
-            name: name.into(),
-            media_type: super::paper::PDF.into(),
-            bytes,
-        }])
+        Ok(vec![Attachment { name: name.into(), media_type: super::paper::PDF.into(), bytes }])
     }
 
     /// Reminds whoever is charged now, if the act still stands at that very step.
@@ -340,7 +327,8 @@ impl Worker {
     /// nothing to do any more, it says why.
     async fn timer(&self, id: &str, command: CaseCommand) -> Result<Done, JobError> {
         let effect = matches!(command, CaseCommand::CertifyEffect);
-        let refusal = match self.system(Command::Case { id: id.into(), command }, Vec::new()).await {
+        let refusal = match self.system(Command::Case { id: id.into(), command }, Vec::new()).await
+        {
             Ok(()) => return Ok(Done::Yes(String::new())),
             Err(ExecuteError::Refused(refusal)) => refusal,
             Err(error) => return Err(error.into()),
@@ -354,8 +342,12 @@ impl Worker {
                 let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
                 Ok(Done::Later(rome_instant(day, morning), refusal.text))
             }
-            "not_posted" | "posting_already_ended" | "already_enforceable" | "already_certified"
-            | "not_effective_now" | "never_effective" => Ok(Done::Yes(refusal.text)),
+            "not_posted"
+            | "posting_already_ended"
+            | "already_enforceable"
+            | "already_certified"
+            | "not_effective_now"
+            | "never_effective" => Ok(Done::Yes(refusal.text)),
             _ => Err(refusal.into()),
         }
     }
@@ -499,10 +491,8 @@ fn seal_command(
             id,
             command: SittingCommand::SealPaper { paper_key, field, base, sha256 },
         },
-        _ => Command::Case {
-            id,
-            command: CaseCommand::SealPaper { paper_key, field, base, sha256 },
-        },
+        _ => {
+            Command::Case { id, command: CaseCommand::SealPaper { paper_key, field, base, sha256 } }
+        }
     }
 }
-

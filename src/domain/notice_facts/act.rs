@@ -163,8 +163,7 @@ pub(super) fn facts(world: &World, case: &Case, on: NaiveDate) -> ActFacts {
 /// The opinions given on the current version, the last one of each giver.
 pub(super) fn standing(world: &World, case: &Case) -> Vec<OpinionFacts> {
     let Some(current) = case.current() else { return Vec::new() };
-    let given: Vec<&Opinion> =
-        case.opinions.iter().filter(|o| o.hash == current.hash).collect();
+    let given: Vec<&Opinion> = case.opinions.iter().filter(|o| o.hash == current.hash).collect();
     given
         .iter()
         .enumerate()

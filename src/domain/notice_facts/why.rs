@@ -59,9 +59,12 @@ fn capacity(
             "autore di un parere sulla proposta",
         ),
         "firmatari" => of_case(
-            &|c| c.papers.iter().flat_map(|p| p.open_slots()).any(|slot| {
-                slot.signer.as_ref().is_some_and(|s| s.person == person)
-            }),
+            &|c| {
+                c.papers
+                    .iter()
+                    .flat_map(|p| p.open_slots())
+                    .any(|slot| slot.signer.as_ref().is_some_and(|s| s.person == person))
+            },
             "firmatario del documento",
         ),
         "incaricati" => Some("incaricato del passo in scadenza".into()),
@@ -109,7 +112,9 @@ fn director(
 
 /// The title of the person's mandate in a role.
 fn title(registry: &Registry, role: Role, person: &str, on: NaiveDate) -> Option<String> {
-    registry.holders(role, None, on).into_iter().find(|m| m.person == person).map(|m| {
-        if m.title.trim().is_empty() { role.label().to_owned() } else { m.title.clone() }
-    })
+    registry
+        .holders(role, None, on)
+        .into_iter()
+        .find(|m| m.person == person)
+        .map(|m| if m.title.trim().is_empty() { role.label().to_owned() } else { m.title.clone() })
 }

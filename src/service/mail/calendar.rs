@@ -75,11 +75,7 @@ pub(super) fn appointment(
     if let Some(session) = &sitting.link {
         lines.push(format!("URL:{session}"));
     }
-    lines.push(format!(
-        "ORGANIZER;CN={}:mailto:{}",
-        parameter(organiser.name),
-        organiser.email
-    ));
+    lines.push(format!("ORGANIZER;CN={}:mailto:{}", parameter(organiser.name), organiser.email));
     lines.push(format!(
         "ATTENDEE;CN={};ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{}",
         parameter(&facts.recipient.name),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From facts to the bytes of a message, the same bytes every time.
 
+use super::MailError;
 use super::calendar::{Method, Organiser, appointment};
 use super::config::{MailConfig, MailConfigError};
 use super::templates::{Rendered, Templates};
-use super::MailError;
+use crate::domain::digest::sha256_hex;
 use crate::domain::notice_facts::{DigestLine, NoticeFacts};
 use chrono::{DateTime, Utc};
+use lettre::Message;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::Message;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::fmt::Display;
 
 /// A file that travels with a message.
@@ -76,7 +76,7 @@ pub fn message_id(key: &str, domain: &str) -> String {
 }
 
 fn digest(text: &str) -> String {
-    format!("{:x}", Sha256::digest(text.as_bytes()))
+    sha256_hex(text.as_bytes())
 }
 
 /// Who sends, and how.
@@ -123,7 +123,8 @@ impl Sender {
     ) -> Result<Mail, MailError> {
         let intended = mailbox(&facts.recipient.name, &facts.recipient.email)?;
         let to = self.training.clone().unwrap_or_else(|| intended.clone());
-        let rendered = templates.render(&facts.message, &self.context(facts)?).map_err(permanent)?;
+        let rendered =
+            templates.render(&facts.message, &self.context(facts)?).map_err(permanent)?;
         let id = message_id(key, self.from.email.domain());
         let body = self.body(facts, &rendered, key, at, attachments)?;
         let message = self.headers(facts, &to, &rendered.subject, &id, at)?.multipart(body);
@@ -230,15 +231,13 @@ impl Sender {
         let invitation = self.invitation(facts, at);
         if let Some((method, ics)) = &invitation {
             let kind = format!("text/calendar; charset=utf-8; method={}", method.token());
-            alternative = alternative.singlepart(
-                SinglePart::builder().header(content_type(&kind)?).body(ics.clone()),
-            );
+            alternative = alternative
+                .singlepart(SinglePart::builder().header(content_type(&kind)?).body(ics.clone()));
         }
         if invitation.is_none() && attachments.is_empty() {
             return Ok(alternative);
         }
-        let mut mixed =
-            MultiPart::mixed().boundary(boundary("m")).multipart(alternative);
+        let mut mixed = MultiPart::mixed().boundary(boundary("m")).multipart(alternative);
         if let Some((_, ics)) = invitation {
             // The same appointment as a file, for readers that do not know invitations.
             mixed = mixed.singlepart(

@@ -130,7 +130,9 @@ pub enum MailConfigError {
     #[error("mail.base_url: «{0}» deve cominciare con https:// o http://")]
     BaseUrl(String),
     /// Credentials that would travel unprotected.
-    #[error("mail.transport: con tls = \"none\" utente e password viaggerebbero in chiaro verso «{0}»")]
+    #[error(
+        "mail.transport: con tls = \"none\" utente e password viaggerebbero in chiaro verso «{0}»"
+    )]
     ClearCredentials(String),
     /// User without password, or the contrary.
     #[error("mail.transport: indicare sia user sia password, oppure nessuno dei due")]

@@ -36,7 +36,10 @@ fn full(message: &str) -> NoticeFacts {
             person: "p-01".into(),
             name: "Maria D'Angelo".into(),
             email: "maria.dangelo@comune.roccaverde.example".into(),
-            why: vec!["Direttrice, Direzione Lavori pubblici".into(), "relatore della proposta".into()],
+            why: vec![
+                "Direttrice, Direzione Lavori pubblici".into(),
+                "relatore della proposta".into(),
+            ],
         },
         act: Some(act()),
         opinion: opinions.last().cloned(),
@@ -192,7 +195,11 @@ fn listed() -> Vec<ListedAct> {
     };
     vec![
         act("118/2026", SUBJECT, None),
-        act("117/2026", "Patrocinio alla festa dei mirtilli", Some("allegato mancante nel file pubblicato")),
+        act(
+            "117/2026",
+            "Patrocinio alla festa dei mirtilli",
+            Some("allegato mancante nel file pubblicato"),
+        ),
     ]
 }
 

@@ -170,7 +170,7 @@ impl Templates {
     /// As [`Templates::render`].
     pub fn subject(&self, message: &str, context: &Value) -> Result<String, RenderError> {
         let name = format!("{message}/subject");
-        let with = |object: &str| {
+        let with = |object: &str| -> Result<String, RenderError> {
             let mut context = context.clone();
             context["object"] = json!(object);
             let line = self.plain.render(&name, &context)?;

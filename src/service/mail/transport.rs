@@ -34,9 +34,9 @@ impl Transport {
     pub(super) async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         match self {
             Self::Smtp(smtp) => smtp.send(mail).await,
-            Self::Folder(path) => to_folder(path, mail).await.map_err(|e| {
-                MailError::Retry(format!("non si scrive in {}: {e}", path.display()))
-            }),
+            Self::Folder(path) => to_folder(path, mail)
+                .await
+                .map_err(|e| MailError::Retry(format!("non si scrive in {}: {e}", path.display()))),
         }
     }
 }
@@ -51,7 +51,6 @@ async fn to_folder(folder: &Path, mail: &Mail) -> std::io::Result<()> {
 }
 
 /// A server and its pool of connections.
-#[derive(Debug)]
 pub(super) struct Smtp {
     config: SmtpConfig,
     tls: Option<TlsParameters>,
@@ -122,8 +121,7 @@ fn pool(config: &SmtpConfig, tls: Option<&TlsParameters>) -> Pool {
         .timeout(Some(Duration::from_secs(config.timeout_seconds)))
         .pool_config(PoolConfig::new().max_size(config.pool));
     if let (Some(user), Some(password)) = (&config.user, &config.password) {
-        builder = builder
-            .credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
+        builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
     }
     builder.build()
 }
@@ -134,8 +132,7 @@ fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, MailConfigError>
     if let Some(path) = &config.authority {
         let pem = std::fs::read(path)
             .map_err(|e| MailConfigError::Tls(format!("{}: {e}", path.display())))?;
-        builder = builder
-            .add_root_certificate(Certificate::from_pem(&pem).map_err(|e| wrong(&e))?);
+        builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|e| wrong(&e))?);
     }
     builder.build().map_err(|e| wrong(&e))
 }
@@ -173,4 +170,10 @@ fn chain(error: &dyn Error) -> String {
         source = cause.source();
     }
     text
+}
+
+impl std::fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Smtp").field("host", &self.config.host).finish_non_exhaustive()
+    }
 }

@@ -67,13 +67,11 @@ fn skip_rest(input: &mut impl BufRead) -> Result<Line, String> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Line, String> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => {
-            let text = error.to_string();
-            text.split(" at line ").next().unwrap_or(&text).to_owned()
-        }
-        Category::Syntax | Category::Eof | Category::Io => {
-            format!("la riga non è un oggetto JSON (colonna {})", error.column())
+    serde_json::from_slice(bytes).map_err(|error| {
+        let text = error.to_string();
+        match (error.classify(), text.split_once(" at line ")) {
+            (Category::Data, Some((ours, _))) if !ours.starts_with("invalid type") => ours.into(),
+            _ => "la riga non è un oggetto JSON".to_owned(),
         }
     })
 }

@@ -2,6 +2,7 @@
 //! The command line: parse once, call the service, print.
 
 pub mod batch;
+pub mod page;
 pub mod terms;
 mod usage;
 pub mod vote;

@@ -2,6 +2,7 @@
 //! `delibera terms`: last day, first day off the Albo, executivity, with doctrine and source.
 
 use super::batch::{self, Line};
+use super::page::Page;
 use super::{DONE, REFUSED, WRONG_USE};
 use crate::domain::law::calendar::{date_with_weekday, parse_date};
 use crate::domain::law::terms::{
@@ -155,7 +156,7 @@ impl Question {
         let extension = Extension { posting: self.outage_days, executivity: 0 };
         match self.rules.terms(self.posted, extension) {
             Ok(terms) => {
-                anstream::print!("{}", self.page(&terms));
+                anstream::print!("{}", self.page(&terms).render());
                 ExitCode::from(DONE)
             }
             Err(error) => {
@@ -165,51 +166,52 @@ impl Question {
         }
     }
 
-    fn page(&self, terms: &Terms) -> String {
-        let mut page = String::new();
-        let mut row = |label: &str, text: &str| {
-            page.push_str(&format!("{label:<22}{text}\n"));
-        };
-        row("Affissione", &date_with_weekday(self.posted));
-        row("Ultimo giorno", &format!("{}, compreso", date_with_weekday(terms.last_day)));
-        row("Fuori dall'Albo", &format!("{}, ore 00:00", date_with_weekday(terms.off_on)));
-        row("Esecutiva dal", &format!("{}, ore 00:00", date_with_weekday(terms.effective_on)));
-        row("", "");
-        let (pub_count, exec_count) = (self.rules.pub_count, self.rules.exec_count);
-        let days = self.rules.posting_days;
-        row("Pubblicazione", &format!("{days} giorni consecutivi ({})", self.posting_source));
-        row(
-            "  computo",
-            &format!("{}: {} ({})", pub_count.token(), pub_count.doctrine(), self.pub_source),
-        );
-        if self.rules.effective_after_posting {
-            row(
-                "Esecutività",
-                &format!("dopo il termine della pubblicazione ({})", self.exec_source),
-            );
-        } else {
-            row("Esecutività", "dopo il decimo giorno dalla pubblicazione (art. 134, c. 3, TUEL)");
-            row(
-                "  computo",
-                &format!(
-                    "{}: {} ({})",
-                    exec_count.token(),
-                    exec_count.doctrine(),
-                    self.exec_source
-                ),
-            );
-        }
+    fn page(&self, terms: &Terms) -> Page {
+        let mut page = Page::default();
+        page.row("Affissione", date_with_weekday(self.posted));
+        page.row("Ultimo giorno", format!("{}, compreso", date_with_weekday(terms.last_day)));
+        page.row("Fuori dall'Albo", from_midnight(terms.off_on));
+        page.row("Esecutiva dal", from_midnight(terms.effective_on));
+        page.blank();
+        self.doctrines(&mut page);
         if self.outage_days > 0 {
-            row("Disservizi", &outage_sentence(self.outage_days, exec_count));
+            page.row("Disservizi", outage_sentence(self.outage_days, self.rules.exec_count));
         }
-        if doctrines_disagree(pub_count, exec_count) && !self.rules.effective_after_posting {
-            row(
-                "Attenzione",
-                "i due computi danno risposte opposte sul giorno di affissione: verificare",
-            );
-        }
-        page.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        page
     }
+
+    fn doctrines(&self, page: &mut Page) {
+        let TermRules { pub_count, exec_count, posting_days, effective_after_posting, .. } =
+            self.rules;
+        page.row(
+            "Pubblicazione",
+            format!("{posting_days} giorni consecutivi ({})", self.posting_source),
+        );
+        page.row(
+            "  computo",
+            format!("{}: {} ({})", pub_count.token(), pub_count.doctrine(), self.pub_source),
+        );
+        if effective_after_posting {
+            let rule = format!("dopo il termine della pubblicazione ({})", self.exec_source);
+            page.row("Esecutività", rule);
+            return;
+        }
+        let rule = "dopo il decimo giorno dalla pubblicazione (art. 134, c. 3, TUEL)";
+        page.row("Esecutività", rule);
+        page.row(
+            "  computo",
+            format!("{}: {} ({})", exec_count.token(), exec_count.doctrine(), self.exec_source),
+        );
+        if doctrines_disagree(pub_count, exec_count) {
+            let warning =
+                "i due computi danno risposte opposte sul giorno di affissione: verificare";
+            page.row("Attenzione", warning);
+        }
+    }
+}
+
+fn from_midnight(date: NaiveDate) -> String {
+    format!("{}, ore 00:00", date_with_weekday(date))
 }
 
 fn outage_sentence(days: u16, exec_count: ExecCount) -> String {

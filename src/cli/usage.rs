@@ -14,35 +14,44 @@ pub(super) fn parse<T: CommandFactory + FromArgMatches>() -> Result<T, ExitCode>
     command.try_get_matches().and_then(|matches| T::from_arg_matches(&matches)).map_err(answer)
 }
 
-/// The same command with headings, help and version in Italian.
+/// The same command with headings, help and version in Italian, and its subcommands too.
 fn italian(command: Command) -> Command {
     let subcommands: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    let has_version = command.get_version().is_some();
-    let help = Arg::new("help")
-        .short('h')
-        .long("help")
-        .action(ArgAction::Help)
-        .help("Mostra questo aiuto");
+    let name = command.get_name().to_owned();
+    let own = |flag: &'static str, short: char, action: ArgAction, help: &'static str| {
+        Arg::new(flag).short(short).long(flag).action(action).help(help)
+    };
     let mut command = command
         .help_template(TEMPLATE)
         .subcommand_help_heading("Comandi")
         .disable_help_flag(true)
         .disable_help_subcommand(true)
-        .mut_args(
-            |arg| if arg.get_help_heading().is_none() { arg.help_heading("Opzioni") } else { arg },
-        )
-        .arg(help.help_heading("Opzioni"));
-    if has_version {
-        let version = Arg::new("version")
-            .short('V')
-            .long("version")
-            .action(ArgAction::Version)
-            .help("Mostra la versione")
-            .help_heading("Opzioni");
+        .arg(own("help", 'h', ArgAction::Help, "Mostra questo aiuto"));
+    if command.get_version().is_some() {
+        let version = own("version", 'V', ArgAction::Version, "Mostra la versione");
         command = command.disable_version_flag(true).arg(version);
     }
+    if subcommands.is_empty() {
+        command = command.override_usage(format!("delibera {name} [OPZIONI]"));
+    }
+    let command = command.mut_args(italian_arg);
     subcommands.into_iter().fold(command, |command, name| command.mut_subcommand(name, italian))
+}
+
+/// Heading and default value of an option, in Italian.
+fn italian_arg(arg: Arg) -> Arg {
+    let defaults: Vec<String> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let arg = if arg.is_positional() { arg } else { arg.help_heading("Opzioni") };
+    let takes_value = arg.get_action().takes_values();
+    match arg.get_help() {
+        Some(help) if takes_value && !defaults.is_empty() => {
+            let help = format!("{help} [se omesso: {}]", defaults.join(", "));
+            arg.hide_default_value(true).help(help)
+        }
+        _ => arg,
+    }
 }
 
 /// Prints what clap found and chooses the exit code.
@@ -75,7 +84,9 @@ fn sentence(error: &clap::Error) -> String {
         }
         ErrorKind::MissingSubcommand => "manca il comando".to_owned(),
         ErrorKind::ArgumentConflict => {
-            format!("{arg} non si usa insieme a {}", said(ContextKind::PriorArg))
+            let other = said(ContextKind::PriorArg);
+            let other = if other.is_empty() { "altre opzioni" } else { &other };
+            format!("{arg} non si usa insieme a {other}")
         }
         ErrorKind::InvalidValue if said(ContextKind::InvalidValue).is_empty() => {
             format!("manca il valore di {arg}")

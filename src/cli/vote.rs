@@ -2,6 +2,7 @@
 //! `delibera vote`: quorum, outcome, immediate enforceability, with doctrine and source.
 
 use super::batch::{self, Line};
+use super::page::Page;
 use super::{DONE, REFUSED, WRONG_USE};
 use crate::domain::law::ballot::{
     Casting, Count, MemberBase, Outcome, QuorumStructural, VoteBase, VoteRules, base_members,
@@ -113,7 +114,7 @@ pub fn run(args: VoteArgs) -> ExitCode {
         abstained,
         ..Count::default()
     };
-    let rules = rules(Rules {
+    let rules = rules(&Rules {
         quorum_structural: args.quorum_structural,
         member_base: args.member_base,
         vote_base: args.vote_base,
@@ -135,7 +136,7 @@ struct Rules {
 }
 
 /// N is one for quorum and immediate enforceability; the regulation of a Comune can split them.
-fn rules(named: Rules) -> VoteRules {
+fn rules(named: &Rules) -> VoteRules {
     VoteRules {
         quorum_structural: named.quorum_structural,
         member_base: named.member_base,
@@ -186,7 +187,7 @@ fn question(line: &Line) -> Result<Question, String> {
         line.word("quorum_structural", QuorumStructural::ALLOWED, QuorumStructural::from_token)?;
     let base = line.word("member_base", &MemberBase::allowed(), MemberBase::from_token)?;
     let vote_base = line.word("vote_base", &VoteBase::allowed(), VoteBase::from_token)?;
-    let rules = rules(Rules {
+    let rules = rules(&Rules {
         quorum_structural: quorum.unwrap_or(QuorumStructural::Majority),
         member_base: base.unwrap_or(MemberBase::InCarica),
         vote_base: vote_base.unwrap_or(VoteBase::Votanti),
@@ -225,7 +226,7 @@ impl Question {
     fn print(&self) -> ExitCode {
         match self.outcome() {
             Ok(outcome) => {
-                anstream::print!("{}", self.page(&outcome));
+                anstream::print!("{}", self.page(&outcome).render());
                 ExitCode::from(DONE)
             }
             Err(error) => {
@@ -235,44 +236,31 @@ impl Question {
         }
     }
 
-    fn page(&self, outcome: &Outcome) -> String {
-        let mut page = String::new();
-        let mut row = |label: &str, text: String| {
-            page.push_str(format!("{label:<26}{text}").trim_end());
-            page.push('\n');
-        };
-        row("Numero legale", self.quorum_sentence(outcome));
-        row("Esito", self.outcome_sentence(outcome));
-        row("Immediata eseguibilità", self.immediate_sentence(outcome));
-        row("", String::new());
-        row("Numero legale", self.quorum_rule());
-        row("Maggioranza", self.majority_rule());
-        row(
+    fn page(&self, outcome: &Outcome) -> Page {
+        let mut page = Page::default();
+        page.row("Numero legale", quorum_sentence(outcome));
+        page.row("Esito", self.outcome_sentence(outcome));
+        page.row("Immediata eseguibilità", self.immediate_sentence(outcome));
+        page.blank();
+        page.row("Numero legale", self.quorum_rule());
+        page.row("Maggioranza", majority_rule(self.rules.vote_base));
+        let (needed, members) = (outcome.immediate_required, self.members());
+        page.row(
             "Immediata eseguibilità",
             format!(
-                "maggioranza dei componenti, con separata votazione: {} voti su {} (art. 134, \
-                 c. 4, TUEL)",
-                outcome.immediate_required,
-                self.members()
+                "maggioranza dei componenti, con separata votazione: {needed} voti su {members} \
+                 (art. 134, c. 4, TUEL)"
             ),
         );
         if outcome.few_members {
-            row(
-                "Attenzione",
-                "un collegio di due soli componenti è discusso: verificare lo statuto".to_owned(),
-            );
+            let warning = "un collegio di due soli componenti è discusso: verificare lo statuto";
+            page.row("Attenzione", warning);
         }
         page
     }
 
     fn members(&self) -> u32 {
         base_members(self.rules.member_base, self.count.members, self.count.seats)
-    }
-
-    fn quorum_sentence(&self, outcome: &Outcome) -> String {
-        let Outcome { quorum_counted: counted, quorum_required: required, .. } = *outcome;
-        let verdict = if outcome.quorum { "raggiunto" } else { "NON raggiunto" };
-        format!("{verdict}: {counted} presenti utili, {required} necessari")
     }
 
     fn outcome_sentence(&self, outcome: &Outcome) -> String {
@@ -320,15 +308,19 @@ impl Question {
         };
         format!("{rule}{of} {} componenti {base} (statuto)", self.members())
     }
+}
 
-    fn majority_rule(&self) -> String {
-        match self.rules.vote_base {
-            VoteBase::Votanti => {
-                "più della metà dei votanti, esclusi gli astenuti (statuto; TAR Lombardia-BS \
-                 680/2020)"
-            }
-            VoteBase::Presenti => "più della metà dei presenti, compresi gli astenuti (statuto)",
+fn quorum_sentence(outcome: &Outcome) -> String {
+    let Outcome { quorum_counted: counted, quorum_required: required, .. } = *outcome;
+    let verdict = if outcome.quorum { "raggiunto" } else { "NON raggiunto" };
+    format!("{verdict}: {counted} presenti utili, {required} necessari")
+}
+
+fn majority_rule(base: VoteBase) -> &'static str {
+    match base {
+        VoteBase::Votanti => {
+            "più della metà dei votanti, esclusi gli astenuti (statuto; TAR Lombardia-BS 680/2020)"
         }
-        .to_owned()
+        VoteBase::Presenti => "più della metà dei presenti, compresi gli astenuti (statuto)",
     }
 }

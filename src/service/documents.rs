@@ -101,7 +101,7 @@ impl Templates {
         // A part of one line stands inside a sentence: its line end is not text.
         let text = if text.lines().count() == 1 { text.trim_end() } else { text };
         self.registry.register_template_string(name, text).map_err(|error| {
-            let line = error.line_no.unwrap_or(0);
+            let (line, _) = error.pos().unwrap_or_default();
             DocumentError::Template(Problem::at(&file(name), line, error.reason().to_string()))
         })
     }

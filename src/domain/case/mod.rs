@@ -105,6 +105,8 @@ pub struct Case {
     pub workflow: String,
     /// Name of the current step.
     pub step: String,
+    /// Version of the stream at which the step was entered: names this very stay.
+    pub entered: i64,
     /// Day by which the step should be done.
     pub deadline: Option<NaiveDate>,
     /// Who created it.
@@ -294,6 +296,7 @@ impl Case {
             }
             CaseEvent::StepEntered { step, deadline } => {
                 self.step.clone_from(step);
+                self.entered = self.version;
                 self.deadline = *deadline;
             }
             CaseEvent::StepSkipped { step, reason } => {

@@ -71,7 +71,8 @@ fn declarations(content: &Content) -> String {
     add("mero atto di indirizzo", &gates.direction_only);
     add("richiesta di immediata eseguibilità", &gates.immediate_request);
     add("scrutinio segreto", &gates.secret_ballot);
-    lines.extend(gates.conditions.iter().map(|c| format!("condizione di efficacia: {}", c.label())));
+    lines
+        .extend(gates.conditions.iter().map(|c| format!("condizione di efficacia: {}", c.label())));
     lines.join("\n")
 }
 

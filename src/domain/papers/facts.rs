@@ -85,12 +85,7 @@ pub fn carried_by_case(
 ) -> Result<Option<PaperFacts>, Refusal> {
     match command {
         CaseCommand::GiveOpinion { opinion, office, outcome, reasons, .. } => {
-            let given = opinion::Given {
-                opinion: *opinion,
-                office,
-                outcome: *outcome,
-                reasons,
-            };
+            let given = opinion::Given { opinion: *opinion, office, outcome: *outcome, reasons };
             opinion::sheet(case, &given, ctx, world).map(Some)
         }
         CaseCommand::Return { office, reasons, .. } => {

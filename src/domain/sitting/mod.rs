@@ -142,6 +142,8 @@ pub struct Sitting {
     pub agenda_version: u32,
     /// Who convened.
     pub convened_by: Option<Signatory>,
+    /// SHA-256 of the last notice of convening.
+    pub notice: Option<String>,
     /// Members in office at the opening.
     pub members: Vec<Member>,
     /// Seats by statute.
@@ -225,8 +227,9 @@ impl Sitting {
             SittingEvent::ItemsReordered { cases } => {
                 self.items.sort_by_key(|i| cases.iter().position(|c| *c == i.case));
             }
-            SittingEvent::Convened { version, by, .. } => {
+            SittingEvent::Convened { version, by, paper } => {
                 self.agenda_version = *version;
+                self.notice = Some(paper.sha256.clone());
                 self.convened_by = Some(by.clone());
                 self.status = Status::Convened;
             }

@@ -2,9 +2,7 @@
 //! The deliberation, and the extract of the minutes for an item that did not become one.
 
 use super::ballot::{self, ImmediateFacts, VoteFacts};
-use super::common::{
-    Head, Parts, TextFacts, annexes, current, owed_at, paper, read, voted,
-};
+use super::common::{Head, Parts, TextFacts, annexes, current, owed_at, paper, read, voted};
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
 use super::recital::{Recital, RecitedOpinion, recital};
@@ -164,7 +162,12 @@ struct ExtractFacts {
 pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
     let treatment = treatment_of(case, &plan.about).ok_or_else(|| {
-        Refusal::new("not_treated", "R3.13", "", "L'argomento non è stato trattato in nessuna seduta")
+        Refusal::new(
+            "not_treated",
+            "R3.13",
+            "",
+            "L'argomento non è stato trattato in nessuna seduta",
+        )
     })?;
     let regulation = world.regulation(treatment.date)?;
     let outcome = treatment.outcome;
@@ -176,7 +179,10 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
     let parts = Parts {
         kind: plan.kind,
         file: format!("estratto-verbale-{}-{}", treatment.date, head.stem(case)),
-        title: format!("Estratto del verbale della seduta del {}", treatment.date.format("%d/%m/%Y")),
+        title: format!(
+            "Estratto del verbale della seduta del {}",
+            treatment.date.format("%d/%m/%Y")
+        ),
         created: owed_at(case, plan),
         slots: &plan.slots,
         embedded: Vec::new(),

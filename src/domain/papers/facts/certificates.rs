@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
 
-use super::common::{Head, Parts, PersonFacts, own_slot, owed_at, paper, read};
+use super::common::{Head, Parts, PersonFacts, owed_at, own_slot, paper, read};
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use super::{PaperFacts, signers};
@@ -46,9 +46,10 @@ pub fn impediment(
     let state = paper_state(case, key)?;
     let by = signers::acting_as(ctx, world, Role::Segretario, None)?;
     let slot = state.open_slots().find(|s| s.field == field);
-    let (slot, prevented) = slot.and_then(|s| s.signer.as_ref().map(|p| (s, p))).ok_or_else(|| {
-        Refusal::new("field_not_open", "R2.7", "", "Quella firma non è attesa da una persona")
-    })?;
+    let (slot, prevented) =
+        slot.and_then(|s| s.signer.as_ref().map(|p| (s, p))).ok_or_else(|| {
+            Refusal::new("field_not_open", "R2.7", "", "Quella firma non è attesa da una persona")
+        })?;
     let facts = ImpedimentFacts {
         caption: slot.caption.clone(),
         prevented: PersonFacts::from(prevented),
@@ -256,9 +257,10 @@ struct AnnotationFacts {
 pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
     let serial = plan.about.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-    let touch = serial.and_then(|i| case.touches.get(i)).or(case.touches.last()).ok_or_else(|| {
-        Refusal::new("not_touched", "R5.5", "", "Nessun atto successivo incide su questo")
-    })?;
+    let touch =
+        serial.and_then(|i| case.touches.get(i)).or(case.touches.last()).ok_or_else(|| {
+            Refusal::new("not_touched", "R5.5", "", "Nessun atto successivo incide su questo")
+        })?;
     let facts = AnnotationFacts {
         effect: effect_noun(touch.how),
         ex_tunc: touch.how == Effect::Annul,

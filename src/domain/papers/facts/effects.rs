@@ -55,11 +55,14 @@ pub fn gates(content: &Content) -> GateFacts {
 pub fn effects_sentence(effects: &Effects) -> String {
     match effects {
         Effects::Unanswered => "riflessi non dichiarati".to_owned(),
-        Effects::None => "nessun riflesso diretto o indiretto sulla situazione economico-finanziaria \
+        Effects::None => {
+            "nessun riflesso diretto o indiretto sulla situazione economico-finanziaria \
                           o sul patrimonio"
-            .to_owned(),
+                .to_owned()
+        }
         Effects::Some { amount_cents, chapter, financing } => {
-            let mut text = "riflessi sulla situazione economico-finanziaria o sul patrimonio".to_owned();
+            let mut text =
+                "riflessi sulla situazione economico-finanziaria o sul patrimonio".to_owned();
             let mut add = |label: &str, value: Option<String>| {
                 if let Some(value) = value.filter(|v| !v.is_empty()) {
                     text.push_str(&format!("{label}{value}"));

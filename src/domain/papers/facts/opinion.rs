@@ -2,7 +2,7 @@
 //! Opinion sheets, one per giver (practice.md 1.7), and the summary when the last has arrived.
 
 use super::common::{
-    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot, owed_at, paper,
+    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, owed_at, own_slot, paper,
     read,
 };
 use super::recital::{Recital, recital};
@@ -51,12 +51,7 @@ struct SheetFacts {
 }
 
 /// The sheet of one opinion, bound to the hash of the current text.
-pub fn sheet(
-    id: &str,
-    given: &Given<'_>,
-    ctx: &Ctx,
-    world: &World,
-) -> Result<PaperFacts, Refusal> {
+pub fn sheet(id: &str, given: &Given<'_>, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, workflow, head) = read(id, world)?;
     let version = current(case)?;
     let step = workflow.opinion_step(given.opinion).ok_or_else(|| {

@@ -60,7 +60,12 @@ pub fn posting_facts(
 /// `terms_unknown` beyond the calendar.
 pub fn terms(posting: &Posting, outages: &BTreeMap<NaiveDate, u8>) -> Result<Terms, Refusal> {
     posting.terms(outages).ok_or_else(|| {
-        Refusal::new("terms_unknown", "R6.2", "", "I termini della pubblicazione non si possono contare")
+        Refusal::new(
+            "terms_unknown",
+            "R6.2",
+            "",
+            "I termini della pubblicazione non si possono contare",
+        )
     })
 }
 
@@ -88,7 +93,11 @@ pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFac
     let facts = PostedFacts { posting: posting_facts(posting, &BTreeMap::new())?, head };
     let parts = Parts {
         kind: plan.kind,
-        file: format!("attestazione-pubblicazione-{}-albo-{}", facts.head.stem(case), posting.number),
+        file: format!(
+            "attestazione-pubblicazione-{}-albo-{}",
+            facts.head.stem(case),
+            posting.number
+        ),
         title: format!("Attestazione di pubblicazione {}", facts.head.of_what()),
         created: posting.at,
         slots: &plan.slots,
@@ -123,7 +132,11 @@ pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
     let undisturbed = terms(posting, &BTreeMap::new())?.last_day;
     let facts = ReportFacts {
         posting: posting_facts(posting, &case.outages)?,
-        outages: case.outages.iter().map(|(day, hours)| OutageDay { day: *day, hours: *hours }).collect(),
+        outages: case
+            .outages
+            .iter()
+            .map(|(day, hours)| OutageDay { day: *day, hours: *hours })
+            .collect(),
         first_last_day: Some(undisturbed)
             .filter(|day| terms(posting, &case.outages).is_ok_and(|t| t.last_day != *day)),
         states_no_opposition: regulation.referto_states_no_opposition,
@@ -222,7 +235,11 @@ pub fn annulment(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts
     };
     let parts = Parts {
         kind: plan.kind,
-        file: format!("annullamento-pubblicazione-{}-albo-{}", facts.head.stem(case), posting.number),
+        file: format!(
+            "annullamento-pubblicazione-{}-albo-{}",
+            facts.head.stem(case),
+            posting.number
+        ),
         title: format!("Annullamento della pubblicazione n. {}/{}", posting.number, posting.year),
         created: owed_at(case, plan),
         slots: &plan.slots,
@@ -272,7 +289,8 @@ pub fn capigruppo_list(
     for id in cases {
         let (case, _, head) = read(id, world)?;
         let posting = case.posting.as_ref().filter(|p| p.day == day).ok_or_else(|| {
-            let text = format!("L'atto «{id}» non è stato pubblicato il {}", day.format("%d/%m/%Y"));
+            let text =
+                format!("L'atto «{id}» non è stato pubblicato il {}", day.format("%d/%m/%Y"));
             Refusal::new("not_posted_that_day", "R8.1", "art. 125 TUEL", text)
         })?;
         created = created.max(Some(posting.at));
@@ -332,7 +350,12 @@ fn list_slots(day: NaiveDate, world: &World) -> Result<Vec<Slot>, Refusal> {
         }]);
     }
     let signer = world.registry.acting(Role::Segretario, None, day).ok_or_else(|| {
-        Refusal::new("nobody_acting", "R1.10", "art. 97 TUEL", "Nessuno è incaricato come Segretario")
+        Refusal::new(
+            "nobody_acting",
+            "R1.10",
+            "art. 97 TUEL",
+            "Nessuno è incaricato come Segretario",
+        )
     })?;
     Ok(super::common::own_slot(&signer))
 }

@@ -2,8 +2,7 @@
 //! The proposal as it was frozen, and the notes by which it goes back or is withdrawn.
 
 use super::common::{
-    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot,
-    paper, read,
+    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot, paper, read,
 };
 use super::effects::{GateFacts, gates};
 use super::opinion::numbered;

@@ -84,10 +84,9 @@ pub fn recital(
             Err(reason) => recital.not_due.push(NotNeeded { label: kind.label(), reason }),
             Ok(needs) => needs.iter().for_each(|need| match standing(case, need) {
                 Some(opinion) => recital.opinions.push(recited(opinion, registry)),
-                None => recital.missing.push(MissingOpinion {
-                    label: kind.label(),
-                    office: office(need, registry),
-                }),
+                None => recital
+                    .missing
+                    .push(MissingOpinion { label: kind.label(), office: office(need, registry) }),
             }),
         }
     }

@@ -102,9 +102,9 @@ pub const MEMBERS: [Role; 3] = [Role::Sindaco, Role::Vicesindaco, Role::Assessor
 
 /// A relatore as printed on a day: name, and the office held in the Giunta.
 pub fn member(registry: &Registry, person: &str, on: NaiveDate) -> super::common::PersonFacts {
-    let mandate = MEMBERS
-        .iter()
-        .find_map(|role| registry.holders(*role, None, on).into_iter().find(|m| m.person == person));
+    let mandate = MEMBERS.iter().find_map(|role| {
+        registry.holders(*role, None, on).into_iter().find(|m| m.person == person)
+    });
     super::common::PersonFacts {
         name: registry.name(person),
         title: mandate.map_or_else(String::new, |m| {

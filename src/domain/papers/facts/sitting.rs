@@ -76,7 +76,9 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
         place: place(sitting, &world.registry),
         mixed: sitting.mode == Mode::Mixed,
         all_remote: sitting.mode == Mode::Remote,
-        remote_source: words::clause(regulation.remote_regulation_ref.as_deref().unwrap_or_default()),
+        remote_source: words::clause(
+            regulation.remote_regulation_ref.as_deref().unwrap_or_default(),
+        ),
         version,
         by: PersonFacts::from(&by),
         agenda,

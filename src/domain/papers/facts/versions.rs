@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What changed from one version to the next, and who says that it is only form (R1.12).
 
-use super::common::{Head, Parts, PersonFacts, TextFacts, current, own_slot, owed_at, paper, read};
+use super::common::{Head, Parts, PersonFacts, TextFacts, current, owed_at, own_slot, paper, read};
 use super::opinion::numbered;
 use super::recital::{RecitedOpinion, recited};
 use super::{PaperFacts, signers};

@@ -74,6 +74,35 @@ pub enum PaperKind {
 }
 
 impl PaperKind {
+    /// Every kind, in the order of the declaration.
+    pub const ALL: [PaperKind; 25] = [
+        Self::Proposta,
+        Self::ParereTecnico,
+        Self::ParereContabile,
+        Self::ParereLegittimita,
+        Self::NotaRestituzione,
+        Self::ConfrontoVersioni,
+        Self::DichiarazioneFormale,
+        Self::FoglioPareri,
+        Self::Convocazione,
+        Self::NotaRitiro,
+        Self::EsitiSeduta,
+        Self::Brogliaccio,
+        Self::VerbaleSeduta,
+        Self::EstrattoVerbale,
+        Self::Deliberazione,
+        Self::AttestazioneImpedimento,
+        Self::RapportoFirme,
+        Self::AttestazionePubblicazione,
+        Self::ElencoCapigruppo,
+        Self::AttestazioneDisservizio,
+        Self::AnnullamentoPubblicazione,
+        Self::CertificatoEsecutivita,
+        Self::CertificatoEseguibilita,
+        Self::RefertoPubblicazione,
+        Self::Annotazione,
+    ];
+
     /// The token: file names, template names, `run --json`.
     pub fn token(self) -> String {
         serde_json::to_value(self)

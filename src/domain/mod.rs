@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The pure core: what an act is, who may do what, and why not. No clock, no I/O, no randomness.
 
+pub mod case;
+pub mod changes;
+pub mod command;
+pub mod digest;
 pub mod law;
+pub mod notices;
+pub mod papers;
+pub mod problem;
 pub mod refusal;
+pub mod registry;
+pub mod regulation;
 pub mod rows;
+pub mod sitting;
 pub mod stream;
+pub mod token;
+pub mod workflow;
+pub mod world;

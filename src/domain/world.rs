@@ -31,7 +31,12 @@ impl World {
     /// `unknown_case`.
     pub fn case(&self, id: &str) -> Result<&Case, Refusal> {
         self.cases.get(id).filter(|c| c.exists()).ok_or_else(|| {
-            Refusal::new("unknown_case", "R5.6", "", format!("Nessun fascicolo ha identificativo «{id}»"))
+            Refusal::new(
+                "unknown_case",
+                "R5.6",
+                "",
+                format!("Nessun fascicolo ha identificativo «{id}»"),
+            )
         })
     }
 
@@ -41,7 +46,12 @@ impl World {
     /// `unknown_sitting`.
     pub fn sitting(&self, id: &str) -> Result<&Sitting, Refusal> {
         self.sittings.get(id).filter(|s| s.exists()).ok_or_else(|| {
-            Refusal::new("unknown_sitting", "R3.2", "", format!("Nessuna seduta ha identificativo «{id}»"))
+            Refusal::new(
+                "unknown_sitting",
+                "R3.2",
+                "",
+                format!("Nessuna seduta ha identificativo «{id}»"),
+            )
         })
     }
 
@@ -85,15 +95,7 @@ impl World {
     ///
     /// # Errors
     /// `no_regulation`.
-    pub fn regulation(&self, on: NaiveDate) -> Result<Arc<Regulation>, Refusal> {
-        self.registry.regulation(on).ok_or_else(|| {
-            Refusal::new(
-                "no_regulation",
-                "R7.2",
-                "artt. 6 e 7 TUEL",
-                format!("Nessun regolamento del Comune è in vigore il {}", on.format("%d/%m/%Y")),
-            )
-            .next("Adottare il regolamento con «delibera init» o dalla pagina di amministrazione")
-        })
+    pub fn regulation(&self, on: NaiveDate) -> Result<Regulation, Refusal> {
+        self.registry.regulation(on)
     }
 }

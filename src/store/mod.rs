@@ -1,2 +1,41 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The only SQL.
+//! The only place with SQL: events, seals, registers, rows, documents and jobs on two engines.
+//!
+//! One way in for facts, [`Store::write`]; everything else reads, or moves work along. What is
+//! on the disk and how it is proved is in `chain.rs`; who writes and when in `writer.rs`.
+//! No transaction stays open over anything slow, and no rule of law lives here.
+
+mod append;
+mod batch;
+mod cache;
+pub mod chain;
+mod command;
+mod compare;
+mod db;
+mod documents;
+mod error;
+mod events;
+mod instant;
+mod jobs;
+mod load;
+mod rows;
+mod schedules;
+mod seals;
+mod snapshot;
+mod statements;
+mod table;
+mod verify;
+mod write;
+mod writer;
+
+pub use db::{Counters, Store};
+pub use documents::Document;
+pub use error::{StoreError, WriteError};
+pub use instant::{instant, parse_instant};
+pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState};
+pub use rows::CaseFilter;
+pub use seals::{Seal, SealRef};
+pub use snapshot::Snapshot;
+pub use statements::{NOT_RECORDS, RECORDS, Statement, statements};
+pub use verify::{Finding, Report};
+pub use write::{History, Loaded, Outcome, ReadSet, WriteSet, Written};

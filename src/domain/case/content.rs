@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a proposal says: its text, attachments, money, and the answers to the gate questions of law.
 
+use crate::domain::digest::sha256_hex;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// The content of a proposal, draft or frozen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -206,7 +206,7 @@ impl Content {
         bound.gates.departure = None;
         bound.gates.direction_acknowledged_by = None;
         let canonical = serde_json::to_vec(&bound).unwrap_or_default();
-        format!("{:x}", Sha256::digest(canonical))
+        sha256_hex(&canonical)
     }
 
     /// The leading office.
@@ -230,7 +230,10 @@ impl Content {
         need(!self.subject.trim().is_empty(), "l'oggetto");
         need(!self.offices.is_empty(), "almeno un ufficio proponente");
         need(!self.procedure_head.trim().is_empty(), "il responsabile del procedimento");
-        need(!self.competence.trim().is_empty(), "la base di competenza della Giunta (art. 48 TUEL)");
+        need(
+            !self.competence.trim().is_empty(),
+            "la base di competenza della Giunta (art. 48 TUEL)",
+        );
         need(!self.text.trim().is_empty(), "le premesse");
         need(self.decision.iter().any(|p| !p.trim().is_empty()), "il dispositivo");
         need(

@@ -5,9 +5,9 @@
 
 use super::{Case, Condition, Effect, Posting};
 use crate::domain::law::outage::{OutageRules, extension};
+use crate::domain::law::posting;
 use crate::domain::law::ratification::{lapsed, ratify_by};
 use crate::domain::law::terms::{TermRules, Terms};
-use crate::domain::law::{calendar, posting};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -134,9 +134,4 @@ pub fn executable_from(case: &Case) -> Option<NaiveDate> {
         Some(ballot) if ballot.declared => Some(ballot.on),
         _ => terms_of(case).map(|t| t.effective_on),
     }
-}
-
-/// The civil day of an instant in Europe/Rome.
-pub fn day(at: DateTime<Utc>) -> NaiveDate {
-    calendar::rome_date(at)
 }

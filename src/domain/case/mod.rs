@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One act: its facts, its state, what may be done with it.
 
+mod advance;
 mod command;
 mod content;
 mod decide;
@@ -8,20 +9,22 @@ mod efficacy;
 mod event;
 mod opinions;
 mod posting;
-mod advance;
+mod signing;
 
-pub use advance::{advance, enter, leave};
+pub use advance::{enter, leave, owe, rapporteur, seal_slot, slot};
 pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
 };
-pub use decide::decide;
-pub use efficacy::{Efficacy, efficacy, on_albo, terms_of};
+pub use decide::{apply_revision, check_signed, decide};
+pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
 pub use event::{CaseEvent, Change, Opinion, OpinionOutcome, Posting, Touch};
-pub use opinions::{OpinionNeed, gate, needs, standing};
+pub use opinions::{OpinionNeed, gate, needs, open_needs, standing};
+pub use posting::{raise_duties, tell_affected};
+pub use signing::{check_prepared, check_seal, check_signature, unknown_paper};
 
 use crate::domain::papers::PaperState;
-use crate::domain::sitting::{Ballot, Treatment};
+use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
@@ -225,9 +228,15 @@ impl Case {
         let Some(step) = workflow.step(&self.step) else { return Lifecycle::Draft };
         match &step.kind {
             StepKind::Freeze { .. } => Lifecycle::Draft,
-            StepKind::Opinion { opinion: OpinionKind::Technical, .. } => Lifecycle::TechnicalOpinions,
-            StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => Lifecycle::AccountingOpinion,
-            StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => Lifecycle::LegitimacyOpinion,
+            StepKind::Opinion { opinion: OpinionKind::Technical, .. } => {
+                Lifecycle::TechnicalOpinions
+            }
+            StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => {
+                Lifecycle::AccountingOpinion
+            }
+            StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => {
+                Lifecycle::LegitimacyOpinion
+            }
             StepKind::Review { lifecycle: Lifecycle::PostingEnded, .. } => match terms_of(self) {
                 Some(terms) if today < terms.off_on => Lifecycle::Posted,
                 _ => Lifecycle::PostingEnded,
@@ -307,6 +316,9 @@ impl Case {
             CaseEvent::RemovedFromAgenda { .. } => self.sitting = None,
             CaseEvent::Called { sitting } => self.sitting = Some(sitting.clone()),
             CaseEvent::NotVoted { treatment, .. } => {
+                if treatment.outcome == ItemOutcome::TakenNote {
+                    self.ending = Some(Ending::Archived);
+                }
                 self.not_voted.push(treatment.clone());
                 self.sitting = None;
             }
@@ -317,8 +329,10 @@ impl Case {
                 self.treatment = Some(treatment.clone());
             }
             CaseEvent::ProclamationCorrected { treatment, .. } => {
-                self.ending =
-                    (!treatment.outcome.is_approval()).then_some(Ending::Rejected);
+                self.ending = (!treatment.outcome.is_approval()).then_some(Ending::Rejected);
+                if self.ending.is_some() {
+                    self.immediate = None;
+                }
                 self.treatment = Some(treatment.clone());
             }
             CaseEvent::ImmediateVoted { ballot, declared, required, reasons, on } => {
@@ -379,9 +393,8 @@ impl Case {
 }
 
 fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<Utc>) {
-    let found = |papers: &mut Vec<PaperState>, key: &str| {
-        papers.iter().position(|p| p.plan.key == key)
-    };
+    let found =
+        |papers: &mut Vec<PaperState>, key: &str| papers.iter().position(|p| p.plan.key == key);
     match event {
         CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone())),
         CaseEvent::PaperPrepared { key, facts, sha256, .. } => {

@@ -5,7 +5,8 @@ use super::{Case, Change, Content, CouncilGate, Opinion, OpinionOutcome, Version
 use crate::domain::law::opinions::{OpinionTimes, check_order};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
-use crate::domain::regulation::{AccountingGate, LegitimacyOpinion, Regulation};
+use crate::domain::regulation::Regulation;
+use crate::domain::regulation::tokens::{AccountingGate, LegitimacyOpinion};
 use crate::domain::workflow::{OpinionKind, Workflow};
 
 /// One opinion that is due on a content.
@@ -48,7 +49,9 @@ pub fn needs(
             LegitimacyOpinion::Off => {
                 Err("il regolamento del Comune non prevede il parere di legittimità".into())
             }
-            LegitimacyOpinion::OnDemand => Err("il parere di legittimità non è stato richiesto".into()),
+            LegitimacyOpinion::OnDemand => {
+                Err("il parere di legittimità non è stato richiesto".into())
+            }
         },
     }
 }
@@ -87,11 +90,7 @@ fn first_valid_version(versions: &[Version]) -> u32 {
 }
 
 /// Needs of a kind that no standing opinion meets.
-pub fn open_needs(
-    case: &Case,
-    opinion: OpinionKind,
-    regulation: &Regulation,
-) -> Vec<OpinionNeed> {
+pub fn open_needs(case: &Case, opinion: OpinionKind, regulation: &Regulation) -> Vec<OpinionNeed> {
     needs(&case.content, opinion, regulation)
         .unwrap_or_default()
         .into_iter()
@@ -156,10 +155,8 @@ fn missing(need: &OpinionNeed, registry: &Registry) -> Refusal {
 }
 
 fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
-    let contrary = matches!(
-        given.outcome,
-        OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
-    );
+    let contrary =
+        matches!(given.outcome, OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions);
     let motivated =
         case.content.gates.departure.as_deref().is_some_and(|reasons| !reasons.trim().is_empty());
     (contrary && !motivated).then(|| {

@@ -94,11 +94,7 @@ impl RecipientContext<'_> {
 
     fn of_items(&self, people: impl Fn(&Case) -> Vec<String>) -> Vec<String> {
         let items = self.sitting.map_or(&[][..], |sitting| &sitting.items);
-        items
-            .iter()
-            .filter_map(|item| self.world.cases.get(&item.case))
-            .flat_map(people)
-            .collect()
+        items.iter().filter_map(|item| self.world.cases.get(&item.case)).flat_map(people).collect()
     }
 
     /// Signers of the open fields of papers that are ready, of the act and of the sitting.

@@ -89,6 +89,10 @@ pub fn case_paper(_case: &str, _plan: &PaperPlan, _world: &World) -> Result<Pape
 ///
 /// # Errors
 /// When the streams do not hold what the paper must print.
-pub fn sitting_paper(_sitting: &str, _plan: &PaperPlan, _world: &World) -> Result<PaperFacts, Refusal> {
+pub fn sitting_paper(
+    _sitting: &str,
+    _plan: &PaperPlan,
+    _world: &World,
+) -> Result<PaperFacts, Refusal> {
     Err(Refusal::new("paper_unknown", "", "", "documento sconosciuto"))
 }

@@ -9,13 +9,15 @@
 
 mod facts;
 
-pub use facts::{Embedded, PaperFacts, carried_by_case, carried_by_sitting, case_paper, sitting_paper};
+pub use facts::{
+    Embedded, PaperFacts, carried_by_case, carried_by_sitting, case_paper, sitting_paper,
+};
 
+use crate::domain::digest::sha256_hex;
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// Every kind of paper, in the order of practice.md section 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -197,5 +199,5 @@ impl PaperState {
 
 /// SHA-256 (hex) of facts: of their JSON with sorted keys.
 pub fn facts_sha256(facts: &Value) -> String {
-    format!("{:x}", Sha256::digest(facts.to_string().as_bytes()))
+    sha256_hex(facts.to_string().as_bytes())
 }

@@ -73,10 +73,8 @@ pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryE
         RegistryCommand::RegisterPerson(person) => register_person(registry, person),
         RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
         RegistryCommand::EndMandate { mandate, last_day, act } => {
-            let found = registry
-                .mandates
-                .get(&mandate)
-                .ok_or_else(|| unknown("incarico", &mandate))?;
+            let found =
+                registry.mandates.get(&mandate).ok_or_else(|| unknown("incarico", &mandate))?;
             if last_day < found.from {
                 return Err(bad("mandate_dates", "L'ultimo giorno precede il primo"));
             }
@@ -112,10 +110,8 @@ pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryE
 
 fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
     person.fiscal_code = person.fiscal_code.trim().to_uppercase();
-    let twin = registry
-        .people
-        .values()
-        .find(|p| p.id != person.id && p.fiscal_code == person.fiscal_code);
+    let twin =
+        registry.people.values().find(|p| p.id != person.id && p.fiscal_code == person.fiscal_code);
     if let Some(twin) = twin {
         return Err(bad(
             "fiscal_code_taken",
@@ -125,7 +121,11 @@ fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEv
     if !person.email.contains('@') {
         return Err(bad(
             "email_invalid",
-            format!("L'indirizzo «{}» di {} non è un indirizzo di posta", person.email, person.name()),
+            format!(
+                "L'indirizzo «{}» di {} non è un indirizzo di posta",
+                person.email,
+                person.name()
+            ),
         ));
     }
     Ok(RegistryEvent::PersonRegistered { person })

@@ -37,9 +37,7 @@ impl Registry {
             .filter(|m| m.role == role && m.valid_on(on))
             .filter(|m| office.is_none() || m.office.is_none() || m.office.as_deref() == office)
             .collect();
-        found.sort_by(|a, b| {
-            (a.capacity, a.rank, &a.id).cmp(&(b.capacity, b.rank, &b.id))
-        });
+        found.sort_by(|a, b| (a.capacity, a.rank, &a.id).cmp(&(b.capacity, b.rank, &b.id)));
         found
     }
 
@@ -116,7 +114,10 @@ impl Registry {
     ) -> Refusal {
         let place = office.map(|o| format!(" per {}", self.office_name(o))).unwrap_or_default();
         let who = self.acting(role, office, on).map_or_else(
-            || "Nessuno risulta incaricato in quella data: registrare il provvedimento di nomina".into(),
+            || {
+                "Nessuno risulta incaricato in quella data: registrare il provvedimento di nomina"
+                    .into()
+            },
             |s| format!("In quella data può agire {}, {}", s.name, s.title),
         );
         Refusal::new(

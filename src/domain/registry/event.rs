@@ -51,7 +51,11 @@ pub enum Role {
 impl Role {
     /// Every role with its token, as TOML files write it.
     pub const ALL: [(Role, &'static str, &'static str); 19] = [
-        (Role::ResponsabileProcedimento, "responsabile_procedimento", "il responsabile del procedimento"),
+        (
+            Role::ResponsabileProcedimento,
+            "responsabile_procedimento",
+            "il responsabile del procedimento",
+        ),
         (Role::Direttore, "direttore", "il direttore"),
         (Role::ResponsabileRagioneria, "responsabile_ragioneria", "il Responsabile di ragioneria"),
         (Role::Segretario, "segretario", "il Segretario"),

@@ -12,6 +12,8 @@ pub use decide::{RegistryCommand, decide};
 pub use entitlement::{Entitlement, Signatory};
 pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};
 
+use crate::domain::law::calendar::date_short;
+use crate::domain::refusal::Refusal;
 use crate::domain::regulation::{self, Regulation};
 use crate::domain::workflow::{self, Workflow};
 use chrono::NaiveDate;
@@ -81,9 +83,21 @@ impl Registry {
     }
 
     /// The regulation in force on a civil date, with its periods already chosen (T-77).
-    pub fn regulation(&self, on: NaiveDate) -> Option<Arc<Regulation>> {
-        let (_, found) = self.regulations.iter().rev().find(|(from, _)| *from <= on)?;
-        Some(Arc::new(found.on(on)))
+    ///
+    /// # Errors
+    /// `no_regulation`, or the key that has no value on that day.
+    pub fn regulation(&self, on: NaiveDate) -> Result<Regulation, Refusal> {
+        let adopted = self.regulations.iter().rev().find(|(from, _)| *from <= on);
+        let (_, found) = adopted.ok_or_else(|| {
+            Refusal::new(
+                "no_regulation",
+                "R7.2",
+                "artt. 6 e 7 TUEL",
+                format!("Nessun regolamento del Comune è in vigore il {}", date_short(on)),
+            )
+            .next("Adottare il regolamento con «delibera init» o dalla pagina di amministrazione")
+        })?;
+        found.on(on)
     }
 
     /// A person's display name, or the id when the person is not on record.

@@ -195,6 +195,9 @@ pub enum SittingCommand {
         case: String,
         /// The vote.
         vote: VoteInput,
+        /// Reason of president and verbalizer for going on in spite of an irregularity.
+        #[serde(default)]
+        override_reason: String,
     },
     /// Corrects a mistyped vote before the proclamation.
     CorrectVote {
@@ -209,9 +212,6 @@ pub enum SittingCommand {
     Proclaim {
         /// Case.
         case: String,
-        /// Reason of president and verbalizer for going on in spite of an irregularity.
-        #[serde(default)]
-        override_reason: String,
     },
     /// Corrects a wrong proclamation within the sitting; the number stays.
     CorrectProclamation {
@@ -236,11 +236,17 @@ pub enum SittingCommand {
     Unanimous {
         /// Case.
         case: String,
+        /// Reason for going on in spite of an irregularity.
+        #[serde(default)]
+        override_reason: String,
     },
     /// "IE unanime": second ballot in one gesture.
     UnanimousImmediate {
         /// Case.
         case: String,
+        /// Reasons of urgency; empty = those requested in the proposal.
+        #[serde(default)]
+        reasons: String,
     },
     /// Postpones an item.
     Postpone {

@@ -421,6 +421,9 @@ pub enum SittingEvent {
         case: String,
         /// The ballot.
         ballot: Ballot,
+        /// Irregularities overridden, each with the reason.
+        #[serde(default)]
+        anomalies: Vec<String>,
     },
     /// A mistyped vote was corrected before the proclamation.
     VoteCorrected {

@@ -9,7 +9,7 @@ mod presence;
 mod votes;
 
 pub use command::{SittingCommand, VoteInput};
-pub use decide::decide;
+pub use decide::{convener, decide, members};
 pub use event::{
     Attendance, Ballot, ConflictStance, ItemOutcome, Leaving, Member, MemberPresence, Mode,
     SecretTotals, SittingEvent, Treatment,
@@ -103,6 +103,8 @@ pub struct Item {
     pub verbalizer: Option<Signatory>,
     /// Amended in the sitting.
     pub amended: bool,
+    /// Irregularities overridden at the vote.
+    pub anomalies: Vec<String>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
     /// The outcome, and when.
@@ -246,8 +248,16 @@ impl Sitting {
         }
         match event {
             SittingEvent::Opened {
-                members, seats, quorum, present, president, president_reason, verbalizer,
-                verbalizer_remote, assisting, regulation,
+                members,
+                seats,
+                quorum,
+                present,
+                president,
+                president_reason,
+                verbalizer,
+                verbalizer_remote,
+                assisting,
+                regulation,
             } => {
                 self.status = Status::Open;
                 self.opened = Some(at);
@@ -318,7 +328,13 @@ impl Sitting {
                     item.ballot = None;
                 }
             }
-            SittingEvent::Voted { case, ballot } | SittingEvent::VoteCorrected { case, ballot, .. } => {
+            SittingEvent::Voted { case, ballot, anomalies } => {
+                if let Some(item) = self.item_mut(case) {
+                    item.ballot = Some((ballot.clone(), at));
+                    item.anomalies.clone_from(anomalies);
+                }
+            }
+            SittingEvent::VoteCorrected { case, ballot, .. } => {
                 if let Some(item) = self.item_mut(case) {
                     item.ballot = Some((ballot.clone(), at));
                 }

@@ -57,10 +57,15 @@ pub fn prove(workflow: &Workflow, names: &Names, file: &str) -> Proof {
     let mut problems = graph::names(workflow, file);
     let mut states = 0;
     if problems.is_empty() {
-        let (explored, broken) = explore::explore(workflow, file);
-        states = explored;
-        problems.extend(graph::walk(workflow, file));
-        problems.extend(broken);
+        match graph::walk(workflow, file) {
+            graph::Walk::Stuck(problem) => problems.push(problem),
+            graph::Walk::Goes(unreached) => {
+                let (explored, broken) = explore::explore(workflow, file);
+                states = explored;
+                problems.extend(unreached);
+                problems.extend(broken);
+            }
+        }
     }
     problems.extend(lists::check(workflow, names, file));
     problems.sort_by_key(|problem| problem.line);

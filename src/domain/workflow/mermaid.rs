@@ -104,8 +104,17 @@ fn signer(signer: Signer) -> &'static str {
 /// A name Mermaid accepts as identifier: some words are its own.
 fn id(name: &str) -> String {
     const RESERVED: &[&str] = &[
-        "call", "class", "click", "default", "direction", "end", "flowchart", "graph", "href",
-        "style", "subgraph",
+        "call",
+        "class",
+        "click",
+        "default",
+        "direction",
+        "end",
+        "flowchart",
+        "graph",
+        "href",
+        "style",
+        "subgraph",
     ];
     if RESERVED.contains(&name) { format!("{name}_") } else { name.to_owned() }
 }

@@ -316,12 +316,13 @@ impl Workflow {
             (StepKind::Ballot, Passage::Rejected) => return Road::End,
             (StepKind::Discussion { amended }, Passage::Amended) => amended,
             (StepKind::Discussion { .. } | StepKind::Ballot, Passage::Postponed)
-            | (StepKind::Agenda | StepKind::Opinion { .. } | StepKind::Review { .. }, Passage::Returned) => {
-                match &step.returns {
-                    Some(target) => target,
-                    None => return Road::Closed,
-                }
-            }
+            | (
+                StepKind::Agenda | StepKind::Opinion { .. } | StepKind::Review { .. },
+                Passage::Returned,
+            ) => match &step.returns {
+                Some(target) => target,
+                None => return Road::Closed,
+            },
             _ => return Road::Closed,
         };
         self.step(target).map_or(Road::Closed, Road::To)

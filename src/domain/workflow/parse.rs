@@ -197,15 +197,14 @@ fn step_kind(raw: &RawStep, file: &str, line: usize) -> Result<StepKind, Problem
     let lifecycle = || raw.lifecycle.ok_or_else(|| lacks("lifecycle"));
     Ok(match raw.kind.as_str() {
         "freeze" => StepKind::Freeze { who: who()? },
-        "opinion" => StepKind::Opinion {
-            opinion: raw.opinion.ok_or_else(|| lacks("opinion"))?,
-            who: who()?,
-        },
+        "opinion" => {
+            StepKind::Opinion { opinion: raw.opinion.ok_or_else(|| lacks("opinion"))?, who: who()? }
+        }
         "review" => StepKind::Review { who: who()?, lifecycle: lifecycle()? },
         "agenda" => StepKind::Agenda,
-        "discussion" => StepKind::Discussion {
-            amended: raw.amended.clone().ok_or_else(|| lacks("amended"))?,
-        },
+        "discussion" => {
+            StepKind::Discussion { amended: raw.amended.clone().ok_or_else(|| lacks("amended"))? }
+        }
         "ballot" => StepKind::Ballot,
         "number" => {
             StepKind::Number { register: raw.register.clone().ok_or_else(|| lacks("register"))? }

@@ -3,10 +3,12 @@
 //! breaks a predicate is a shortest one.
 //!
 //! A state is a step and the facts accomplished on the way. The moves are the passages of
-//! `Workflow::route`, which the engine follows too, and the three leaps the engine makes on its own:
-//! a substantial change in the offices reopens the opinions, a Commissario adopts alone, an annulled
-//! posting goes back to the Albo. After a gap is reported the exploration goes on as if it were
-//! filled, so that one mistake is told once.
+//! `Workflow::route`, which the engine follows too. A file whose roads keep the law is tried again
+//! with the three leaps the engine makes on its own: a substantial change in the offices reopens the
+//! opinions, a Commissario adopts alone, an annulled posting goes back to the Albo.
+//!
+//! After a gap is reported the exploration goes on assuming that it is filled, so that one mistake is
+//! told once.
 
 use super::facts::{
     AFTER_DECISION, DECIDED, Facts, IN_SITTING, OF_PROPOSAL, ON_TEXT, POSTED, REJECTED, VOTED,
@@ -14,7 +16,7 @@ use super::facts::{
 use super::statute::{Demand, Point, Predicate, STATUTE};
 use crate::domain::problem::Problem;
 use crate::domain::workflow::{Lifecycle, Passage, Road, Step, StepKind, Workflow};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// One thing that can happen at a step.
 pub(super) struct Move<'a> {
@@ -32,8 +34,8 @@ pub(super) struct Move<'a> {
     pub road: Road<'a>,
 }
 
-/// Everything that can happen to an act at a step, given what was accomplished.
-pub(super) fn moves<'a>(workflow: &'a Workflow, step: &Step, facts: Facts) -> Vec<Move<'a>> {
+/// The passages of a step, as the graph has them.
+pub(super) fn passages<'a>(workflow: &'a Workflow, step: &Step) -> Vec<Move<'a>> {
     let pass = |label, passage, acts, loses, gains| Move {
         label,
         passage: Some(passage),
@@ -56,12 +58,15 @@ pub(super) fn moves<'a>(workflow: &'a Workflow, step: &Step, facts: Facts) -> Ve
         StepKind::Ballot => {
             found.push(pass("respinta", Passage::Rejected, true, none, REJECTED));
             // Where the regulation numbers rejected acts they go on like the others (R5.2).
-            found.push(Move { label: "respinta", gains: REJECTED, ..pass("", Passage::Done, true, none, none) });
+            found.push(Move {
+                label: "respinta",
+                gains: REJECTED,
+                ..pass("", Passage::Done, true, none, none)
+            });
             found.push(pass("rinviata", Passage::Postponed, false, IN_SITTING, none));
         }
         _ => {}
     }
-    found.extend(leaps(workflow, step, facts));
     found
 }
 
@@ -95,10 +100,19 @@ fn leaps<'a>(workflow: &'a Workflow, step: &Step, facts: Facts) -> Vec<Move<'a>>
     .collect()
 }
 
+/// Where an act can stand.
+#[derive(Clone, Copy)]
+struct State<'a> {
+    step: &'a Step,
+    /// Accomplished on the way.
+    facts: Facts,
+    /// Missing and reported: enough for what follows, no obstacle to doing it.
+    assumed: Facts,
+}
+
 /// A state and how it was reached first.
 struct Node<'a> {
-    step: &'a Step,
-    facts: Facts,
+    state: State<'a>,
     from: Option<(usize, &'static str)>,
 }
 
@@ -107,6 +121,7 @@ struct Explorer<'a> {
     workflow: &'a Workflow,
     file: &'a str,
     foreseen: Facts,
+    seen: BTreeSet<(&'a str, Facts, Facts)>,
     nodes: Vec<Node<'a>>,
     told: BTreeSet<(&'static str, &'a str)>,
     problems: Vec<Problem>,
@@ -114,51 +129,83 @@ struct Explorer<'a> {
 
 /// Tries the statute on every path; says how many states there are.
 pub(super) fn explore(workflow: &Workflow, file: &str) -> (usize, Vec<Problem>) {
-    let Some(first) = workflow.first() else { return (0, Vec::new()) };
-    let foreseen = workflow.steps.iter().map(|s| Facts::of(&s.kind)).fold(Facts::default(), Facts::and);
-    let start = Node { step: first, facts: Facts::default(), from: None };
+    let Some(step) = workflow.first() else { return (0, Vec::new()) };
+    let none = Facts::default();
+    let start = Node { state: State { step, facts: none, assumed: none }, from: None };
     let mut explorer = Explorer {
         workflow,
         file,
-        foreseen,
+        foreseen: workflow.steps.iter().map(|s| Facts::of(&s.kind)).fold(none, Facts::and),
+        seen: BTreeSet::from([start.state.key()]),
         nodes: vec![start],
         told: BTreeSet::new(),
         problems: Vec::new(),
     };
-    let mut seen = BTreeSet::from([(first.name.as_str(), Facts::default())]);
-    let mut queue = VecDeque::from([0]);
-    while let Some(at) = queue.pop_front() {
-        let (step, facts) = (explorer.nodes[at].step, explorer.nodes[at].facts);
-        for passed in moves(workflow, step, facts) {
-            if let Some((to, facts)) = explorer.follow(at, &passed)
-                && seen.insert((to.name.as_str(), facts))
-            {
-                queue.push_back(explorer.nodes.len());
-                explorer.nodes.push(Node { step: to, facts, from: Some((at, passed.label)) });
-            }
+    explorer.run(0, |workflow, step, _| passages(workflow, step));
+    if explorer.problems.is_empty() {
+        let roads = explorer.nodes.len();
+        for at in 0..roads {
+            explorer.pass(at, leaps);
         }
+        explorer.run(roads, |workflow, step, facts| {
+            let mut found = passages(workflow, step);
+            found.extend(leaps(workflow, step, facts));
+            found
+        });
     }
     (explorer.nodes.len(), explorer.problems)
 }
 
+impl<'a> State<'a> {
+    fn key(&self) -> (&'a str, Facts, Facts) {
+        (&self.step.name, self.facts, self.assumed)
+    }
+}
+
+/// What can happen at a step.
+type Moves<'a> = fn(&'a Workflow, &Step, Facts) -> Vec<Move<'a>>;
+
 impl<'a> Explorer<'a> {
+    /// Explores from the states not looked at yet: nodes are in breadth-first order.
+    fn run(&mut self, from: usize, moves: Moves<'a>) {
+        let mut at = from;
+        while at < self.nodes.len() {
+            self.pass(at, moves);
+            at += 1;
+        }
+    }
+
+    /// Follows every move of one state.
+    fn pass(&mut self, at: usize, moves: Moves<'a>) {
+        let State { step, facts, .. } = self.nodes[at].state;
+        for passed in moves(self.workflow, step, facts) {
+            if let Some(state) = self.follow(at, &passed)
+                && self.seen.insert(state.key())
+            {
+                self.nodes.push(Node { state, from: Some((at, passed.label)) });
+            }
+        }
+    }
+
     /// The state a move leads to, after trying every predicate it touches.
-    fn follow(&mut self, at: usize, passed: &Move<'a>) -> Option<(&'a Step, Facts)> {
-        let (step, mut facts) = (self.nodes[at].step, self.nodes[at].facts);
+    fn follow(&mut self, at: usize, passed: &Move<'a>) -> Option<State<'a>> {
+        let State { step, mut facts, mut assumed } = self.nodes[at].state;
         if passed.acts {
-            facts = self.demand_before(at, step, facts);
+            assumed = self.demand_before(at, Some(step), facts, assumed);
         }
         facts = facts.without(passed.loses).and(passed.gains);
+        assumed = assumed.without(passed.loses).without(passed.gains);
         match passed.road {
             Road::To(to) => {
                 if !self.allowed(at, passed, Some(to)) {
                     return None;
                 }
-                Some((to, self.demand_not_after(at, passed, to, facts)))
+                let facts = self.demand_not_after(at, passed, to, facts);
+                Some(State { step: to, facts, assumed })
             }
             Road::End => {
                 if passed.passage == Some(Passage::Done) {
-                    self.demand_at_end(at, step, facts);
+                    self.demand_closing(at, step, facts, assumed);
                 }
                 None
             }
@@ -169,24 +216,31 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// Facts that must hold when the step is done.
-    fn demand_before(&mut self, at: usize, step: &'a Step, mut facts: Facts) -> Facts {
+    /// Facts that must hold when a step is done, or at the end (no step); what is then assumed.
+    fn demand_before(
+        &mut self,
+        at: usize,
+        step: Option<&'a Step>,
+        facts: Facts,
+        mut assumed: Facts,
+    ) -> Facts {
+        let here = |point: Point| step.map_or(point == Point::End, |s| point.covers(&s.kind));
         for predicate in self.statute() {
             let wanted = match predicate.demand {
-                Demand::Before(point, wanted) if point.covers(&step.kind) => wanted,
+                Demand::Before(point, wanted) if here(point) => wanted,
                 Demand::BeforeIfForeseen(point, wanted)
-                    if point.covers(&step.kind) && self.foreseen.has_any(wanted) =>
+                    if here(point) && self.foreseen.has_any(wanted) =>
                 {
                     wanted
                 }
                 _ => continue,
             };
-            if !facts.has_any(wanted) {
+            if !facts.and(assumed).has_any(wanted) {
                 self.tell(predicate, at, "", None);
-                facts = facts.and(wanted.one());
+                assumed = assumed.and(wanted.one());
             }
         }
-        facts
+        assumed
     }
 
     /// Facts after which the act must not come to the next step.
@@ -212,16 +266,8 @@ impl<'a> Explorer<'a> {
     }
 
     /// Facts that must hold at the end, and that the fascicolo can be closed there.
-    fn demand_at_end(&mut self, at: usize, step: &'a Step, facts: Facts) {
-        let mut sound = true;
-        for predicate in self.statute() {
-            if let Demand::Before(Point::End, wanted) = predicate.demand
-                && !facts.has_any(wanted)
-            {
-                self.tell(predicate, at, "", None);
-                sound = false;
-            }
-        }
+    fn demand_closing(&mut self, at: usize, step: &'a Step, facts: Facts, assumed: Facts) {
+        let sound = self.demand_before(at, None, facts, assumed) == assumed;
         let closing =
             matches!(step.kind, StepKind::Review { lifecycle: Lifecycle::PostingEnded, .. });
         if sound && !closing && self.told.insert(("closing", &step.name)) {
@@ -239,7 +285,7 @@ impl<'a> Explorer<'a> {
 
     /// True when the move arrives where it may.
     fn allowed(&mut self, at: usize, passed: &Move<'a>, to: Option<&'a Step>) -> bool {
-        let step = self.nodes[at].step;
+        let step = self.nodes[at].state.step;
         let mut allowed = true;
         for predicate in self.statute() {
             let Demand::Road { from, passage, required, to: wanted } = predicate.demand else {
@@ -269,14 +315,8 @@ impl<'a> Explorer<'a> {
     }
 
     /// Reports a predicate once for each guilty step.
-    fn tell(
-        &mut self,
-        predicate: &Predicate,
-        at: usize,
-        label: &str,
-        to: Option<&Step>,
-    ) {
-        let step = self.nodes[at].step;
+    fn tell(&mut self, predicate: &Predicate, at: usize, label: &str, to: Option<&Step>) {
+        let step = self.nodes[at].state.step;
         if self.told.insert((predicate.name, &step.name)) {
             let reason =
                 format!("al passo «{}» {}{}", step.name, predicate.sentence, predicate.cited());
@@ -294,7 +334,7 @@ impl<'a> Explorer<'a> {
         let mut next = Some((at, label));
         while let Some((index, label)) = next {
             let node = &self.nodes[index];
-            steps.push(named(&node.step.name, label));
+            steps.push(named(&node.state.step.name, label));
             next = node.from;
         }
         steps.reverse();

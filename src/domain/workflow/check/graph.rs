@@ -3,8 +3,7 @@
 //!
 //! Roads do not depend on facts, so steps suffice here; `explore.rs` looks at the facts.
 
-use super::explore::{Move, moves, named};
-use super::facts::Facts;
+use super::explore::{Move, named, passages};
 use crate::domain::problem::Problem;
 use crate::domain::workflow::{Passage, Road, Step, StepKind, Workflow};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,8 +14,9 @@ pub(super) fn names(workflow: &Workflow, file: &str) -> Vec<Problem> {
     match workflow.first() {
         None => problems.push(Problem::at(file, workflow.line, "il file non ha nessun passo")),
         Some(first) if !matches!(first.kind, StepKind::Freeze { .. }) => {
-            let reason = format!("il procedimento comincia da «{}», che non è una bozza", first.name);
-            problems.push(Problem::at(file, first.line, reason).hint("il primo passo è «freeze»"));
+            let reason =
+                format!("il procedimento comincia da «{}», che non è di tipo «freeze»", first.name);
+            problems.push(Problem::at(file, first.line, reason));
         }
         Some(_) => {}
     }
@@ -50,7 +50,8 @@ fn exits(workflow: &Workflow, step: &Step, file: &str) -> Vec<Problem> {
         .filter_map(|(key, target)| target.map(|target| (key, target)))
         .filter(|(_, target)| workflow.step(target).is_none())
         .map(|(key, target)| {
-            let reason = format!("al passo «{}» «{key}» porta a «{target}», che non c'è", step.name);
+            let reason =
+                format!("al passo «{}» «{key}» porta a «{target}», che non c'è", step.name);
             let known = workflow.steps.iter().map(|s| s.name.as_str());
             super::suggest(Problem::at(file, step.line, reason), target, known)
         })
@@ -82,15 +83,22 @@ fn one_of_a_kind(workflow: &Workflow, file: &str) -> Vec<Problem> {
     problems
 }
 
-/// Steps nobody reaches, traps, circles. `names` found nothing.
-pub(super) fn walk(workflow: &Workflow, file: &str) -> Vec<Problem> {
-    let Some(first) = workflow.first() else { return Vec::new() };
+/// Traps and circles; where there are none, steps nobody reaches. `names` found nothing.
+pub(super) fn walk(workflow: &Workflow, file: &str) -> Walk {
+    let Some(first) = workflow.first() else { return Walk::Goes(Vec::new()) };
     let paths = reached(workflow, first);
-    let mut problems = unreachable(workflow, &paths, file);
-    let trapped = trapped(workflow, &paths);
-    problems.extend(trap(workflow, &paths, &trapped, file));
-    problems.extend(circle(workflow, &paths, &trapped, file));
-    problems
+    match round(workflow, &paths, file) {
+        Some(problem) => Walk::Stuck(problem),
+        None => Walk::Goes(unreachable(workflow, &paths, file)),
+    }
+}
+
+/// What walking the graph shows.
+pub(super) enum Walk {
+    /// The ordinary course does not come to an end: nothing else is worth asking.
+    Stuck(Problem),
+    /// It does; these steps are never reached.
+    Goes(Vec<Problem>),
 }
 
 /// Steps reached from a step, in breadth-first order, with a shortest path to each.
@@ -110,20 +118,19 @@ fn reached<'a>(workflow: &'a Workflow, from: &'a Step) -> Vec<(&'a Step, String)
     found
 }
 
-/// The moves of the graph that lead to a step; the engine's own leaps are not exits of the file.
+/// The passages that lead to a step.
 fn roads<'a>(
     workflow: &'a Workflow,
     step: &Step,
 ) -> impl Iterator<Item = (Move<'a>, &'a Step)> + use<'a> {
-    moves(workflow, step, Facts::default())
+    passages(workflow, step)
         .into_iter()
-        .filter(|m| m.passage.is_some())
         .filter_map(|m| if let Road::To(to) = m.road { Some((m, to)) } else { None })
 }
 
 /// True when the procedure can end at this step.
 fn ends(workflow: &Workflow, step: &Step) -> bool {
-    moves(workflow, step, Facts::default()).iter().any(|m| m.road == Road::End)
+    passages(workflow, step).iter().any(|m| m.road == Road::End)
 }
 
 /// Steps that no path reaches: one problem for each group, at its first step.
@@ -148,35 +155,7 @@ fn unreachable(workflow: &Workflow, paths: &[(&Step, String)], file: &str) -> Ve
     problems
 }
 
-/// Reached steps from which no end is reached.
-fn trapped<'a>(workflow: &'a Workflow, paths: &[(&'a Step, String)]) -> Vec<&'a Step> {
-    let free = |step: &Step| {
-        workflow
-            .step(&step.name)
-            .is_some_and(|s| reached(workflow, s).iter().any(|(to, _)| ends(workflow, to)))
-    };
-    paths.iter().map(|(step, _)| *step).filter(|step| !free(step)).collect()
-}
-
-/// The first step of a trap, with the way into it.
-fn trap(
-    workflow: &Workflow,
-    paths: &[(&Step, String)],
-    trapped: &[&Step],
-    file: &str,
-) -> Option<Problem> {
-    let first = trapped.first()?;
-    let path = paths.iter().find(|(step, _)| step == first).map(|(_, path)| path.as_str())?;
-    let way = course(workflow, first).iter().map(|s| s.name.as_str()).collect::<Vec<_>>();
-    let reason = format!(
-        "dal passo «{}» non si arriva a nessuna fine: un atto vi resta intrappolato ({})",
-        first.name,
-        way.join(" → ")
-    );
-    Some(Problem::at(file, first.line, reason).hint(format!("percorso: {path}")))
-}
-
-/// The ordinary course from a step, up to its end or to the first step met twice (included).
+/// The ordinary course from a step: up to its end, or to the first step met twice (included).
 fn course<'a>(workflow: &'a Workflow, from: &'a Step) -> Vec<&'a Step> {
     let mut way = vec![from];
     let mut at = from;
@@ -191,43 +170,51 @@ fn course<'a>(workflow: &'a Workflow, from: &'a Step) -> Vec<&'a Step> {
     way
 }
 
-/// An ordinary course that goes round and can be left only by an accident.
-fn circle(
-    workflow: &Workflow,
-    paths: &[(&Step, String)],
-    trapped: &[&Step],
-    file: &str,
-) -> Option<Problem> {
-    let way = paths
-        .iter()
-        .map(|(step, _)| course(workflow, step))
-        .find(|way| way.len() > 1 && way[..way.len() - 1].contains(&way[way.len() - 1]))?;
-    let again = *way.last()?;
+/// The part of a course that goes round, its first step again at the end; none where it ends.
+fn circle<'a>(workflow: &'a Workflow, from: &'a Step) -> Option<Vec<&'a Step>> {
+    let mut way = course(workflow, from);
+    let again = way.pop()?;
     let start = way.iter().position(|step| *step == again)?;
-    let round = &way[start..];
-    if trapped.contains(&again) {
-        return None;
-    }
-    let names: Vec<&str> = round.iter().map(|s| s.name.as_str()).collect();
-    let mut exits: Vec<String> = Vec::new();
+    way.push(again);
+    Some(way.split_off(start))
+}
+
+/// An ordinary course that goes round: a trap when no accident leads to an end either.
+fn round(workflow: &Workflow, paths: &[(&Step, String)], file: &str) -> Option<Problem> {
+    let round = paths.iter().find_map(|(step, _)| circle(workflow, step))?;
+    let first = *round.first()?;
+    let path = paths.iter().find(|(step, _)| *step == first).map_or("", |(_, path)| path);
+    let names = round.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(" → ");
+    let free = reached(workflow, first).iter().any(|(step, _)| ends(workflow, step));
+    let reason = if free {
+        let exits = exits_of(workflow, &round).join(", ");
+        format!("il corso ordinario gira in tondo: {names}; se ne esce solo con {exits}")
+    } else {
+        let name = &first.name;
+        format!(
+            "dal passo «{name}» non si arriva a nessuna fine, l'atto resta intrappolato: {names}"
+        )
+    };
+    Some(Problem::at(file, first.line, reason).hint(format!("percorso: {path}")))
+}
+
+/// The passages that leave a circle for an end; failing those, all that leave it.
+fn exits_of(workflow: &Workflow, round: &[&Step]) -> Vec<String> {
+    let mut leaving: Vec<(bool, String)> = Vec::new();
     for step in &round[1..] {
-        for passed in moves(workflow, step, Facts::default()) {
-            let out = match passed.road {
-                Road::To(to) => !round.contains(&to),
+        for passed in passages(workflow, step) {
+            let ends = match passed.road {
+                Road::To(to) if round.contains(&to) => continue,
+                Road::To(to) => circle(workflow, to).is_none(),
                 Road::End => true,
-                Road::Closed => false,
+                Road::Closed => continue,
             };
-            let exit = named(&step.name, passed.label);
-            if out && passed.passage.is_some() && !exits.contains(&exit) {
-                exits.push(exit);
-            }
+            leaving.push((ends, named(&step.name, passed.label)));
         }
     }
-    let reason = format!(
-        "il corso ordinario gira in tondo: {}; se ne esce solo con {}",
-        names.join(" → "),
-        exits.join(", ")
-    );
-    let path = paths.iter().find(|(step, _)| *step == again).map(|(_, path)| path.as_str())?;
-    Some(Problem::at(file, again.line, reason).hint(format!("percorso: {path}")))
+    let any = leaving.iter().any(|(ends, _)| *ends);
+    let mut exits: Vec<String> =
+        leaving.into_iter().filter(|(ends, _)| *ends == any).map(|(_, exit)| exit).collect();
+    exits.dedup();
+    exits
 }

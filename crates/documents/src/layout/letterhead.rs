@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The head of page 1: crest, name of the body, a rule.
+
+use printpdf::{RawImage, RawImageData, RawImageFormat};
+
+use super::flow::Flow;
+use super::lines::{self, Align, Setting};
+use super::strip::{Mark, Strip, stacked};
+use super::style::{self, BODY, BLACK, SMALL, TextStyle};
+use super::tags::{ROOT, Role};
+use crate::text::Fit;
+use crate::{Letterhead, RenderError};
+
+/// Height of the crest on the page.
+const CREST_HEIGHT: f32 = 52.0;
+/// A crest wider than this is scaled down.
+const CREST_WIDTH: f32 = 120.0;
+/// A picture with more pixels than this is not a crest.
+const MOST_PIXELS: usize = 16_000_000;
+
+/// The crest as opaque RGB, 8 bits a channel.
+pub struct Crest {
+    pub width: usize,
+    pub height: usize,
+    pub rgb: Vec<u8>,
+}
+
+impl Flow {
+    pub fn letterhead(&mut self, head: &Letterhead) -> Result<(Option<Crest>, Vec<Strip>), RenderError> {
+        let crest = head.crest_png.as_deref().map(decode).transpose()?;
+        let mut marks = Vec::new();
+        let mut indent = 0.0;
+        let mut crest_height = 0.0;
+        if let Some(crest) = &crest {
+            let ratio = crest.width as f32 / crest.height as f32;
+            let height = CREST_HEIGHT.min(CREST_WIDTH / ratio);
+            let (x, width) = (style::LEFT, height * ratio);
+            let node = self.tags.add(ROOT, Role::Figure);
+            let name = head.lines.first().map_or("", String::as_str);
+            self.tags.nodes[node].alt = Some(format!("Stemma {name}").trim_end().to_owned());
+            marks.push(Mark::Image { node, x, y: 0.0, width, height });
+            indent = width + 14.0;
+            crest_height = height;
+        }
+        let mut text = Vec::new();
+        for (index, line) in head.lines.iter().enumerate() {
+            let node = self.tags.add(ROOT, Role::Paragraph);
+            let name = TextStyle { size: 18.0, leading: 23.0, bold: true, ink: BLACK, ..BODY };
+            let style = if index == 0 { name } else { TextStyle { size: 9.6, leading: 13.0, ..SMALL } };
+            let paragraph = self.plain(line, &style, Some(node), 0)?;
+            let (x, width) = (style::LEFT + indent, style::MEASURE - indent);
+            let setting = Setting { x, width, style, align: Align::Left, fit: Fit::Whole };
+            text.extend(lines::strips(paragraph, &setting));
+        }
+        if marks.is_empty() && text.is_empty() {
+            return Ok((crest, Vec::new()));
+        }
+        let text_height = stacked(&text);
+        let height = text_height.max(crest_height);
+        let mut y = (height - text_height) / 2.0;
+        for strip in text {
+            marks.extend(strip.marks.into_iter().map(|mut mark| {
+                mark.shift(y);
+                mark
+            }));
+            y += strip.height;
+        }
+        let rule = height + 10.0;
+        let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
+        marks.push(Mark::Rule { x0, y0: rule, x1, y1: rule, width: 0.8, ink: style::STRONG_RULE });
+        let strip = Strip { height: rule + 12.0, keep: true, marks, ..Strip::default() };
+        Ok((crest, vec![strip]))
+    }
+}
+
+/// Decodes a PNG and lays it on white: no transparency to be blended by viewers.
+fn decode(png: &[u8]) -> Result<Crest, RenderError> {
+    let is_png = png.starts_with(b"\x89PNG\r\n\x1a\n");
+    let size = |at: usize| {
+        let bytes = png.get(at..at + 4)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?) as usize)
+    };
+    let pixels = size(16).zip(size(20)).map(|(w, h)| w.saturating_mul(h));
+    if !is_png || !pixels.is_some_and(|pixels| (1..=MOST_PIXELS).contains(&pixels)) {
+        return Err(RenderError::Crest);
+    }
+    let image = RawImage::decode_from_bytes(png, &mut Vec::new()).map_err(|_| RenderError::Crest)?;
+    let bytes: Vec<u8> = match image.pixels {
+        RawImageData::U8(bytes) => bytes,
+        RawImageData::U16(words) => words.iter().map(|word| (word >> 8) as u8).collect(),
+        RawImageData::F32(_) => return Err(RenderError::Crest),
+    };
+    let channels = match image.data_format {
+        RawImageFormat::R8 | RawImageFormat::R16 => 1,
+        RawImageFormat::RG8 | RawImageFormat::RG16 => 2,
+        RawImageFormat::RGB8 | RawImageFormat::RGB16 => 3,
+        RawImageFormat::RGBA8 | RawImageFormat::RGBA16 => 4,
+        _ => return Err(RenderError::Crest),
+    };
+    if bytes.len() != image.width * image.height * channels {
+        return Err(RenderError::Crest);
+    }
+    let rgb = bytes.chunks_exact(channels).flat_map(flatten).collect();
+    Ok(Crest { width: image.width, height: image.height, rgb })
+}
+
+fn flatten(pixel: &[u8]) -> [u8; 3] {
+    let over = |value: u8, alpha: u8| {
+        let (value, alpha) = (u16::from(value), u16::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    match *pixel {
+        [grey, alpha] => [over(grey, alpha); 3],
+        [r, g, b] => [r, g, b],
+        [r, g, b, alpha] => [over(r, alpha), over(g, alpha), over(b, alpha)],
+        _ => [pixel[0]; 3],
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Pages to a file: printpdf writes the pages, lopdf makes them archival and accessible.
+
+mod attach;
+mod draw;
+mod finish;
+mod fonts;
+mod form;
+mod metadata;
+mod outline;
+mod structure;
+
+use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
+
+use crate::layout::SetDocument;
+use crate::{Document, RenderError, Rendered};
+
+/// Draws and finishes a document.
+pub fn write(document: &Document, set: SetDocument) -> Result<Rendered, RenderError> {
+    let pages = set.pages.len();
+    let fields = set.fields.iter().map(|field| field.name.clone()).collect();
+    let drawn = draw::draw(set);
+    let pdf = finish::finish(document, drawn)?;
+    Ok(Rendered { pdf, pages, fields })
+}
+
+/// Page count of a foreign file. Whatever a hostile file does to the reader stays here.
+pub fn count_pages(bytes: &[u8]) -> Option<usize> {
+    let read = || {
+        let document = lopdf::Document::load_mem(bytes).ok()?;
+        Some(document.page_iter().count())
+    };
+    let pages = std::panic::catch_unwind(read).ok().flatten()?;
+    (pages > 0).then_some(pages)
+}
+
+/// A text string (ISO 32000-1 §7.9.2.2): ASCII as it is, anything else UTF-16BE with its mark.
+fn text(value: &str) -> Object {
+    if value.is_ascii() {
+        return Object::String(value.as_bytes().to_vec(), StringFormat::Literal);
+    }
+    let units = std::iter::once(0xFEFF).chain(value.encode_utf16());
+    Object::String(units.flat_map(u16::to_be_bytes).collect(), StringFormat::Hexadecimal)
+}
+
+fn name(value: &str) -> Object {
+    Object::Name(value.as_bytes().to_vec())
+}
+
+fn reference(id: ObjectId) -> Object {
+    Object::Reference(id)
+}
+
+fn numbers(values: impl IntoIterator<Item = f32>) -> Object {
+    Object::Array(values.into_iter().map(|value| Object::Real(round(value))).collect())
+}
+
+/// Thousandths of a point are below what any device resolves, and short numbers make short files.
+fn round(value: f32) -> f32 {
+    (value * 1000.0).round() / 1000.0
+}
+
+/// A deflated stream.
+fn deflated(mut dictionary: Dictionary, content: &[u8]) -> Result<Stream, RenderError> {
+    use std::io::Write;
+    let failed = |error: std::io::Error| RenderError::Internal(error.to_string());
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
+    encoder.write_all(content).map_err(failed)?;
+    let bytes = encoder.finish().map_err(failed)?;
+    dictionary.set("Filter", name("FlateDecode"));
+    Ok(Stream::new(dictionary, bytes).with_compression(false))
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Total-fit line breaking: the breaks that make the whole paragraph even, not one line at a time.
+//!
+//! The method is Knuth and Plass's ("Breaking Paragraphs into Lines", 1981) on a dense table
+//! instead of an active list: a line of print spans some tens of atoms, so the table is thin.
+
+use super::paragraph::{After, Atom, Paragraph};
+
+/// How lines are to fill the measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// Both edges straight; words hyphenate freely.
+    Justified,
+    /// Right edge free; words hyphenate only to avoid a very uneven edge.
+    Ragged,
+    /// Right edge free; words break only when they are wider than the measure.
+    Whole,
+}
+
+/// Atoms `first..last` form a line; its word spaces grow by `stretch` points each.
+#[derive(Debug, Clone, Copy)]
+pub struct LineRange {
+    pub first: usize,
+    pub last: usize,
+    /// Natural width, a hyphen at the end included.
+    pub width: f32,
+    /// Points to add to each word space.
+    pub stretch: f32,
+}
+
+/// How far a space may grow and shrink, as a fraction of itself.
+const STRETCH: f32 = 0.55;
+const SHRINK: f32 = 0.22;
+/// Penalties, on the scale where a loose line (spaces at full stretch) costs 100.
+const HYPHEN: f64 = 55.0;
+const HYPHEN_RAGGED: f64 = 400.0;
+const HYPHEN_WHOLE: f64 = 100_000.0;
+const EMERGENCY: f64 = 1_000_000.0;
+/// Two hyphens in a row, and a hyphen before the last line, look careless.
+const HYPHENS_IN_A_ROW: f64 = 6_000.0;
+/// A last line shorter than this share of the measure reads as a mistake.
+const STUB: f32 = 0.06;
+const STUB_COST: f64 = 4_000.0;
+/// Longer texts are read, not looked at.
+const MOST_BALANCED: usize = 4;
+/// A line that overflows is taken only when nothing else exists.
+const OVERFULL: f64 = 1e12;
+
+impl<N> Paragraph<N> {
+    /// Breaks into lines no wider than `measure` points.
+    pub fn lines(&mut self, measure: f32, fit: Fit) -> Vec<LineRange> {
+        self.split_oversized(measure);
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for index in 0..self.atoms.len() {
+            if matches!(self.atoms[index].after, After::End) {
+                stretch_of(&self.atoms, start, index + 1, measure, fit, &mut lines);
+                start = index + 1;
+            }
+        }
+        lines
+    }
+
+    /// Breaks into lines of even length: the narrowest measure that needs no line more. Only
+    /// short texts, titles and captions, are worth it.
+    pub fn balanced_lines(&mut self, measure: f32) -> Vec<LineRange> {
+        let lines = self.lines(measure, Fit::Whole);
+        if !(2..=MOST_BALANCED).contains(&lines.len()) {
+            return lines;
+        }
+        let (mut low, mut high) = (measure * 0.5, measure);
+        for _ in 0..7 {
+            let middle = (low + high) / 2.0;
+            let whole = self.atoms.iter().all(|atom| atom.width <= middle);
+            let even = whole && self.lines(middle, Fit::Whole).len() <= lines.len();
+            if even { high = middle } else { low = middle }
+        }
+        self.lines(high, Fit::Whole)
+    }
+
+    /// Gives an atom wider than the measure a last resort between any two glyphs.
+    fn split_oversized(&mut self, measure: f32) {
+        let room = |atom: &Atom| match atom.after {
+            After::Hyphen(g) => measure - g.advance(),
+            _ => measure,
+        };
+        if self.atoms.iter().all(|atom| atom.width <= room(atom)) {
+            return;
+        }
+        let mut atoms = Vec::with_capacity(self.atoms.len() + 64);
+        for atom in self.atoms.drain(..) {
+            if atom.width <= room(&atom) || atom.last - atom.first < 2 {
+                atoms.push(atom);
+                continue;
+            }
+            for at in atom.first..atom.last {
+                let end = at + 1 == atom.last;
+                atoms.push(Atom {
+                    first: at,
+                    last: at + 1,
+                    width: self.glyphs[at].advance(),
+                    after: if end { atom.after } else { After::Free { cheap: false } },
+                });
+            }
+        }
+        self.atoms = atoms;
+    }
+}
+
+/// Running totals up to an atom: glyphs and spaces, and spaces alone.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    width: f32,
+    space: f32,
+    spaces: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Best {
+    cost: f64,
+    from: usize,
+}
+
+/// Breaks `atoms[start..end]`, which ends at a forced break.
+fn stretch_of(
+    atoms: &[Atom],
+    start: usize,
+    end: usize,
+    measure: f32,
+    fit: Fit,
+    lines: &mut Vec<LineRange>,
+) {
+    let count = end - start;
+    let mut sums = vec![Sum::default(); count + 1];
+    for (index, atom) in atoms[start..end].iter().enumerate() {
+        let mut sum = sums[index];
+        sum.width += atom.width;
+        if let After::Space(g) | After::Tie(g) = atom.after {
+            sum.width += g.advance();
+            sum.space += g.advance();
+            sum.spaces += 1;
+        }
+        sums[index + 1] = sum;
+    }
+    let mut best = vec![Best { cost: f64::INFINITY, from: 0 }; count + 1];
+    best[0].cost = 0.0;
+    for to in 1..=count {
+        let penalty = penalty(&atoms[start + to - 1], fit);
+        for from in (0..to).rev() {
+            let line = measure_line(atoms, &sums, start, from, to);
+            let overfull = line.width - line.space * SHRINK_OF[fit as usize] > measure + 0.01;
+            if overfull && from + 1 < to {
+                break;
+            }
+            if best[from].cost.is_infinite() {
+                continue;
+            }
+            let mut cost = best[from].cost + line_cost(&line, measure, fit, penalty, to == count);
+            if overfull {
+                cost += OVERFULL;
+            }
+            let hyphen = |at: usize| at > 0 && matches!(atoms[start + at - 1].after, After::Hyphen(_));
+            if hyphen(from) && (hyphen(to) || to == count) {
+                cost += HYPHENS_IN_A_ROW;
+            }
+            if cost < best[to].cost {
+                best[to] = Best { cost, from };
+            }
+        }
+    }
+    collect(atoms, &sums, &best, start, measure, fit, lines);
+}
+
+/// Only justified lines may be set tighter than natural.
+const SHRINK_OF: [f32; 3] = [SHRINK, 0.0, 0.0];
+
+fn penalty(atom: &Atom, fit: Fit) -> f64 {
+    match (atom.after, fit) {
+        (After::Tie(_), _) => EMERGENCY,
+        (After::Free { cheap: false }, _) => EMERGENCY / 10.0,
+        (After::Hyphen(_), Fit::Justified) => HYPHEN,
+        (After::Hyphen(_), Fit::Ragged) => HYPHEN_RAGGED,
+        (After::Hyphen(_), Fit::Whole) => HYPHEN_WHOLE,
+        (After::Space(_) | After::Free { cheap: true } | After::End, _) => 0.0,
+    }
+}
+
+/// Totals of atoms `from..to` as a line: the space after the last atom does not count.
+fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usize) -> Sum {
+    let mut line = Sum {
+        width: sums[to].width - sums[from].width,
+        space: sums[to].space - sums[from].space,
+        spaces: sums[to].spaces - sums[from].spaces,
+    };
+    match atoms[start + to - 1].after {
+        After::Space(g) | After::Tie(g) => {
+            line.width -= g.advance();
+            line.space -= g.advance();
+            line.spaces -= 1;
+        }
+        After::Hyphen(g) => line.width += g.advance(),
+        After::Free { .. } | After::End => {}
+    }
+    line
+}
+
+fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f64 {
+    let slack = measure - line.width;
+    let stub = if last && line.width < measure * STUB { STUB_COST } else { 0.0 };
+    let badness = match fit {
+        _ if last && slack >= 0.0 => 0.0,
+        Fit::Justified => {
+            let give = line.space * if slack < 0.0 { SHRINK } else { STRETCH };
+            let ratio = slack.abs() / give.max(0.3);
+            (100.0 * f64::from(ratio).powi(3)).min(1e7)
+        }
+        Fit::Ragged | Fit::Whole => 100.0 * f64::from(slack / measure * 3.0).powi(2),
+    };
+    (10.0 + badness + penalty).powi(2).min(1e11) + stub
+}
+
+fn collect(
+    atoms: &[Atom],
+    sums: &[Sum],
+    best: &[Best],
+    start: usize,
+    measure: f32,
+    fit: Fit,
+    lines: &mut Vec<LineRange>,
+) {
+    let mut breaks = vec![sums.len() - 1];
+    while let Some(&to) = breaks.last()
+        && to > 0
+    {
+        breaks.push(best[to].from);
+    }
+    breaks.reverse();
+    for pair in breaks.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let line = measure_line(atoms, sums, start, from, to);
+        let slack = measure - line.width;
+        let last = to + 1 == sums.len();
+        let fills = fit == Fit::Justified && line.spaces > 0 && (!last || slack < 0.0);
+        let stretch = if fills { slack / line.spaces as f32 } else { 0.0 };
+        lines.push(LineRange { first: start + from, last: start + to, width: line.width, stretch });
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Where an Italian word may be broken.
+
+use hypher::{Lang, hyphenate_bounded};
+
+/// Letters kept at the left and at the right of a hyphen.
+const LEFT: usize = 2;
+const RIGHT: usize = 3;
+/// Shorter words are never hyphenated.
+const SHORTEST: usize = 6;
+
+/// Byte offsets at which a hyphen may be inserted.
+///
+/// Each stretch of letters is taken alone, so nothing breaks at an apostrophe ("dell'ente").
+/// Short capitals are acronyms and stay whole.
+pub fn points(word: &str) -> Vec<usize> {
+    let mut points = Vec::new();
+    let mut start = None;
+    for (index, character) in word.char_indices().chain([(word.len(), ' ')]) {
+        match (start, character.is_alphabetic()) {
+            (None, true) => start = Some(index),
+            (Some(from), false) => {
+                letters(&word[from..index], from, &mut points);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    points
+}
+
+fn letters(letters: &str, offset: usize, points: &mut Vec<usize>) {
+    let count = letters.chars().count();
+    let acronym = count <= 8 && letters.chars().all(char::is_uppercase);
+    if count < SHORTEST || acronym {
+        return;
+    }
+    let lower = letters.to_lowercase();
+    if lower.len() != letters.len() {
+        return;
+    }
+    let mut at = offset;
+    for syllable in hyphenate_bounded(&lower, Lang::Italian, LEFT, RIGHT) {
+        at += syllable.len();
+        if at < offset + letters.len() {
+            points.push(at);
+        }
+    }
+}
+
+/// True after words that belong to the next one: "art. 49", "n. 11", "lett. a".
+pub fn ties(word: &str) -> bool {
+    let bare = word.trim_start_matches(['(', '«', '"', '“', '[']);
+    matches!(
+        bare.to_lowercase().as_str(),
+        "n." | "nn." | "n°" | "art." | "artt." | "c." | "co." | "cc." | "lett." | "pag." | "pagg."
+            | "p." | "cap." | "all." | "allegato" | "sig." | "sig.ra" | "dott." | "dott.ssa"
+            | "ing." | "arch." | "avv." | "geom." | "prof." | "on." | "euro" | "€" | "comma" | "ore"
+            | "d.lgs." | "l." | "d.p.r." | "d.l." | "d.m." | "l.r." | "§"
+    )
+}

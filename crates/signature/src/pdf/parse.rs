@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Bytes to objects (ISO 32000-1, 7.2 and 7.3), strictly: nothing is skipped or repaired.
+
+use super::{Dictionary, Id, Malformed, Object, Text};
+
+/// Deepest nesting of arrays and dictionaries accepted.
+const MAX_DEPTH: usize = 64;
+
+/// White space of PDF (7.2.2).
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, 0 | b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+}
+
+/// A position in a file and the reading moves from it.
+pub(crate) struct Parser<'a> {
+    bytes: &'a [u8],
+    pub at: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub fn new(bytes: &'a [u8], at: usize) -> Self {
+        Parser { bytes, at: at.min(bytes.len()) }
+    }
+
+    pub fn fail<T>(&self, what: &'static str) -> Result<T, Malformed> {
+        Err(Malformed { at: self.at, what })
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
+    pub fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Skips white space and comments.
+    pub fn space(&mut self) {
+        while let Some(byte) = self.peek() {
+            if byte == b'%' {
+                let line = self.rest().iter().position(|b| matches!(b, b'\n' | b'\r'));
+                self.at += line.unwrap_or(self.rest().len());
+            } else if is_space(byte) {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// One end of line, if there is one.
+    pub fn end_of_line(&mut self) -> bool {
+        let length = match self.rest() {
+            [b'\r', b'\n', ..] => 2,
+            [b'\r' | b'\n', ..] => 1,
+            _ => 0,
+        };
+        self.at += length;
+        length > 0
+    }
+
+    /// Takes `word` if it comes next as a whole word.
+    pub fn take(&mut self, word: &str) -> bool {
+        let ends = |b: &u8| is_space(*b) || is_delimiter(*b);
+        let found = self.rest().starts_with(word.as_bytes())
+            && self.rest().get(word.len()).is_none_or(ends);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    pub fn expect(&mut self, word: &str, what: &'static str) -> Result<(), Malformed> {
+        self.space();
+        if self.take(word) { Ok(()) } else { self.fail(what) }
+    }
+
+    /// A non-negative integer after optional white space.
+    pub fn unsigned(&mut self) -> Result<u64, Malformed> {
+        self.space();
+        let digits = self.rest().iter().take(19).take_while(|b| b.is_ascii_digit()).count();
+        let number = std::str::from_utf8(&self.rest()[..digits]).ok().and_then(|t| t.parse().ok());
+        match number {
+            Some(n) => {
+                self.at += digits;
+                Ok(n)
+            }
+            None => self.fail("atteso un numero"),
+        }
+    }
+
+    /// `N G obj … endobj`; `length` finds the value of an indirect stream length.
+    pub fn indirect(
+        &mut self,
+        length: &dyn Fn(Id) -> Option<usize>,
+    ) -> Result<(Id, Object<'a>), Malformed> {
+        let Some(id) = self.id()? else { return self.fail("atteso un oggetto") };
+        self.expect("obj", "atteso obj")?;
+        let mut object = self.object()?;
+        self.space();
+        if self.take("stream") {
+            let Object::Dictionary(dictionary) = object else {
+                return self.fail("flusso senza dizionario");
+            };
+            let data = self.stream(&dictionary, length)?;
+            object = Object::Stream(dictionary, data);
+        }
+        self.expect("endobj", "atteso endobj")?;
+        Ok((id, object))
+    }
+
+    fn stream(
+        &mut self,
+        dictionary: &Dictionary<'a>,
+        length: &dyn Fn(Id) -> Option<usize>,
+    ) -> Result<&'a [u8], Malformed> {
+        if !(self.rest().starts_with(b"\n") || self.rest().starts_with(b"\r\n")) {
+            return self.fail("flusso senza a capo");
+        }
+        self.end_of_line();
+        let length = match dictionary.get("Length") {
+            Some(Object::Integer(n)) => usize::try_from(*n).ok(),
+            Some(Object::Reference(id)) => length(*id),
+            _ => None,
+        };
+        let Some(data) = length.and_then(|n| self.rest().get(..n)) else {
+            return self.fail("lunghezza del flusso errata");
+        };
+        self.at += data.len();
+        self.end_of_line();
+        if self.take("endstream") { Ok(data) } else { self.fail("atteso endstream") }
+    }
+
+    /// `N G`, or nothing consumed.
+    fn id(&mut self) -> Result<Option<Id>, Malformed> {
+        let start = self.at;
+        let pair = self.unsigned().and_then(|number| Ok((number, self.unsigned()?)));
+        let Ok((number, generation)) = pair else {
+            self.at = start;
+            return Ok(None);
+        };
+        match (u32::try_from(number), u16::try_from(generation)) {
+            (Ok(number), Ok(generation)) => Ok(Some((number, generation))),
+            _ => {
+                self.at = start;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Any direct object or reference.
+    pub fn object(&mut self) -> Result<Object<'a>, Malformed> {
+        self.nested(0)
+    }
+
+    fn nested(&mut self, depth: usize) -> Result<Object<'a>, Malformed> {
+        if depth > MAX_DEPTH {
+            return self.fail("troppi livelli");
+        }
+        self.space();
+        match self.rest() {
+            [b'<', b'<', ..] => self.dictionary(depth).map(Object::Dictionary),
+            [b'<', ..] => self.hex().map(Object::Text),
+            [b'(', ..] => self.literal().map(Object::Text),
+            [b'/', ..] => self.name().map(Object::Name),
+            [b'[', ..] => self.array(depth),
+            [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => self.number_or_reference(),
+            _ if self.take("true") => Ok(Object::Boolean(true)),
+            _ if self.take("false") => Ok(Object::Boolean(false)),
+            _ if self.take("null") => Ok(Object::Null),
+            _ => self.fail("oggetto sconosciuto"),
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Object<'a>, Malformed> {
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            self.space();
+            if self.peek() == Some(b']') {
+                self.at += 1;
+                return Ok(Object::Array(items));
+            }
+            items.push(self.nested(depth + 1)?);
+        }
+    }
+
+    fn dictionary(&mut self, depth: usize) -> Result<Dictionary<'a>, Malformed> {
+        self.at += 2;
+        let mut entries: Vec<(Vec<u8>, Object<'a>)> = Vec::new();
+        loop {
+            self.space();
+            if self.rest().starts_with(b">>") {
+                self.at += 2;
+                break;
+            }
+            if self.peek() != Some(b'/') {
+                return self.fail("attesa una chiave");
+            }
+            let key = self.name()?;
+            entries.push((key, self.nested(depth + 1)?));
+        }
+        let mut keys: Vec<&[u8]> = entries.iter().map(|(k, _)| k.as_slice()).collect();
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+            return self.fail("chiave ripetuta");
+        }
+        Ok(Dictionary(entries))
+    }
+
+    fn name(&mut self) -> Result<Vec<u8>, Malformed> {
+        self.at += 1;
+        let mut name = Vec::new();
+        while let Some(byte) = self.peek().filter(|b| !is_space(*b) && !is_delimiter(*b)) {
+            self.at += 1;
+            if byte == b'#' {
+                let Some(code) = self.rest().get(..2).and_then(hex_pair) else {
+                    return self.fail("nome errato");
+                };
+                self.at += 2;
+                name.push(code);
+            } else {
+                name.push(byte);
+            }
+        }
+        Ok(name)
+    }
+
+    fn number_or_reference(&mut self) -> Result<Object<'a>, Malformed> {
+        let start = self.at;
+        if let Some(id) = self.id()? {
+            self.space();
+            if self.take("R") {
+                return Ok(Object::Reference(id));
+            }
+        }
+        self.at = start;
+        let allowed = |b: &&u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.');
+        let length = self.rest().iter().take(40).take_while(allowed).count();
+        let token = std::str::from_utf8(&self.rest()[..length]).unwrap_or_default();
+        let object = if token.contains('.') {
+            token.parse().ok().map(Object::Real)
+        } else {
+            token.parse().ok().map(Object::Integer)
+        };
+        let Some(object) = object else { return self.fail("numero errato") };
+        self.at += length;
+        if self.peek().is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
+            return self.fail("numero errato");
+        }
+        Ok(object)
+    }
+
+    fn hex(&mut self) -> Result<Text, Malformed> {
+        let start = self.at;
+        let Some(length) = self.rest().iter().position(|b| *b == b'>') else {
+            return self.fail("stringa non chiusa");
+        };
+        let mut digits: Vec<u8> =
+            self.rest()[1..length].iter().copied().filter(|b| !is_space(*b)).collect();
+        if digits.len() % 2 == 1 {
+            digits.push(b'0');
+        }
+        let Some(bytes) = digits.chunks(2).map(hex_pair).collect() else {
+            return self.fail("stringa esadecimale errata");
+        };
+        self.at += length + 1;
+        Ok(Text { bytes, span: start..self.at })
+    }
+
+    fn literal(&mut self) -> Result<Text, Malformed> {
+        let start = self.at;
+        let mut bytes = Vec::new();
+        let mut open = 0_usize;
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'(' => open += 1,
+                b')' => open -= 1,
+                b'\\' => {
+                    self.escape(&mut bytes);
+                    continue;
+                }
+                b'\r' if self.peek() == Some(b'\n') => continue,
+                _ => {}
+            }
+            if open == 0 {
+                return Ok(Text { bytes, span: start..self.at });
+            }
+            if self.at > start + 1 {
+                bytes.push(if byte == b'\r' { b'\n' } else { byte });
+            }
+        }
+        self.fail("stringa non chiusa")
+    }
+
+    /// What follows a backslash in a literal string (7.3.4.2).
+    fn escape(&mut self, bytes: &mut Vec<u8>) {
+        if self.end_of_line() {
+            return;
+        }
+        let octal = |b: &&u8| matches!(b, b'0'..=b'7');
+        let digits = self.rest().iter().take(3).take_while(octal).count();
+        if digits > 0 {
+            let code = self.rest()[..digits].iter().fold(0_u32, |n, d| n * 8 + u32::from(d - b'0'));
+            bytes.push((code & 0xFF) as u8);
+            self.at += digits;
+            return;
+        }
+        if let Some(byte) = self.peek() {
+            self.at += 1;
+            bytes.push(match byte {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'b' => 0x08,
+                b'f' => 0x0C,
+                other => other,
+            });
+        }
+    }
+}
+
+/// Two hexadecimal digits to a byte.
+pub(crate) fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let digit = |b: u8| char::from(b).to_digit(16);
+    match pair {
+        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+        _ => None,
+    }
+}

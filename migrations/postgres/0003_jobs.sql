@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Work owed after a commit. `jobs` is what is owed, and never changes; `job_state` is how far the
+-- work is: operational, rewritten at every lease. `schedules` remembers which firings were taken.
+
+CREATE TABLE jobs (
+    key     TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (key <> ''),
+    kind    TEXT COLLATE "C" NOT NULL CHECK (kind <> ''),
+    payload TEXT COLLATE "C" NOT NULL CHECK (CAST(payload AS JSON) IS NOT NULL),
+    due_at  TEXT COLLATE "C" NOT NULL CHECK (length(due_at) = 27),
+    stream  TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX jobs_stream ON jobs (stream);
+
+-- next_at: not to be taken before this instant. For an available job it is when it is due or to
+-- be retried; for a running one it is the end of the lease, after which anyone may take it again.
+CREATE TABLE job_state (
+    key         TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES jobs (key) DEFERRABLE INITIALLY DEFERRED,
+    state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('available', 'running', 'done', 'dead')),
+    attempts    BIGINT NOT NULL CHECK (attempts >= 0),
+    next_at     TEXT COLLATE "C" NOT NULL CHECK (length(next_at) = 27),
+    leased_by   TEXT COLLATE "C" NULL,
+    last_error  TEXT COLLATE "C" NULL,
+    note        TEXT COLLATE "C" NULL,
+    finished_at TEXT COLLATE "C" NULL CHECK (length(finished_at) = 27),
+    CONSTRAINT job_state_leased CHECK ((leased_by IS NOT NULL) = (state = 'running')),
+    CONSTRAINT job_state_finished CHECK ((finished_at IS NOT NULL) = (state IN ('done', 'dead')))
+);
+CREATE INDEX job_state_next ON job_state (next_at) WHERE state IN ('available', 'running');
+CREATE INDEX job_state_dead ON job_state (state, key) WHERE state = 'dead';
+
+CREATE TABLE schedules (
+    name   TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    due_at TEXT COLLATE "C" NOT NULL CHECK (length(due_at) = 27),
+    PRIMARY KEY (name, due_at)
+);
+
+CREATE TRIGGER jobs_no_change BEFORE UPDATE OR DELETE ON jobs
+    FOR EACH ROW EXECUTE FUNCTION delibera_append_only();
+CREATE TRIGGER jobs_no_truncate BEFORE TRUNCATE ON jobs
+    FOR EACH STATEMENT EXECUTE FUNCTION delibera_append_only();

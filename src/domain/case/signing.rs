@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Papers of an act: composed by a job, signed by persons, sealed by the entity.
+
+use super::advance::{acting, advance, owe, seal_slot, slot};
+use super::command::CaseCommand;
+use super::decide::{actor_as, signed};
+use super::event::CaseEvent;
+use crate::domain::changes::{Changes, Stop};
+use crate::domain::papers::{PaperKind, PaperState, SignedPaper, case_paper};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{Capacity, Role, Signatory};
+use crate::domain::stream::SYSTEM_ACTOR;
+
+/// Decides the commands on papers.
+///
+/// # Errors
+/// A refusal, or what must be loaded first.
+pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
+    match command {
+        CaseCommand::Sign { paper_key, base, paper } => {
+            let state = known(changes, id, paper_key)?;
+            let (field, by) = check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
+            let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
+            let at = changes.ctx.happened;
+            let key = paper_key.clone();
+            changes.push(id, CaseEvent::PaperSigned { key, field, by, sha256, at });
+            after_signature(changes, id, paper_key)
+        }
+        CaseCommand::SealPaper { paper_key, field, base, sha256 } => {
+            let state = known(changes, id, paper_key)?;
+            let by = check_seal(changes, &state, field, base)?;
+            let event = CaseEvent::PaperSigned {
+                key: paper_key.clone(),
+                field: field.clone(),
+                by,
+                sha256: sha256.clone(),
+                at: changes.ctx.happened,
+            };
+            changes.push(id, event);
+            after_signature(changes, id, paper_key)
+        }
+        CaseCommand::PreparePaper { paper_key, facts, sha256, pages } => {
+            let state = known(changes, id, paper_key)?;
+            let now = case_paper(id, &state.plan, &changes.world)?.sha256();
+            check_prepared(changes, &state, facts, &now)?;
+            let event = CaseEvent::PaperPrepared {
+                key: paper_key.clone(),
+                facts: facts.clone(),
+                sha256: sha256.clone(),
+                pages: *pages,
+            };
+            changes.push(id, event);
+            Ok(())
+        }
+        CaseCommand::RecallPaper { paper_key, reason } => recall(changes, id, paper_key, reason),
+        CaseCommand::AttestImpediment { paper_key, field, reason, paper } => {
+            attest(changes, id, paper_key, field, reason, paper.as_ref(), command)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn known(changes: &Changes, id: &str, key: &str) -> Result<PaperState, Stop> {
+    changes.case(id)?.paper(key).cloned().ok_or_else(|| unknown_paper(key).into())
+}
+
+/// The paper of a key does not exist.
+pub fn unknown_paper(key: &str) -> Refusal {
+    Refusal::new("paper_unknown", "R9.1", "", format!("Il documento «{key}» non è previsto"))
+}
+
+/// A person's signature on a composed paper: his own open field, on the current revision.
+pub fn check_signature(
+    state: &PaperState,
+    actor: &str,
+    base: &str,
+    paper: Option<&SignedPaper>,
+) -> Result<(String, Signatory), Refusal> {
+    let current = state.sha256.as_deref().ok_or_else(|| {
+        Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto")
+    })?;
+    let slot = state
+        .open_slots()
+        .find(|s| s.signer.as_ref().is_some_and(|who| who.person == actor))
+        .ok_or_else(|| not_the_signer(state))?;
+    let by = slot.signer.clone().ok_or_else(|| not_the_signer(state))?;
+    let paper = super::decide::check_signed(
+        paper,
+        state.facts.clone().map(|facts| (state.plan.kind, facts)),
+        &by,
+    )?;
+    if base != current {
+        return Err(Refusal::new(
+            "paper_moved",
+            "R9.3",
+            "",
+            "Nel frattempo un'altra firma è stata apposta sul documento",
+        )
+        .next("Firmare la versione aggiornata"));
+    }
+    if paper.sha256 == current {
+        return Err(Refusal::new(
+            "paper_not_signed",
+            "R9.1",
+            "",
+            "Il documento non contiene una nuova firma",
+        ));
+    }
+    Ok((slot.field.clone(), by))
+}
+
+fn not_the_signer(state: &PaperState) -> Refusal {
+    let awaited: Vec<String> = state
+        .open_slots()
+        .map(|s| s.signer.as_ref().map_or("il sigillo dell'ente".into(), |w| w.name.clone()))
+        .collect();
+    let next = if awaited.is_empty() {
+        "Il documento è già completo".to_owned()
+    } else {
+        format!("Deve firmare: {}", awaited.join(", "))
+    };
+    Refusal::new("not_the_signer", "R2.8", "", "Chi firma non è fra i firmatari del documento")
+        .next(next)
+}
+
+/// The entity's seal: only by the system, on a field foreseen for it.
+pub fn check_seal(
+    changes: &Changes,
+    state: &PaperState,
+    field: &str,
+    base: &str,
+) -> Result<Signatory, Refusal> {
+    only_system(&changes.ctx.actor)?;
+    if state.sha256.as_deref() != Some(base)
+        || !state.open_slots().any(|s| s.field == field && s.signer.is_none())
+    {
+        return Err(Refusal::new(
+            "paper_moved",
+            "R9.6",
+            "",
+            "Il documento da sigillare è cambiato",
+        ));
+    }
+    let comune = &changes.world.registry.comune;
+    Ok(Signatory {
+        person: SYSTEM_ACTOR.into(),
+        name: comune.name.clone(),
+        fiscal_code: comune.fiscal_code.clone(),
+        title: "Sigillo elettronico dell'ente".into(),
+        role: Role::Segreteria,
+        capacity: Capacity::Titolare,
+        act: String::new(),
+    })
+}
+
+/// A composed paper must print the facts as they are now.
+pub fn check_prepared(
+    changes: &Changes,
+    state: &PaperState,
+    facts: &str,
+    now: &str,
+) -> Result<(), Refusal> {
+    only_system(&changes.ctx.actor)?;
+    if state.sha256.is_some() {
+        return Err(Refusal::new("paper_ready", "R9.1", "", "Il documento è già composto"));
+    }
+    if facts == now {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "paper_outdated",
+        "R1.12",
+        "",
+        "I fatti sono cambiati: il documento va ricomposto",
+    ))
+}
+
+/// Worker and timer commands are not for people.
+pub fn only_system(actor: &str) -> Result<(), Refusal> {
+    if actor == SYSTEM_ACTOR {
+        return Ok(());
+    }
+    Err(Refusal::new("only_system", "R9.6", "", "Questa operazione è riservata al sistema"))
+}
+
+fn after_signature(changes: &mut Changes, id: &str, key: &str) -> Result<(), Stop> {
+    let state = known(changes, id, key)?;
+    if state.is_complete() && state.plan.kind == PaperKind::Deliberazione {
+        let case = changes.case(id)?;
+        let declared = case.is_immediate();
+        owe(changes, id, PaperKind::RapportoFirme, "rapporto_firme".into(), vec![seal_slot()], key);
+        if declared {
+            let segretario = acting(changes, Role::Segretario, None)?;
+            let slots = vec![slot("firma", segretario)];
+            let kind = PaperKind::CertificatoEseguibilita;
+            owe(changes, id, kind, kind.token(), slots, "");
+        }
+    }
+    advance(changes, id)
+}
+
+fn recall(changes: &mut Changes, id: &str, key: &str, reason: &str) -> Result<(), Stop> {
+    actor_as(changes, Role::Segreteria, None)?;
+    let state = known(changes, id, key)?;
+    if !state.signed.is_empty() {
+        return Err(Refusal::new(
+            "already_signed",
+            "R5.5",
+            "art. 24 CAD",
+            "Il documento ha già una firma: non si ricompone più",
+        )
+        .next("L'errore si corregge con una deliberazione di rettifica")
+        .into());
+    }
+    let event = CaseEvent::PaperRecalled { key: key.into(), reason: reason.trim().to_owned() };
+    changes.push(id, event);
+    Ok(())
+}
+
+fn attest(
+    changes: &mut Changes,
+    id: &str,
+    key: &str,
+    field: &str,
+    reason: &str,
+    paper: Option<&SignedPaper>,
+    command: &CaseCommand,
+) -> Result<(), Stop> {
+    let by = actor_as(changes, Role::Segretario, None)?;
+    let state = known(changes, id, key)?;
+    let open = state.open_slots().find(|s| s.field == field).cloned();
+    let Some(open) = open else {
+        return Err(Refusal::new("field_not_open", "R2.7", "", "Quella firma non è attesa").into());
+    };
+    if open.signer.as_ref().is_some_and(|s| s.person == by.person) {
+        return Err(Refusal::new(
+            "own_impediment",
+            "R2.7",
+            "",
+            "Il proprio impedimento non si attesta da sé",
+        )
+        .next("Attesta il Vice Segretario")
+        .into());
+    }
+    if reason.trim().is_empty() {
+        return Err(Refusal::new("reasons_missing", "R2.7", "", "L'impedimento va motivato").into());
+    }
+    let paper = signed(changes, id, command, paper, &by)?;
+    let event = CaseEvent::ImpedimentAttested {
+        key: key.into(),
+        field: field.into(),
+        reason: reason.trim().to_owned(),
+        by,
+        paper,
+    };
+    changes.push(id, event);
+    after_signature(changes, id, key)
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One way to change anything: a command, decided on fresh state.
+
+use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
+use crate::domain::changes::{Changes, Fact, Stop};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{self, RegistryCommand};
+use crate::domain::sitting::{self, SittingCommand};
+use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "commands are built once")]
+pub enum Command {
+    /// On the Comune.
+    Registry(RegistryCommand),
+    /// On one act.
+    Case {
+        /// Its id.
+        id: String,
+        /// What.
+        command: CaseCommand,
+    },
+    /// On one sitting.
+    Sitting {
+        /// Its id.
+        id: String,
+        /// What.
+        command: SittingCommand,
+    },
+    /// Worker: the list of the day went to the capigruppo (R8.1).
+    ListCapigruppo {
+        /// D.
+        day: NaiveDate,
+        /// Serial of the list on that day.
+        serial: u32,
+        /// Cases on it: exactly those posted that day and not yet listed.
+        cases: Vec<String>,
+        /// SHA-256 of the sealed list.
+        sha256: String,
+    },
+}
+
+impl Command {
+    /// Streams it certainly looks at; `decide` may ask for more.
+    pub fn reads(&self) -> Vec<StreamId> {
+        let mut reads = vec![StreamId::registry()];
+        match self {
+            Self::Registry(_) => {}
+            Self::Case { id, .. } => reads.push(StreamId::case(id)),
+            Self::Sitting { id, command } => {
+                reads.push(StreamId::sitting(id));
+                reads.extend(item_of(command).map(StreamId::case));
+            }
+            Self::ListCapigruppo { cases, .. } => reads.extend(cases.iter().map(StreamId::case)),
+        }
+        reads
+    }
+
+    /// The command's own token, as scenarios and `run --json` name it.
+    pub fn token(&self) -> String {
+        let value = match self {
+            Self::Registry(command) => serde_json::to_value(command),
+            Self::Case { command, .. } => serde_json::to_value(command),
+            Self::Sitting { command, .. } => serde_json::to_value(command),
+            Self::ListCapigruppo { .. } => return "list_capigruppo".into(),
+        };
+        let value = value.unwrap_or_default();
+        value.get("do").and_then(|d| d.as_str()).unwrap_or_default().to_owned()
+    }
+}
+
+fn item_of(command: &SittingCommand) -> Option<&str> {
+    use SittingCommand as C;
+    match command {
+        C::AddItem { case }
+        | C::RemoveItem { case, .. }
+        | C::CallItem { case }
+        | C::CallOffAgenda { case, .. }
+        | C::DeclareConflict { case, .. }
+        | C::ReplaceVerbalizer { case, .. }
+        | C::Amend { case, .. }
+        | C::SendBack { case, .. }
+        | C::Vote { case, .. }
+        | C::CorrectVote { case, .. }
+        | C::Proclaim { case }
+        | C::CorrectProclamation { case, .. }
+        | C::VoteImmediate { case, .. }
+        | C::Unanimous { case, .. }
+        | C::UnanimousImmediate { case, .. }
+        | C::Postpone { case, .. }
+        | C::WithdrawItem { case, .. }
+        | C::TakeNote { case } => Some(case),
+        _ => None,
+    }
+}
+
+/// Decides a command. The only place that says yes or no.
+///
+/// # Errors
+/// A refusal, or what must be loaded before asking again.
+pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
+    match command {
+        Command::Registry(command) => {
+            let event = registry::decide(&changes.world.registry, command.clone())?;
+            changes.facts.push(Fact::Registry(event));
+            Ok(())
+        }
+        Command::Case { id, command } => {
+            well_formed(id)?;
+            case::decide(changes, id, command)
+        }
+        Command::Sitting { id, command } => {
+            well_formed(id)?;
+            sitting::decide(changes, id, command)
+        }
+        Command::ListCapigruppo { day, serial, cases, sha256 } => {
+            list_capigruppo(changes, *day, *serial, cases, sha256)
+        }
+    }
+}
+
+fn well_formed(id: &str) -> Result<(), Refusal> {
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !id.is_empty() && id.len() <= 64 && id.chars().all(good) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "bad_id",
+        "R5.6",
+        "",
+        format!("L'identificativo «{id}» può avere solo lettere, cifre, - e _ (al più 64)"),
+    ))
+}
+
+/// The list dated D holds exactly the acts with start D (I6); reposted acts appear again.
+fn list_capigruppo(
+    changes: &mut Changes,
+    day: NaiveDate,
+    serial: u32,
+    cases: &[String],
+    sha256: &str,
+) -> Result<(), Stop> {
+    if changes.ctx.actor != SYSTEM_ACTOR {
+        return Err(Refusal::new(
+            "only_system",
+            "R8.1",
+            "",
+            "L'elenco del giorno è composto dal sistema",
+        )
+        .into());
+    }
+    let recipients: Vec<String> = changes
+        .world
+        .registry
+        .holders(crate::domain::registry::Role::Capogruppo, None, day)
+        .iter()
+        .map(|m| m.person.clone())
+        .collect();
+    for id in cases {
+        let case = changes.case(id)?;
+        if !case.posting.as_ref().is_some_and(|p| p.day == day) || listed_since_posting(case, day) {
+            return Err(Refusal::new(
+                "list_outdated",
+                "R8.1",
+                "art. 125 TUEL",
+                "L'elenco non corrisponde alle pubblicazioni del giorno: va ricomposto",
+            )
+            .into());
+        }
+    }
+    for id in cases {
+        let listed = CaseEvent::CapigruppoListed {
+            day,
+            serial,
+            paper: sha256.to_owned(),
+            recipients: recipients.clone(),
+        };
+        changes.push(id, listed);
+        let note = format!("elenco n. {serial} del {}", day.format("%d/%m/%Y"));
+        let settled =
+            CaseEvent::DutySettled { duty: "capigruppo".into(), done: true, note, on: day };
+        changes.push(id, settled);
+    }
+    Ok(())
+}
+
+/// The current posting of D already was in a list of that day.
+pub fn listed_since_posting(case: &Case, day: NaiveDate) -> bool {
+    let annulled_same_day = case.annulled_postings.iter().filter(|(p, _)| p.day == day).count();
+    case.listed.iter().filter(|(d, _)| *d == day).count() > annulled_same_day
+}
+
+/// Runs a command on a world that holds what it needs; for tests and tools without a store.
+///
+/// # Errors
+/// The refusal, or `Stop::Read` when the world lacks a stream.
+pub fn run(changes: Changes, command: &Command) -> Result<Changes, Stop> {
+    let mut changes = changes;
+    decide(&mut changes, command)?;
+    Ok(changes)
+}
+
+/// Convenience: a context where fact and recording coincide.
+pub fn ctx(actor: &str, now: chrono::DateTime<chrono::Utc>) -> Ctx {
+    Ctx { actor: actor.into(), now, happened: now }
+}

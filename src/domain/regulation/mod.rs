@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The regulation of the Comune: what law and statute leave to it, key by key, with sources.
+//!
+//! `regolamento.toml` has one table for each key: `value`, `source`, and where it changes in time
+//! `valid_from` and `valid_to` (several periods: an array of tables). A key left out has its
+//! national default; `exec_count` has none. Every decision uses the set in force on its own civil
+//! date ([`Regulation::on`]) and stores that set's digest ([`Regulation::digest_on`]).
+
+pub mod check;
+pub mod keys;
+mod problem;
+mod read;
+mod rules;
+mod timeline;
+pub mod tokens;
+pub mod value;
+
+pub use keys::{KEYS, Key, Regulation};
+pub use problem::{Problem, nearest};
+pub use read::parse;
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::refusal::Refusal;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// Where a value comes from and when it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provision {
+    /// Article of the statute or regulation, or of the law for a default.
+    pub source: String,
+    /// First day; `None` if it was always so.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day, included; `None` if it has no end.
+    pub valid_to: Option<NaiveDate>,
+}
+
+impl Regulation {
+    /// The set in force on a civil date. Refused where a key without default has no value then.
+    pub fn on(&self, date: NaiveDate) -> Result<Self, Refusal> {
+        Self::assemble(&self.timeline, Some(date), &self.digest, &self.warnings)
+    }
+
+    /// SHA-256 of the set in force on a civil date: it changes only when something in force does.
+    pub fn digest_on(&self, date: NaiveDate) -> String {
+        sha256_hex(self.timeline.canonical(date).as_bytes())
+    }
+
+    /// The source of a key of this set.
+    pub fn source(&self, key: &str) -> &str {
+        self.provisions.get(key).map_or("", |provision| provision.source.as_str())
+    }
+}

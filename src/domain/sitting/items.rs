@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Items of a sitting: called, amended, sent back, closed without a vote; closing the sitting.
+
+use super::command::SittingCommand;
+use super::decide::{carried, known_item, on_agenda_step, owe, status};
+use super::event::{ConflictStance, ItemOutcome, Leaving, SittingEvent};
+use super::votes::{act_number, after_leaving, treatment};
+use super::{Item, Sitting, Status};
+use crate::domain::case::{self, CaseEvent, Change, Content};
+use crate::domain::changes::{Changes, Stop};
+use crate::domain::law::presidency::VerbalizerFallback;
+use crate::domain::law::sitting::off_agenda_allowed;
+use crate::domain::papers::{PaperKind, SignedPaper};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{Capacity, Role, Signatory};
+use crate::domain::workflow::{Passage, StepKind};
+
+/// Decides the commands on items.
+///
+/// # Errors
+/// A refusal, or what must be loaded first.
+pub(super) fn decide(
+    changes: &mut Changes,
+    id: &str,
+    command: &SittingCommand,
+) -> Result<(), Stop> {
+    use SittingCommand as C;
+    match command {
+        C::CallItem { case } => call(changes, id, case),
+        C::CallOffAgenda { case, objections } => call_off_agenda(changes, id, case, objections),
+        C::DeclareConflict { case, person, stance, reason } => {
+            declare_conflict(changes, id, case, person, *stance, reason)
+        }
+        C::ReplaceVerbalizer { case, person, reason } => {
+            replace_verbalizer(changes, id, case, person, reason)
+        }
+        C::Amend { case, content, formal, paper } => {
+            amend(changes, id, case, content, *formal, paper.as_ref(), command)
+        }
+        C::SendBack { case, reason } => send_back(changes, id, case, reason),
+        C::Postpone { case, reason } => {
+            without_vote(changes, id, case, ItemOutcome::Postponed, reason)
+        }
+        C::WithdrawItem { case, reason } => withdraw(changes, id, case, reason),
+        C::TakeNote { case } => take_note(changes, id, case),
+        C::Close => close(changes, id),
+        _ => Ok(()),
+    }
+}
+
+/// The item under discussion, in an open sitting.
+pub(super) fn current(changes: &Changes, id: &str, case_id: &str) -> Result<Item, Stop> {
+    let sitting = changes.sitting(id)?;
+    status(sitting, &[Status::Open], "trattare un argomento")?;
+    known_item(sitting, case_id)?;
+    match sitting.item(case_id) {
+        Some(item) if item.called.is_some() && item.outcome.is_none() => Ok(item.clone()),
+        Some(item) if item.outcome.is_some() => Err(Refusal::new(
+            "item_closed",
+            "R3.13",
+            "",
+            "La trattazione dell'argomento è già conclusa",
+        )
+        .into()),
+        _ => {
+            Err(Refusal::new("item_not_called", "R3.13", "", "L'argomento non è stato chiamato")
+                .into())
+        }
+    }
+}
+
+fn nobody_else(sitting: &Sitting) -> Result<(), Refusal> {
+    status(sitting, &[Status::Open], "chiamare un argomento")?;
+    match sitting.under_discussion() {
+        None => Ok(()),
+        Some(open) => Err(Refusal::new(
+            "item_open",
+            "R3.13",
+            "",
+            format!("È ancora in trattazione: {}", open.subject),
+        )
+        .next("Concludere prima quell'argomento")),
+    }
+}
+
+fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    nobody_else(sitting)?;
+    known_item(sitting, case_id)?;
+    if sitting.item(case_id).is_some_and(|i| i.outcome.is_some()) {
+        return Err(Refusal::new(
+            "item_closed",
+            "R3.13",
+            "",
+            "La trattazione dell'argomento è già conclusa",
+        )
+        .into());
+    }
+    on_agenda_step(changes, case_id)?;
+    let subject = changes.case(case_id)?.content.subject.clone();
+    let case = case_id.to_owned();
+    changes.push_sitting(id, SittingEvent::ItemCalled { case, off_agenda: false, subject });
+    changes.push(case_id, CaseEvent::Called { sitting: id.into() });
+    case::leave(changes, case_id, Passage::Done)
+}
+
+/// Fuori sacco: opinions complete, and the condition of the regulation (R3.12, T-61, SC-5).
+fn call_off_agenda(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    objections: &[String],
+) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    nobody_else(sitting)?;
+    if sitting.item(case_id).is_some() {
+        return call(changes, id, case_id);
+    }
+    let regulation = changes.regulation()?;
+    let here: Vec<&String> = objections.iter().filter(|p| sitting.is_present(p)).collect();
+    let case = changes.case(case_id)?;
+    let workflow = changes.world.workflow(case)?;
+    let complete = case::gate(case, &workflow, &regulation, &changes.world.registry)
+        .iter()
+        .all(|r| r.code != "missing_opinion");
+    let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
+    off_agenda_allowed(regulation.off_agenda_rule, complete, count)?;
+    on_agenda_step(changes, case_id)?;
+    let case = changes.case(case_id)?;
+    if let Some(other) = &case.sitting {
+        return Err(Refusal::new(
+            "already_on_agenda",
+            "R3.12",
+            "",
+            format!("La proposta è iscritta all'ordine del giorno della seduta {other}"),
+        )
+        .into());
+    }
+    let subject = case.content.subject.clone();
+    let called = SittingEvent::ItemCalled { case: case_id.into(), off_agenda: true, subject };
+    changes.push_sitting(id, called);
+    changes.push(case_id, CaseEvent::PutOnAgenda { sitting: id.into() });
+    changes.push(case_id, CaseEvent::Called { sitting: id.into() });
+    case::leave(changes, case_id, Passage::Done)
+}
+
+fn declare_conflict(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    person: &str,
+    stance: ConflictStance,
+    reason: &str,
+) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    let sitting = changes.sitting(id)?;
+    if !sitting.is_present(person) {
+        return Err(Refusal::new(
+            "not_present",
+            "R3.9",
+            "art. 78, c. 2, TUEL",
+            "Il componente non è presente",
+        )
+        .into());
+    }
+    if item.ballot.is_some() || item.conflicts.iter().any(|(p, _)| p == person) {
+        return Err(Refusal::new(
+            "conflict_too_late",
+            "R3.9",
+            "art. 78, c. 2, TUEL",
+            "La dichiarazione si rende una volta, prima della discussione e del voto",
+        )
+        .into());
+    }
+    let regulation = changes.regulation()?;
+    if regulation.art78_must_leave && stance == ConflictStance::Stays {
+        return Err(Refusal::new(
+            "must_leave",
+            "R3.9",
+            regulation.source("art78_must_leave"),
+            "Chi deve astenersi lascia la seduta per la durata dell'argomento",
+        )
+        .into());
+    }
+    let event = SittingEvent::ConflictDeclared {
+        case: case_id.into(),
+        person: person.into(),
+        stance,
+        reason: reason.trim().to_owned(),
+    };
+    changes.push_sitting(id, event);
+    if stance == ConflictStance::Leaves {
+        let left = SittingEvent::Left { person: person.into(), why: Leaving::Left };
+        changes.push_sitting(id, left);
+        after_leaving(changes, id)?;
+    }
+    Ok(())
+}
+
+/// The Segretario has an interest in the item: the Vice, else a member by rule (R2.6, T-10).
+fn replace_verbalizer(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    person: &str,
+    reason: &str,
+) -> Result<(), Stop> {
+    current(changes, id, case_id)?;
+    let regulation = changes.regulation()?;
+    let registry = changes.registry();
+    let day = changes.day();
+    let vice = registry
+        .holders(Role::Segretario, None, day)
+        .into_iter()
+        .find(|m| m.person == person)
+        .map(|m| registry.signatory(m));
+    let sitting = changes.sitting(id)?;
+    let member = sitting.members.iter().find(|m| m.person == person);
+    let by = match (vice, member) {
+        (Some(vice), _) => vice,
+        (None, Some(member)) if sitting.is_present(person) => {
+            let allowed =
+                regulation.verbalizer_fallback.contains(&VerbalizerFallback::YoungestMember);
+            if !allowed || person == sitting.president {
+                return Err(cannot_verbalize(&regulation).into());
+            }
+            Signatory {
+                person: person.into(),
+                name: member.name.clone(),
+                fiscal_code: member.fiscal_code.clone(),
+                title: "Segretario verbalizzante".into(),
+                role: member.role,
+                capacity: Capacity::Sostituto,
+                act: member.act.clone(),
+            }
+        }
+        _ => return Err(cannot_verbalize(&regulation).into()),
+    };
+    let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
+    changes.push_sitting(id, SittingEvent::VerbalizerReplaced { case, by, reason });
+    Ok(())
+}
+
+fn cannot_verbalize(regulation: &crate::domain::regulation::Regulation) -> Refusal {
+    Refusal::new(
+        "cannot_verbalize",
+        "R2.6",
+        regulation.source("verbalizer_fallback"),
+        "Per l'argomento verbalizza un Vice Segretario o, in mancanza, il componente presente \
+         indicato dalla norma locale, che non presieda",
+    )
+}
+
+fn amend(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    content: &Content,
+    formal: bool,
+    paper: Option<&SignedPaper>,
+    command: &SittingCommand,
+) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    let (_, step) = changes.position(case_id)?;
+    if item.ballot.is_some() || !matches!(step.kind, StepKind::Discussion { .. }) {
+        return Err(Refusal::new(
+            "already_voted",
+            "R1.12",
+            "",
+            "Il testo si emenda prima del voto",
+        )
+        .into());
+    }
+    let change = if formal {
+        let registry = &changes.world.registry;
+        let by = registry.entitled(&changes.ctx.actor, Role::Segretario, None, changes.day())?;
+        let paper = carried(changes, id, command, paper, &by)?;
+        Change::Formal { by, paper }
+    } else {
+        Change::Substantial
+    };
+    let version = case::apply_revision(changes, case_id, content, change, Some(id))?;
+    changes.push_sitting(id, SittingEvent::ItemAmended { case: case_id.into(), version });
+    Ok(())
+}
+
+/// Amended in substance, opinions not available on the spot: back to the opinions (row 19, SC-4).
+fn send_back(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    if !item.amended {
+        return Err(Refusal::new(
+            "not_amended",
+            "R1.12",
+            "",
+            "Il testo non è stato emendato: l'argomento si può rinviare o ritirare",
+        )
+        .into());
+    }
+    end_item(changes, id, case_id, &item, ItemOutcome::Postponed, reason)?;
+    case::leave(changes, case_id, Passage::Amended)
+}
+
+fn without_vote(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    outcome: ItemOutcome,
+    reason: &str,
+) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    if reason.trim().is_empty() {
+        return Err(Refusal::new("reasons_missing", "R3.13", "", "Il rinvio va motivato").into());
+    }
+    end_item(changes, id, case_id, &item, outcome, reason)?;
+    case::leave(changes, case_id, Passage::Postponed)
+}
+
+fn take_note(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    end_item(changes, id, case_id, &item, ItemOutcome::TakenNote, "")
+}
+
+fn withdraw(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    let rapporteur = changes.case(case_id)?.content.rapporteurs.first().cloned();
+    let Some(rapporteur) = rapporteur else {
+        return Err(Refusal::new(
+            "no_rapporteur",
+            "R3.13",
+            "",
+            "L'argomento non ha un relatore che possa ritirarlo",
+        )
+        .into());
+    };
+    let by = case::rapporteur(changes, &rapporteur)?;
+    end_item(changes, id, case_id, &item, ItemOutcome::Withdrawn, reason)?;
+    let reason = reason.trim().to_owned();
+    changes.push(case_id, CaseEvent::Withdrawn { by, reason, paper: None });
+    Ok(())
+}
+
+/// Ends an item without a vote, in both streams, and plans the extract of the minutes.
+fn end_item(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    item: &Item,
+    outcome: ItemOutcome,
+    reason: &str,
+) -> Result<(), Stop> {
+    let treatment = treatment(changes, id, case_id, item, None, outcome, reason)?;
+    let closed = SittingEvent::ItemClosed {
+        case: case_id.into(),
+        outcome,
+        number: None,
+        reason: reason.trim().to_owned(),
+    };
+    changes.push_sitting(id, closed);
+    changes.push(case_id, CaseEvent::NotVoted { sitting: id.into(), treatment });
+    close_case(changes, id, case_id, outcome, false)
+}
+
+/// What an outcome owes: the extract for what was not adopted, duties for what was.
+pub(super) fn close_case(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    outcome: ItemOutcome,
+    numbered: bool,
+) -> Result<(), Stop> {
+    if outcome.is_approval() {
+        return case::raise_duties(changes, case_id, "adopted");
+    }
+    let owed =
+        matches!(outcome, ItemOutcome::Postponed | ItemOutcome::Withdrawn | ItemOutcome::Rejected);
+    if owed && !numbered {
+        let sitting = changes.sitting(id)?;
+        let item = sitting.item(case_id);
+        let verbalizer =
+            item.and_then(|i| i.verbalizer.clone()).or_else(|| sitting.verbalizer.clone());
+        let slots = verbalizer.map(|v| vec![case::slot("firma", v)]).unwrap_or_default();
+        let kind = PaperKind::EstrattoVerbale;
+        let key = format!("{}-{id}", kind.token());
+        case::owe(changes, case_id, kind, key, slots, id);
+    }
+    Ok(())
+}
+
+/// Closes the sitting: what was not reached is not treated; acts go on to be composed and signed.
+fn close(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    status(sitting, &[Status::Open, Status::Suspended], "chiudere")?;
+    let voted = sitting.under_discussion().filter(|i| i.ballot.is_some());
+    if let (Some(item), Status::Open) = (voted, sitting.status) {
+        return Err(Refusal::new(
+            "not_proclaimed",
+            "R2.7",
+            "",
+            format!("Il voto non è stato proclamato: {}", item.subject),
+        )
+        .into());
+    }
+    let open: Vec<Item> = sitting.items.iter().filter(|i| i.outcome.is_none()).cloned().collect();
+    let suspended = sitting.status == Status::Suspended;
+    let closed: Vec<String> = sitting
+        .items
+        .iter()
+        .filter(|i| i.outcome.is_some() && i.ballot.is_some())
+        .map(|i| i.case.clone())
+        .collect();
+    for item in open {
+        not_treated(changes, id, &item, suspended)?;
+    }
+    changes.push_sitting(id, SittingEvent::Closed {});
+    owe(changes, id, PaperKind::EsitiSeduta, true);
+    owe(changes, id, PaperKind::Brogliaccio, false);
+    if changes.regulation()?.minutes_wanted {
+        owe_minutes(changes, id)?;
+    }
+    closed.iter().try_for_each(|case_id| go_on(changes, case_id))
+}
+
+fn not_treated(changes: &mut Changes, id: &str, item: &Item, suspended: bool) -> Result<(), Stop> {
+    let reason = match (item.called.is_some(), suspended) {
+        (true, true) => "trattazione interrotta: è venuto meno il numero legale",
+        _ => "argomento non trattato",
+    };
+    let case_id = item.case.clone();
+    end_item(changes, id, &case_id, item, ItemOutcome::NotTreated, reason)?;
+    if item.called.is_some() {
+        case::leave(changes, &case_id, Passage::Postponed)?;
+    }
+    Ok(())
+}
+
+/// After the closing an act takes its number, where the rule says so, and goes to its signatures.
+fn go_on(changes: &mut Changes, case_id: &str) -> Result<(), Stop> {
+    let (_, step) = changes.position(case_id)?;
+    let approved = changes.case(case_id)?.is_adopted();
+    let numbered = act_number(changes, case_id)?.is_some();
+    let number_rejected = changes.regulation()?.number_rejected;
+    let waits = match step.kind {
+        StepKind::Number { .. } => numbered,
+        StepKind::Ballot => approved || number_rejected,
+        _ => false,
+    };
+    if waits { case::leave(changes, case_id, Passage::Done) } else { Ok(()) }
+}
+
+fn owe_minutes(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+    use crate::domain::papers::PaperPlan;
+    let sitting = changes.sitting(id)?;
+    let chair = sitting.members.iter().find(|m| m.person == sitting.president).map(|m| Signatory {
+        person: m.person.clone(),
+        name: m.name.clone(),
+        fiscal_code: m.fiscal_code.clone(),
+        title: m.title.clone(),
+        role: m.role,
+        capacity: Capacity::Titolare,
+        act: m.act.clone(),
+    });
+    let mut slots: Vec<_> = chair.map(|c| case::slot("firma_presidente", c)).into_iter().collect();
+    slots.extend(sitting.verbalizer.clone().map(|v| case::slot("firma_verbalizzante", v)));
+    let kind = PaperKind::VerbaleSeduta;
+    let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };
+    changes.push_sitting(id, SittingEvent::PaperOwed(plan));
+    Ok(())
+}

@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Votes, proclamation, second ballot: quorum at each of them, on the presence of that instant.
+
+use super::command::{SittingCommand, VoteInput};
+use super::decide::{follow_presidency, keep_quorum, no_quorum, status};
+use super::event::{Ballot, ConflictStance, ItemOutcome, MemberPresence, SittingEvent, Treatment};
+use super::items::{close_case, current};
+use super::{Item, Sitting, Status};
+use crate::domain::case::{self, CaseEvent};
+use crate::domain::changes::{Changes, Stop};
+use crate::domain::law::ballot::{Count, Outcome, immediate_effect, immediate_required, outcome};
+use crate::domain::law::calendar::rome_time;
+use crate::domain::law::sitting::act_date;
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{Capacity, Signatory};
+use crate::domain::regulation::Regulation;
+use crate::domain::regulation::tokens::NumberAssignedAt;
+use crate::domain::workflow::{Passage, StepKind};
+
+/// Decides the commands of voting.
+///
+/// # Errors
+/// A refusal, or what must be loaded first.
+pub(super) fn decide(
+    changes: &mut Changes,
+    id: &str,
+    command: &SittingCommand,
+) -> Result<(), Stop> {
+    use SittingCommand as C;
+    match command {
+        C::Vote { case, vote, override_reason } => {
+            take_vote(changes, id, case, vote, override_reason)
+        }
+        C::CorrectVote { case, vote, reason } => correct_vote(changes, id, case, vote, reason),
+        C::Proclaim { case } => proclaim(changes, id, case),
+        C::CorrectProclamation { case, vote, reason } => {
+            correct_proclamation(changes, id, case, vote, reason)
+        }
+        C::VoteImmediate { case, vote, reasons } => immediate(changes, id, case, vote, reasons),
+        C::Unanimous { case, override_reason } => {
+            let vote = VoteInput { unanimous: true, ..VoteInput::default() };
+            take_vote(changes, id, case, &vote, override_reason)?;
+            proclaim(changes, id, case)
+        }
+        C::UnanimousImmediate { case, reasons } => {
+            let vote = VoteInput { unanimous: true, ..VoteInput::default() };
+            immediate(changes, id, case, &vote, reasons)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The count of presence at an item: who must abstain and left still counts where the rule says so.
+pub(super) fn presence_count(
+    sitting: &Sitting,
+    item: Option<&Item>,
+    regulation: &Regulation,
+) -> Count {
+    let conflicts = item.map_or(&[][..], |i| i.conflicts.as_slice());
+    let is_here = |person: &str| sitting.is_present(person);
+    let stays = conflicts.iter().filter(|(p, _)| is_here(p)).count();
+    let left = conflicts
+        .iter()
+        .filter(|(p, stance)| *stance == ConflictStance::Leaves && !is_here(p))
+        .count();
+    // must_leave with counts = true: gone from the room, still in the quorum (practice.md 1.14).
+    let left = if regulation.art78_counts_for_quorum { left } else { 0 };
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Count {
+        members: small(sitting.members.len()),
+        seats: sitting.seats,
+        present: small(sitting.present_now().count() + left),
+        conflicted: small(stays + left),
+        ..Count::default()
+    }
+}
+
+/// Turns what the verbalizer wrote into a ballot, on who is present now.
+fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, Refusal> {
+    let voters: Vec<String> = sitting
+        .members
+        .iter()
+        .map(|m| m.person.clone())
+        .filter(|p| sitting.is_present(p) && !item.conflicts.iter().any(|(c, _)| c == p))
+        .collect();
+    let conflicted =
+        item.conflicts.iter().map(|(p, _)| p.clone()).filter(|p| sitting.is_present(p)).collect();
+    let mut ballot = Ballot {
+        conflicted,
+        casting: input.casting,
+        statements: input.statements.clone(),
+        ..Ballot::default()
+    };
+    if let Some(totals) = input.totals {
+        ballot.totals = Some(totals);
+        return Ok(ballot);
+    }
+    let empty = Vec::new();
+    let named = [&input.against, &input.abstained, input.favour.as_ref().unwrap_or(&empty)];
+    let mut seen: Vec<&String> = Vec::new();
+    for person in named.into_iter().flatten() {
+        may_vote(sitting, item, person)?;
+        if seen.contains(&person) {
+            return Err(Refusal::new(
+                "voted_twice",
+                "R3.6",
+                "",
+                format!("{} risulta due volte nel voto", member_name(sitting, person)),
+            ));
+        }
+        seen.push(person);
+    }
+    if input.unanimous && !(input.against.is_empty() && input.abstained.is_empty()) {
+        return Err(Refusal::new(
+            "not_unanimous",
+            "R3.6",
+            "",
+            "Il voto non è unanime se vi sono contrari o astenuti",
+        ));
+    }
+    ballot.against.clone_from(&input.against);
+    ballot.abstained.clone_from(&input.abstained);
+    match &input.favour {
+        Some(favour) => {
+            ballot.favour.clone_from(favour);
+            // Present people not accounted for count as abstained (design.md section 7).
+            ballot.abstained.extend(voters.into_iter().filter(|p| !seen.contains(&p)));
+        }
+        None => ballot.favour = voters.into_iter().filter(|p| !seen.contains(&p)).collect(),
+    }
+    Ok(ballot)
+}
+
+fn member_name(sitting: &Sitting, person: &str) -> String {
+    sitting
+        .members
+        .iter()
+        .find(|m| m.person == person)
+        .map_or_else(|| person.to_owned(), |m| m.name.clone())
+}
+
+fn may_vote(sitting: &Sitting, item: &Item, person: &str) -> Result<(), Refusal> {
+    let name = member_name(sitting, person);
+    if item.conflicts.iter().any(|(p, _)| p == person) {
+        return Err(Refusal::new(
+            "must_abstain",
+            "R3.9",
+            "art. 78, c. 2, TUEL",
+            format!("{name} ha dichiarato di dover astenersi: non prende parte al voto"),
+        ));
+    }
+    if !sitting.is_present(person) {
+        return Err(Refusal::new(
+            "voter_absent",
+            "R3.11",
+            "",
+            format!("{name} non è presente in questo momento e non può votare"),
+        )
+        .next("Registrare prima il suo ingresso o ripetere l'appello"));
+    }
+    Ok(())
+}
+
+/// Open or secret as the act requires, and within the number of those who may vote (R3.8).
+fn check_secrecy(
+    changes: &Changes,
+    case_id: &str,
+    input: &VoteInput,
+    regulation: &Regulation,
+) -> Result<Option<String>, Stop> {
+    let content = &changes.case(case_id)?.content;
+    let by_type = regulation
+        .secret_vote_types
+        .contains(&content.act_type)
+        .then(|| format!("{}, {}", content.act_type, regulation.source("secret_vote_types")));
+    let reason = content.gates.secret_ballot.clone().or(by_type);
+    match (&reason, input.totals) {
+        (Some(_), None) => Err(Refusal::new(
+            "secret_ballot_due",
+            "R3.8",
+            regulation.source("secret_vote_types"),
+            "La votazione su questo argomento è segreta: si registrano solo i totali",
+        )
+        .into()),
+        (None, Some(_)) => Err(Refusal::new(
+            "open_ballot_due",
+            "R3.8",
+            "",
+            "La votazione è palese: occorrono i nomi di chi è contrario o si astiene",
+        )
+        .into()),
+        _ => Ok(reason),
+    }
+}
+
+fn judge(
+    sitting: &Sitting,
+    item: &Item,
+    ballot: &Ballot,
+    regulation: &Regulation,
+) -> Result<(Count, Outcome), Refusal> {
+    let presence = presence_count(sitting, Some(item), regulation);
+    let mut count = ballot.count(presence.members, presence.seats, presence.present);
+    count.conflicted = presence.conflicted;
+    let rules = regulation.vote_rules();
+    let judged = outcome(&rules, &count, ballot.casting).map_err(Refusal::from)?;
+    if !judged.quorum {
+        return Err(no_quorum(judged.quorum_counted, judged.quorum_required, regulation));
+    }
+    if ballot.casting.is_some() && !judged.tie {
+        return Err(Refusal::new(
+            "no_tie",
+            "R3.7",
+            regulation.source("casting_vote"),
+            "Il voto prevalente del presidente vale solo in caso di parità",
+        ));
+    }
+    Ok((count, judged))
+}
+
+/// "Mette ai voti": the gate of art. 49 stands here, before the vote (practice.md 1.1).
+fn take_vote(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    input: &VoteInput,
+    override_reason: &str,
+) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    if item.ballot.is_some() {
+        return Err(Refusal::new("already_voted", "R3.6", "", "L'argomento è già stato votato")
+            .next("Correggere il voto prima della proclamazione, o proclamare")
+            .into());
+    }
+    let regulation = changes.regulation()?;
+    let secret = check_secrecy(changes, case_id, input, &regulation)?;
+    let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
+    ballot.secret = secret;
+    judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let anomalies = pass_gate(changes, case_id, override_reason, &regulation)?;
+    if matches!(changes.position(case_id)?.1.kind, StepKind::Discussion { .. }) {
+        case::leave(changes, case_id, Passage::Done)?;
+    }
+    changes.push_sitting(id, SittingEvent::Voted { case: case_id.into(), ballot, anomalies });
+    Ok(())
+}
+
+/// The gate, or its override by president and verbalizer with a recorded reason: an *anomalia*.
+fn pass_gate(
+    changes: &Changes,
+    case_id: &str,
+    override_reason: &str,
+    regulation: &Regulation,
+) -> Result<Vec<String>, Stop> {
+    let case = changes.case(case_id)?;
+    let workflow = changes.world.workflow(case)?;
+    let stops = case::gate(case, &workflow, regulation, &changes.world.registry);
+    let reason = override_reason.trim();
+    match stops.into_iter().next() {
+        None => Ok(Vec::new()),
+        Some(refusal) if reason.is_empty() || refusal.code == "council_matter" => {
+            Err(refusal.into())
+        }
+        Some(_) => Ok(case::gate(case, &workflow, regulation, &changes.world.registry)
+            .into_iter()
+            .map(|r| format!("{} ({}): {reason}", r.text, r.article))
+            .collect()),
+    }
+}
+
+fn correct_vote(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    input: &VoteInput,
+    reason: &str,
+) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    if item.ballot.is_none() {
+        return Err(not_voted().into());
+    }
+    let regulation = changes.regulation()?;
+    let secret = check_secrecy(changes, case_id, input, &regulation)?;
+    let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
+    ballot.secret = secret;
+    judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
+    changes.push_sitting(id, SittingEvent::VoteCorrected { case, ballot, reason });
+    Ok(())
+}
+
+fn not_voted() -> Refusal {
+    Refusal::new("not_voted", "R2.7", "", "L'argomento non è stato ancora votato")
+}
+
+fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
+    let item = current(changes, id, case_id)?;
+    let Some((ballot, _)) = item.ballot.clone() else { return Err(not_voted().into()) };
+    let regulation = changes.regulation()?;
+    let (_, judged) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let outcome = result(&judged, item.amended);
+    let treatment = treatment(changes, id, case_id, &item, Some(ballot), outcome, "")?;
+    let numbered = outcome.is_approval() || regulation.number_rejected;
+    let proclaimed = CaseEvent::Proclaimed { sitting: id.into(), treatment };
+    changes.push(case_id, proclaimed);
+    if numbered && regulation.number_assigned_at == NumberAssignedAt::Proclamation {
+        case::leave(changes, case_id, Passage::Done)?;
+    }
+    let number = act_number(changes, case_id)?;
+    changes.push_sitting(
+        id,
+        SittingEvent::ItemClosed { case: case_id.into(), outcome, number, reason: String::new() },
+    );
+    close_case(changes, id, case_id, outcome, numbered)
+}
+
+/// The number of the act, once taken.
+pub(super) fn act_number(changes: &Changes, case_id: &str) -> Result<Option<i64>, Stop> {
+    let case = changes.case(case_id)?;
+    let workflow = changes.world.workflow(case)?;
+    Ok(case.act_number(&workflow).map(|n| n.number))
+}
+
+fn result(judged: &Outcome, amended: bool) -> ItemOutcome {
+    match (judged.approved, amended) {
+        (Some(true), true) => ItemOutcome::ApprovedAsAmended,
+        (Some(true), false) => ItemOutcome::Approved,
+        _ => ItemOutcome::Rejected,
+    }
+}
+
+/// A wrong proclamation is corrected within the sitting; the number stays (practice.md 1.12).
+fn correct_proclamation(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    input: &VoteInput,
+    reason: &str,
+) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    status(sitting, &[Status::Open, Status::Suspended], "correggere una proclamazione")?;
+    let item = sitting.item(case_id).cloned().filter(|i| i.ballot.is_some() && i.outcome.is_some());
+    let Some(item) = item else { return Err(not_voted().into()) };
+    if reason.trim().is_empty() {
+        return Err(Refusal::new("reasons_missing", "R2.7", "", "La correzione va motivata").into());
+    }
+    let regulation = changes.regulation()?;
+    let before = changes.case(case_id)?.treatment.clone();
+    let Some(before) = before else { return Err(not_voted().into()) };
+    let then = at_instant(changes.sitting(id)?, &before);
+    let secret = check_secrecy(changes, case_id, input, &regulation)?;
+    let mut right = ballot(&then, &item, input)?;
+    right.secret = secret;
+    let (_, judged) = judge(&then, &item, &right, &regulation)?;
+    let outcome = result(&judged, item.amended);
+    let mut treatment = before;
+    treatment.ballot = Some(right.clone());
+    treatment.outcome = outcome;
+    let case = case_id.to_owned();
+    let reason = reason.trim().to_owned();
+    changes.push(case_id, CaseEvent::ProclamationCorrected { treatment, reason: reason.clone() });
+    changes
+        .push_sitting(id, SittingEvent::OutcomeCorrected { case, outcome, ballot: right, reason });
+    let numbered = outcome.is_approval() || regulation.number_rejected;
+    let waits = regulation.number_assigned_at == NumberAssignedAt::Proclamation;
+    if numbered && waits && act_number(changes, case_id)?.is_none() {
+        case::leave(changes, case_id, Passage::Done)?;
+    }
+    Ok(())
+}
+
+/// The sitting as it was when an item was proclaimed, as far as presence is concerned.
+fn at_instant(sitting: &Sitting, treatment: &Treatment) -> Sitting {
+    let mut then = sitting.clone();
+    then.presence.retain(|i| i.from <= treatment.at && i.to.is_none_or(|to| treatment.at < to));
+    then.presence.iter_mut().for_each(|i| i.to = None);
+    then
+}
+
+/// The second ballot: same sitting, right after approval, members' majority, reasons (R4.2, R4.3).
+fn immediate(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    input: &VoteInput,
+    reasons: &str,
+) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    status(sitting, &[Status::Open], "votare l'immediata eseguibilità")?;
+    let item = approved_item(sitting, case_id)?;
+    let requested = changes.case(case_id)?.content.gates.immediate_request.clone();
+    let reasons = match reasons.trim() {
+        "" => requested.unwrap_or_default().trim().to_owned(),
+        given => given.to_owned(),
+    };
+    if reasons.is_empty() {
+        return Err(Refusal::new(
+            "urgency_not_motivated",
+            "R4.3",
+            "art. 134, c. 4, TUEL",
+            "L'immediata eseguibilità richiede una propria motivazione dell'urgenza",
+        )
+        .next("Indicare i motivi dell'urgenza")
+        .into());
+    }
+    let regulation = changes.regulation()?;
+    if input.totals.is_some() {
+        check_secrecy(changes, case_id, input, &regulation)?;
+    }
+    let ballot = ballot(changes.sitting(id)?, &item, input)?;
+    let (count, _) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let rules = regulation.vote_rules();
+    let declared = immediate_effect(&rules, &count).map_err(Refusal::from)?;
+    let required = immediate_required(&rules, &count);
+    let on = changes.case(case_id)?.treatment.as_ref().map_or(changes.day(), |t| t.date);
+    let case = case_id.to_owned();
+    changes
+        .push_sitting(id, SittingEvent::ImmediateVoted { case, ballot: ballot.clone(), declared });
+    changes.push(case_id, CaseEvent::ImmediateVoted { ballot, declared, required, reasons, on });
+    if declared { case::tell_affected(changes, case_id, true) } else { Ok(()) }
+}
+
+fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {
+    let refuse = |text: &str| {
+        Err(Refusal::new("immediate_out_of_turn", "R4.2", "art. 134, c. 4, TUEL", text))
+    };
+    let Some(item) = sitting.item(case_id).cloned() else {
+        return refuse("L'argomento non è di questa seduta");
+    };
+    let Some((outcome, at)) = item.outcome else {
+        return refuse("La seconda votazione segue la proclamazione dell'approvazione");
+    };
+    if !outcome.is_approval() {
+        return refuse("Un atto non approvato non può essere dichiarato immediatamente eseguibile");
+    }
+    if item.immediate.is_some() {
+        return refuse("L'immediata eseguibilità è già stata votata");
+    }
+    if sitting.items.iter().any(|other| other.called.is_some_and(|called| called > at)) {
+        return refuse(
+            "La seconda votazione si tiene subito dopo l'approvazione: è già stato chiamato un altro argomento",
+        );
+    }
+    Ok(item)
+}
+
+/// Everything that is true at an item, as a snapshot (practice.md 4).
+pub(super) fn treatment(
+    changes: &Changes,
+    id: &str,
+    case_id: &str,
+    item: &Item,
+    ballot: Option<Ballot>,
+    outcome: ItemOutcome,
+    reason: &str,
+) -> Result<Treatment, Stop> {
+    let sitting = changes.sitting(id)?;
+    let at = changes.ctx.happened;
+    let opened = sitting.opened.unwrap_or(at);
+    let date = act_date(changes.regulation()?.sitting_date_rule, opened, at);
+    let regulation = changes.world.regulation(date)?;
+    let case = changes.case(case_id)?;
+    let (version, hash) = case.current().map_or((0, String::new()), |v| (v.number, v.hash.clone()));
+    let verbalizer = item.verbalizer.clone().or_else(|| sitting.verbalizer.clone());
+    let verbalizer = verbalizer.ok_or_else(|| {
+        Refusal::new("no_verbalizer", "R2.1", "art. 97, c. 4, TUEL", "Manca chi verbalizza")
+    })?;
+    let position = sitting.items.iter().position(|i| i.case == case_id).unwrap_or_default() + 1;
+    Ok(Treatment {
+        sitting: id.into(),
+        date,
+        opened: rome_time(opened),
+        place: sitting.place.clone(),
+        mode: sitting.mode,
+        remote_source: regulation.remote_regulation_ref.clone().unwrap_or_default(),
+        convened_by: sitting.convened_by.as_ref().map(|s| s.title.clone()).unwrap_or_default(),
+        item: u32::try_from(position).unwrap_or(u32::MAX),
+        off_agenda: item.off_agenda,
+        at,
+        members: presence_table(sitting, item),
+        seats: sitting.seats,
+        quorum: sitting.quorum,
+        president: chair(sitting),
+        president_reason: sitting.president_reason.clone(),
+        verbalizer_remote: sitting.verbalizer_remote && item.verbalizer.is_none(),
+        verbalizer,
+        assisting: sitting.assisting.clone(),
+        ballot,
+        outcome,
+        version,
+        hash,
+        regulation: regulation.digest_on(date),
+        anomalies: item.anomalies.clone(),
+        reason: reason.trim().to_owned(),
+    })
+}
+
+fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
+    sitting
+        .members
+        .iter()
+        .map(|m| {
+            let here = sitting.present_now().find(|i| i.person == m.person);
+            MemberPresence {
+                person: m.person.clone(),
+                name: m.name.clone(),
+                title: m.title.clone(),
+                present: here.is_some(),
+                remote: here.is_some_and(|i| i.remote),
+                conflict: item.conflicts.iter().find(|(p, _)| *p == m.person).map(|(_, s)| *s),
+            }
+        })
+        .collect()
+}
+
+fn chair(sitting: &Sitting) -> Signatory {
+    let member = sitting.members.iter().find(|m| m.person == sitting.president);
+    member.map_or_else(
+        || Signatory {
+            person: sitting.president.clone(),
+            name: sitting.president.clone(),
+            fiscal_code: String::new(),
+            title: "Presidente".into(),
+            role: crate::domain::registry::Role::Sindaco,
+            capacity: Capacity::Titolare,
+            act: String::new(),
+        },
+        |m| Signatory {
+            person: m.person.clone(),
+            name: m.name.clone(),
+            fiscal_code: m.fiscal_code.clone(),
+            title: m.title.clone(),
+            role: m.role,
+            capacity: Capacity::Titolare,
+            act: m.act.clone(),
+        },
+    )
+}
+
+/// After a member under art. 78 left the room: quorum and presidency follow.
+pub(super) fn after_leaving(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+    keep_quorum(changes, id)?;
+    follow_presidency(changes, id)
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Compares what a replay says should be there with what is: the half of `verify` that needs the
+//! rules. The service replays the events and hands the result here.
+
+use super::StoreError;
+use super::instant::instant;
+use super::rows::whole;
+use super::snapshot::Snapshot;
+use super::table::{self, TABLES};
+use super::verify::Finding;
+use crate::domain::rows::Row;
+use crate::domain::stream::{NewJob, RegisterOpened};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Jobs that a fact owes; periodic ones follow from no event.
+const JOBS: &str =
+    "SELECT key, kind, payload, due_at, stream FROM jobs WHERE stream <> '' ORDER BY key";
+const REGISTERS: &str =
+    "SELECT register, year, opened_at_last FROM registers ORDER BY register, year";
+const MEDIA_TYPES: &str = "SELECT sha256, media_type FROM documents ORDER BY sha256";
+
+/// Every statement of this file, whole row tables included.
+pub(crate) fn statements() -> Vec<&'static str> {
+    let mut all = vec![JOBS, REGISTERS, MEDIA_TYPES];
+    all.extend(TABLES.iter().map(|table| whole(table)));
+    all
+}
+
+/// Rows by key, each as (column, value as people read it).
+type Lines = BTreeMap<String, Vec<(&'static str, String)>>;
+
+impl Snapshot {
+    /// Compares `cases`, `sittings`, `register_entries`, `papers`, `people` and `mandates` with
+    /// the rows of a replay; the first row missing, in excess or different, with its column.
+    pub async fn compare_rows(
+        &mut self,
+        expected: Vec<Row>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let mut by_table: BTreeMap<&str, Lines> = BTreeMap::new();
+        for row in &expected {
+            let (table, fields) = table::fields(row);
+            let lines = by_table.entry(table.name).or_default();
+            lines.insert(table.key_of(&fields), line(table, &fields));
+        }
+        for table in TABLES {
+            let rows = self.rows(table, whole(table)).await?;
+            let stored = rows.iter().map(|fields| (table.key_of(fields), line(table, fields)));
+            let stored: Lines = stored.collect();
+            let expected = by_table.remove(table.name).unwrap_or_default();
+            if let Some(finding) = first_difference(table.name, &expected, &stored) {
+                return Ok(Some(finding));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares the jobs that facts owe with those of a replay.
+    pub async fn compare_jobs(
+        &mut self,
+        expected: Vec<NewJob>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let stored: Vec<(String, String, String, String, String)> = self.all(JOBS, &[]).await?;
+        let stored = stored.into_iter().map(|(key, kind, payload, due_at, stream)| {
+            // The same value may be written differently; only the value matters.
+            let payload =
+                serde_json::from_str::<Value>(&payload).map_or(payload, |value| value.to_string());
+            (key, job_line(kind, payload, due_at, stream))
+        });
+        let expected = expected.into_iter().filter(|job| !job.stream.is_empty()).map(|job| {
+            let line = job_line(job.kind, job.payload.to_string(), instant(job.due_at), job.stream);
+            (job.key, line)
+        });
+        Ok(first_difference("jobs", &expected.collect(), &stored.collect()))
+    }
+
+    /// Compares the registers with the openings of a replay.
+    pub async fn compare_registers(
+        &mut self,
+        expected: Vec<RegisterOpened>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let stored: Vec<(String, i64, i64)> = self.all(REGISTERS, &[]).await?;
+        let line = |last: i64| vec![("opened_at_last", last.to_string())];
+        let stored = stored
+            .into_iter()
+            .map(|(register, year, last)| (format!("{register}/{year}"), line(last)));
+        let expected = expected
+            .into_iter()
+            .map(|opened| (format!("{}/{}", opened.register, opened.year), line(opened.last)));
+        Ok(first_difference("registers", &expected.collect(), &stored.collect()))
+    }
+
+    /// Compares the documents with those that a replay names: (SHA-256, MIME type).
+    pub async fn compare_documents(
+        &mut self,
+        expected: Vec<(String, String)>,
+    ) -> Result<Option<Finding>, StoreError> {
+        let stored: Vec<(String, String)> = self.all(MEDIA_TYPES, &[]).await?;
+        let line = |(sha256, media_type)| (sha256, vec![("media_type", media_type)]);
+        let expected: Lines = expected.into_iter().map(line).collect();
+        let stored: Lines = stored.into_iter().map(line).collect();
+        Ok(first_difference("documents", &expected, &stored))
+    }
+}
+
+fn job_line(
+    kind: String,
+    payload: String,
+    due_at: String,
+    stream: String,
+) -> Vec<(&'static str, String)> {
+    vec![("kind", kind), ("payload", payload), ("due_at", due_at), ("stream", stream)]
+}
+
+fn line(table: &table::Table, fields: &Map<String, Value>) -> Vec<(&'static str, String)> {
+    let columns = table.columns.iter().map(|(name, _)| {
+        let text = match fields.get(*name) {
+            Some(Value::String(text)) => format!("«{text}»"),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
+        (*name, text)
+    });
+    columns.collect()
+}
+
+fn first_difference(table: &str, expected: &Lines, stored: &Lines) -> Option<Finding> {
+    for (key, wanted) in expected {
+        let place = format!("{table}, {key}");
+        let Some(found) = stored.get(key) else {
+            return Some(Finding::new(place, "la riga manca, ma gli eventi la richiedono"));
+        };
+        let differing = wanted.iter().zip(found).find(|(wanted, found)| wanted != found);
+        if let Some(((column, wanted), (_, found))) = differing {
+            let reason = format!("colonna {column}: è {found}, dagli eventi risulta {wanted}");
+            return Some(Finding::new(place, reason));
+        }
+    }
+    let extra = stored.keys().find(|key| !expected.contains_key(*key))?;
+    Some(Finding::new(format!("{table}, {extra}"), "la riga non risulta da nessun evento"))
+}

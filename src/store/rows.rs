@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What pages and registers read: rows by filter, as the projections of the events left them.
+
+use super::StoreError;
+use super::db::{Store, on};
+use super::table::{self, CASES, MANDATES, PAPERS, PEOPLE, REGISTER_ENTRIES, SITTINGS, Table};
+use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, SittingRow};
+use crate::domain::stream::StreamId;
+use std::sync::LazyLock;
+
+/// `$n IS NULL OR …`: a filter that is not set lets everything through.
+static CASES_BY: LazyLock<String> = LazyLock::new(|| {
+    let same = |n: usize, column: &str| {
+        format!("(CAST(${n} AS TEXT) IS NULL OR {column} = CAST(${n} AS TEXT))")
+    };
+    format!(
+        "{} WHERE {} AND {} AND {} AND {} AND {} \
+         AND (CAST($6 AS TEXT) IS NULL OR subject_folded LIKE CAST($6 AS TEXT) ESCAPE '!') \
+         AND (CAST($7 AS TEXT) IS NULL OR id < CAST($7 AS TEXT)) \
+         ORDER BY id DESC LIMIT CAST($8 AS BIGINT)",
+        CASES.select(),
+        same(1, "kind"),
+        same(2, "lifecycle"),
+        same(3, "step"),
+        same(4, "office"),
+        same(5, "sitting"),
+    )
+});
+static CASE: LazyLock<String> = LazyLock::new(|| CASES.select() + " WHERE id = $1");
+static SITTINGS_ALL: LazyLock<String> =
+    LazyLock::new(|| SITTINGS.select() + " ORDER BY date DESC, id DESC");
+static SITTING: LazyLock<String> = LazyLock::new(|| SITTINGS.select() + " WHERE id = $1");
+static REGISTER: LazyLock<String> = LazyLock::new(|| {
+    REGISTER_ENTRIES.select() + " WHERE register = $1 AND year = $2 ORDER BY number"
+});
+static PAPERS_OF: LazyLock<String> =
+    LazyLock::new(|| PAPERS.select() + " WHERE stream = $1 ORDER BY key");
+static PEOPLE_ALL: LazyLock<String> = LazyLock::new(|| PEOPLE.select() + &PEOPLE.by_key());
+static MANDATES_ALL: LazyLock<String> = LazyLock::new(|| MANDATES.select() + &MANDATES.by_key());
+pub(crate) const REGISTER_LAST: &str =
+    "SELECT last FROM registers WHERE register = $1 AND year = $2";
+
+/// Every statement of this file.
+pub(crate) fn statements() -> Vec<&'static str> {
+    let all = [
+        &CASES_BY,
+        &CASE,
+        &SITTINGS_ALL,
+        &SITTING,
+        &REGISTER,
+        &PAPERS_OF,
+        &PEOPLE_ALL,
+        &MANDATES_ALL,
+    ];
+    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST]).collect()
+}
+
+/// Which acts to list; what is `None` does not filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// Act kind.
+    pub kind: Option<String>,
+    /// Lifecycle token.
+    pub lifecycle: Option<String>,
+    /// Step of the workflow.
+    pub step: Option<String>,
+    /// Leading office.
+    pub office: Option<String>,
+    /// Sitting whose agenda holds it.
+    pub sitting: Option<String>,
+    /// Part of the object, already folded (lower case, no accents).
+    pub text: Option<String>,
+    /// Only ids before this one: the last of the previous page.
+    pub before: Option<String>,
+    /// At most so many; `None` is all.
+    pub limit: Option<i64>,
+}
+
+/// Runs a query and reads each row through its table.
+macro_rules! rows {
+    ($store:expr, $table:expr, $row:ty, $sql:expr $(, $bind:expr)*) => {{
+        let table: &Table = $table;
+        let read: Vec<Result<_, sqlx::Error>> = on!($store, |pool| {
+            let rows = sqlx::query($sql)$(.bind($bind))*.fetch_all(pool).await?;
+            rows.iter().map(|row| table.read(row)).collect()
+        });
+        read.into_iter().map(|fields| table.parse::<$row>(fields?)).collect()
+    }};
+}
+
+impl Store {
+    /// The acts that match, newest id first.
+    pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, StoreError> {
+        let text = filter.text.as_ref().map(|text| {
+            let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            format!("%{escaped}%")
+        });
+        rows!(
+            self,
+            &CASES,
+            CaseRow,
+            CASES_BY.as_str(),
+            filter.kind.as_deref(),
+            filter.lifecycle.as_deref(),
+            filter.step.as_deref(),
+            filter.office.as_deref(),
+            filter.sitting.as_deref(),
+            text.as_deref(),
+            filter.before.as_deref(),
+            filter.limit.unwrap_or(i64::MAX)
+        )
+    }
+
+    /// One act.
+    pub async fn case(&self, id: &str) -> Result<Option<CaseRow>, StoreError> {
+        let found: Result<Vec<_>, StoreError> = rows!(self, &CASES, CaseRow, CASE.as_str(), id);
+        Ok(found?.pop())
+    }
+
+    /// All sittings, newest first.
+    pub async fn sittings(&self) -> Result<Vec<SittingRow>, StoreError> {
+        rows!(self, &SITTINGS, SittingRow, SITTINGS_ALL.as_str())
+    }
+
+    /// One sitting.
+    pub async fn sitting(&self, id: &str) -> Result<Option<SittingRow>, StoreError> {
+        let found: Result<Vec<_>, StoreError> =
+            rows!(self, &SITTINGS, SittingRow, SITTING.as_str(), id);
+        Ok(found?.pop())
+    }
+
+    /// The lines of a register, by number.
+    pub async fn register(
+        &self,
+        register: &str,
+        year: i32,
+    ) -> Result<Vec<RegisterRow>, StoreError> {
+        let year = i64::from(year);
+        rows!(self, &REGISTER_ENTRIES, RegisterRow, REGISTER.as_str(), register, year)
+    }
+
+    /// Last number taken from a register; `None` when it was not opened.
+    pub async fn register_last(
+        &self,
+        register: &str,
+        year: i32,
+    ) -> Result<Option<i64>, StoreError> {
+        let last = on!(self, |pool| sqlx::query_scalar(REGISTER_LAST)
+            .bind(register)
+            .bind(i64::from(year))
+            .fetch_optional(pool)
+            .await)?;
+        Ok(last)
+    }
+
+    /// The papers of a case or sitting, by key.
+    pub async fn papers(&self, stream: &StreamId) -> Result<Vec<PaperRow>, StoreError> {
+        let stream = stream.to_string();
+        rows!(self, &PAPERS, PaperRow, PAPERS_OF.as_str(), stream.as_str())
+    }
+
+    /// All people, by id.
+    pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
+        rows!(self, &PEOPLE, PersonRow, PEOPLE_ALL.as_str())
+    }
+
+    /// All mandates, by id.
+    pub async fn mandates(&self) -> Result<Vec<MandateRow>, StoreError> {
+        rows!(self, &MANDATES, MandateRow, MANDATES_ALL.as_str())
+    }
+}
+
+/// The `SELECT` of a whole row table in order of its key, for the comparison with a replay.
+pub(crate) fn whole(table: &'static Table) -> &'static str {
+    static WHOLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+        table::TABLES.iter().map(|table| (table.name, table.select() + &table.by_key())).collect()
+    });
+    WHOLE.iter().find(|(name, _)| *name == table.name).map_or("", |(_, sql)| sql.as_str())
+}

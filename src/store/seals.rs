@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Seals: at each, the events since the one before are fixed by a hash that can be kept elsewhere.
+
+use super::StoreError;
+use super::chain::{MerkleTree, SealText, ZERO, seal_hash};
+use super::db::{Db, Store, change, on};
+use super::instant::{instant, parse_instant};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+pub(crate) const SEALS: &str =
+    "SELECT n, at, position, heads, events, root, previous, hash FROM seals ORDER BY n";
+pub(crate) const LAST: &str = "SELECT n, at, position, heads, events, root, previous, hash \
+     FROM seals ORDER BY n DESC LIMIT 1";
+pub(crate) const INSERT: &str = "INSERT INTO seals (n, at, position, heads, events, root, previous, hash) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (n) DO NOTHING";
+pub(crate) const FRONTIER: &str = "SELECT COALESCE(MAX(position), 0) FROM events";
+pub(crate) const LEAVES: &str = "SELECT position, stream, version, hash FROM events \
+     WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
+
+/// Waits for the appends under way and keeps new ones out for an instant.
+pub(crate) const LOCK_POSTGRES: &str = "LOCK TABLE events IN SHARE MODE";
+
+/// Events read at a time.
+pub(crate) const PAGE: i64 = 4096;
+
+/// A seal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// 1 for the first.
+    pub n: i64,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Last position it covers.
+    pub position: i64,
+    /// Streams up to there.
+    pub heads: i64,
+    /// Events up to there.
+    pub events: i64,
+    /// Merkle root over the events since the seal before (`chain.rs`).
+    pub root: String,
+    /// Hash of the seal before.
+    pub previous: String,
+    /// Hash of this seal: what is kept elsewhere.
+    pub hash: String,
+}
+
+/// What is kept elsewhere (mail, paper, another machine) of a seal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealRef {
+    /// Number of the seal.
+    pub n: i64,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// A seal as the columns hold it.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct SealRecord {
+    pub n: i64,
+    pub at: String,
+    pub position: i64,
+    pub heads: i64,
+    pub events: i64,
+    pub root: String,
+    pub previous: String,
+    pub hash: String,
+}
+
+impl SealRecord {
+    /// The hash its columns should have.
+    pub fn computed_hash(&self) -> String {
+        let Self { n, at, position, heads, events, root, previous, .. } = self;
+        let (n, position, heads, events) = (*n, *position, *heads, *events);
+        seal_hash(previous, SealText { n, at, position, heads, events, root })
+    }
+
+    fn into_seal(self) -> Result<Seal, StoreError> {
+        let at = parse_instant(&self.at).ok_or_else(|| StoreError::Corrupt {
+            table: "seals",
+            id: self.n.to_string(),
+            reason: "at".into(),
+        })?;
+        let Self { n, position, heads, events, root, previous, hash, .. } = self;
+        Ok(Seal { n, at, position, heads, events, root, previous, hash })
+    }
+}
+
+/// The leaf of an event.
+#[derive(Debug, FromRow)]
+pub(crate) struct Leaf {
+    pub position: i64,
+    pub stream: String,
+    pub version: i64,
+    pub hash: String,
+}
+
+impl Store {
+    /// Seals everything recorded so far. An hour in which nothing happened is sealed too.
+    pub async fn seal(&self, now: DateTime<Utc>) -> Result<Seal, StoreError> {
+        // Another process may seal at the same time: its seal stays, ours comes after it.
+        for _ in 0..8 {
+            let last: Option<SealRecord> =
+                on!(self, |pool| sqlx::query_as(LAST).fetch_optional(pool).await)?;
+            let record = self.next_seal(last, now).await?;
+            let rows = change!(self, |conn| sqlx::query(INSERT)
+                .bind(record.n)
+                .bind(&record.at)
+                .bind(record.position)
+                .bind(record.heads)
+                .bind(record.events)
+                .bind(&record.root)
+                .bind(&record.previous)
+                .bind(&record.hash)
+                .execute(conn)
+                .await?
+                .rows_affected());
+            if rows == 1 {
+                return record.into_seal();
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    async fn next_seal(
+        &self,
+        last: Option<SealRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<SealRecord, StoreError> {
+        let frontier = self.frontier().await?;
+        let (mut n, mut at, mut heads, mut events) = (1, 0, 0, 0);
+        let mut previous = ZERO.to_owned();
+        if let Some(last) = last {
+            (n, at, heads, events, previous) =
+                (last.n + 1, last.position, last.heads, last.events, last.hash);
+        }
+        let mut tree = MerkleTree::default();
+        loop {
+            let leaves: Vec<Leaf> = on!(self, |pool| sqlx::query_as(LEAVES)
+                .bind(at)
+                .bind(frontier)
+                .bind(PAGE)
+                .fetch_all(pool)
+                .await)?;
+            let Some(end) = leaves.last() else { break };
+            at = end.position;
+            for leaf in &leaves {
+                tree.push(leaf.position, &leaf.stream, leaf.version, &leaf.hash);
+                heads += i64::from(leaf.version == 1);
+                events += 1;
+            }
+        }
+        let mut record = SealRecord {
+            n,
+            at: instant(now.trunc_subsecs(6)),
+            position: frontier,
+            heads,
+            events,
+            root: tree.root(),
+            previous,
+            hash: String::new(),
+        };
+        record.hash = record.computed_hash();
+        Ok(record)
+    }
+
+    /// The last position such that every later event will have a greater one.
+    ///
+    /// SQLite commits in order of position. PostgreSQL does not: an append may hold a position
+    /// smaller than one already visible, so the frontier is read under a lock that no append
+    /// holds through. Nothing else is done under it.
+    async fn frontier(&self) -> Result<i64, StoreError> {
+        match self.db() {
+            Db::Sqlite(db) => Ok(sqlx::query_scalar(FRONTIER).fetch_one(&db.read).await?),
+            Db::Postgres(db) => {
+                let mut tx = db.write.begin().await?;
+                sqlx::query(LOCK_POSTGRES).execute(&mut *tx).await?;
+                let frontier = sqlx::query_scalar(FRONTIER).fetch_one(&mut *tx).await?;
+                tx.commit().await?;
+                Ok(frontier)
+            }
+        }
+    }
+
+    /// All seals, oldest first.
+    pub async fn seals(&self) -> Result<Vec<Seal>, StoreError> {
+        let records: Vec<SealRecord> =
+            on!(self, |pool| sqlx::query_as(SEALS).fetch_all(pool).await)?;
+        records.into_iter().map(SealRecord::into_seal).collect()
+    }
+
+    /// The newest seal.
+    pub async fn last_seal(&self) -> Result<Option<Seal>, StoreError> {
+        let last: Option<SealRecord> =
+            on!(self, |pool| sqlx::query_as(LAST).fetch_optional(pool).await)?;
+        last.map(SealRecord::into_seal).transpose()
+    }
+}

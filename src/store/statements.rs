@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Every statement of the store in one list, so that a test can prepare each on its engine; and
+//! which tables are the record.
+
+use super::{
+    append, compare, documents, events, jobs, load, rows, schedules, seals, verify, writer,
+};
+
+/// A statement and where it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statement {
+    /// On both engines.
+    Both(&'static str),
+    /// On SQLite only.
+    Sqlite(&'static str),
+    /// On PostgreSQL only.
+    Postgres(&'static str),
+}
+
+/// Tables that hold the record: `verify` must notice any change to any of their columns.
+pub const RECORDS: [&str; 13] = [
+    "events",
+    "streams",
+    "seals",
+    "documents",
+    "registers",
+    "register_entries",
+    "cases",
+    "sittings",
+    "papers",
+    "people",
+    "mandates",
+    "jobs",
+    // Kept by sqlx: it checks the digest of every migration itself at each start.
+    "_sqlx_migrations",
+];
+
+/// Tables that hold no record, and why.
+pub const NOT_RECORDS: [(&str, &str); 2] = [
+    ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
+    ("schedules", "which periodic firings were taken; what they did is in jobs and events"),
+];
+
+/// Every statement of the store.
+pub fn statements() -> Vec<Statement> {
+    let mut both = vec![
+        events::STREAM,
+        events::EVENTS_AFTER,
+        events::STREAMS,
+        documents::DOCUMENT,
+        documents::HAS_DOCUMENT,
+        schedules::CLAIM,
+        seals::SEALS,
+        seals::LAST,
+        seals::INSERT,
+        seals::FRONTIER,
+        seals::LEAVES,
+    ];
+    both.extend(rows::statements());
+    both.extend(compare::statements());
+    both.extend(jobs::STATEMENTS);
+    both.extend(verify::STATEMENTS);
+    let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
+    sqlite.extend(append::statements_sqlite());
+    sqlite.extend(jobs::STATEMENTS_SQLITE);
+    let mut postgres = vec![
+        load::LOAD_POSTGRES.as_str(),
+        seals::LOCK_POSTGRES,
+        writer::LOCK_REGISTERS,
+        writer::LOCK_STREAMS,
+    ];
+    postgres.extend(append::statements_postgres());
+    postgres.extend(jobs::STATEMENTS_POSTGRES);
+    both.into_iter()
+        .map(Statement::Both)
+        .chain(sqlite.into_iter().map(Statement::Sqlite))
+        .chain(postgres.into_iter().map(Statement::Postgres))
+        .collect()
+}

@@ -202,7 +202,7 @@ pub(super) const STATUTE: &[Predicate] = &[
         Road { from: Point::Discussion, passage: Passage::Amended, required: true,
                to: Point::FirstOpinion },
         ("R1.12", "art. 49, c. 1, TUEL"),
-        "un testo emendato riparte dal primo dei pareri («amended»)"),
+        "un testo emendato riparte dal primo parere del file («amended»)"),
     row("called_before_vote", GIUNTA, Before(Point::Vote, CALLED),
         ("R3.5", ""), "si vota un argomento che non è stato trattato in seduta"),
     row("technical_before_vote", GIUNTA, Before(Point::Vote, TECHNICAL),

@@ -8,7 +8,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{Sitting, SittingEvent};
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{StreamId, StreamKind};
 use crate::domain::workflow::{Step, Workflow};
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -21,6 +21,8 @@ pub enum Stop {
     Refused(Refusal),
     /// Load this stream too and ask again.
     Read(StreamId),
+    /// Find out whether these documents (SHA-256) exist and ask again.
+    ReadDocuments(Vec<String>),
     /// Load this register too and ask again.
     ReadRegister(String, i32),
 }
@@ -87,6 +89,18 @@ impl Changes {
         Ok(self.world.sitting(id)?)
     }
 
+    /// Everything the papers of a stream print must be loaded too.
+    pub fn read_related(&self, stream: &StreamId) -> Result<(), Stop> {
+        for related in self.world.related(stream) {
+            match related.kind {
+                StreamKind::Case => drop(self.maybe_case(&related.id)?),
+                StreamKind::Sitting => drop(self.maybe_sitting(&related.id)?),
+                StreamKind::Registry => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The registry.
     pub fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.world.registry)
@@ -128,16 +142,32 @@ impl Changes {
         self.facts.push(Fact::Sitting(id.to_owned(), event));
     }
 
+    /// Adds a fact about the Comune.
+    pub fn push_registry(&mut self, event: RegistryEvent) {
+        Arc::make_mut(&mut self.world.registry).evolve(&event);
+        self.facts.push(Fact::Registry(event));
+    }
+
     /// Takes the next number of a register: last + 1, in the same write as the fact (R5.2).
     pub fn next_number(&mut self, register: &str, year: i32) -> Result<i64, Stop> {
         let key = (register.to_owned(), year);
-        let last = self
+        let last = *self
             .world
             .registers
-            .get_mut(&key)
+            .get(&key)
             .ok_or_else(|| Stop::ReadRegister(register.to_owned(), year))?;
+        if last.is_none() {
+            // Every register restarts at 1 on 1 January (R5.1): its first number opens it.
+            let opened = RegistryEvent::RegisterOpened {
+                register: register.to_owned(),
+                year,
+                last: 0,
+                source: "inizio dell'anno".into(),
+            };
+            self.push_registry(opened);
+        }
         let next = last.unwrap_or(0) + 1;
-        *last = Some(next);
+        self.world.registers.insert(key, Some(next));
         Ok(next)
     }
 }

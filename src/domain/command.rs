@@ -2,7 +2,7 @@
 //! One way to change anything: a command, decided on fresh state.
 
 use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
-use crate::domain::changes::{Changes, Fact, Stop};
+use crate::domain::changes::{Changes, Stop};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
 use crate::domain::sitting::{self, SittingCommand};
@@ -105,8 +105,11 @@ fn item_of(command: &SittingCommand) -> Option<&str> {
 pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
     match command {
         Command::Registry(command) => {
+            if let RegistryCommand::OpenRegister { register, year, .. } = command {
+                not_open(changes, register, *year)?;
+            }
             let event = registry::decide(&changes.world.registry, command.clone())?;
-            changes.facts.push(Fact::Registry(event));
+            changes.push_registry(event);
             Ok(())
         }
         Command::Case { id, command } => {
@@ -120,6 +123,20 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
         Command::ListCapigruppo { day, serial, cases, sha256 } => {
             list_capigruppo(changes, *day, *serial, cases, sha256)
         }
+    }
+}
+
+fn not_open(changes: &Changes, register: &str, year: i32) -> Result<(), Stop> {
+    match changes.world.registers.get(&(register.to_owned(), year)) {
+        None => Err(Stop::ReadRegister(register.to_owned(), year)),
+        Some(None) => Ok(()),
+        Some(Some(last)) => Err(Refusal::new(
+            "register_open",
+            "R5.1",
+            "",
+            format!("Il registro {register}/{year} è già aperto: l'ultimo numero è {last}"),
+        )
+        .into()),
     }
 }
 

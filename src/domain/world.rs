@@ -6,6 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::Sitting;
+use crate::domain::stream::{StreamId, StreamKind};
 use crate::domain::workflow::Workflow;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -53,6 +54,29 @@ impl World {
                 format!("Nessuna seduta ha identificativo «{id}»"),
             )
         })
+    }
+
+    /// Streams the papers of a stream speak of: sittings of a case, acts it touches or is touched by,
+    /// cases of a sitting.
+    pub fn related(&self, stream: &StreamId) -> Vec<StreamId> {
+        let mut related: Vec<StreamId> = Vec::new();
+        match stream.kind {
+            StreamKind::Case => {
+                let Some(case) = self.cases.get(&stream.id) else { return related };
+                let treated = case.treatment.iter().chain(&case.not_voted);
+                let sittings = treated.map(|t| t.sitting.clone()).chain(case.sitting.clone());
+                related.extend(sittings.filter(|s| !s.is_empty()).map(StreamId::sitting));
+                related.extend(case.content.affects.iter().map(|a| StreamId::case(&a.case)));
+                let by = case.touches.iter().map(|t| &t.by_case).filter(|by| !by.is_empty());
+                related.extend(by.map(StreamId::case));
+            }
+            StreamKind::Sitting => {
+                let Some(sitting) = self.sittings.get(&stream.id) else { return related };
+                related.extend(sitting.items.iter().map(|i| StreamId::case(&i.case)));
+            }
+            StreamKind::Registry => {}
+        }
+        related
     }
 
     /// The workflow a case is pinned to.

@@ -1,2 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Effects: executing commands, performing jobs, mail, documents, signatures, time.
+//!
+//! `execute` is the one way to change anything. `office` adds what a person at his desk has: the
+//! paper is composed, signed with his key, and travels with the command. `worker` performs what the
+//! facts owe and reports back as commands.
+
+pub mod clock;
+pub mod documents;
+pub mod execute;
+pub mod history;
+pub mod keyring;
+pub mod mail;
+pub mod office;
+pub mod paper;
+pub mod schedule;
+pub mod verify;
+pub mod worker;

@@ -159,6 +159,7 @@ fn only(state: &Loaded, read: &ReadSet) -> Loaded {
         streams: streams.collect(),
         registers: registers.collect(),
         documents: documents.cloned().collect(),
+        asked: read.documents.iter().cloned().collect(),
     }
 }
 

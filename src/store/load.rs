@@ -134,7 +134,8 @@ fn assemble(
     known: BTreeMap<StreamId, History>,
     lines: Vec<Line>,
 ) -> Result<Option<Loaded>, StoreError> {
-    let mut loaded = Loaded::default();
+    let mut loaded =
+        Loaded { asked: read.documents.iter().cloned().collect(), ..Loaded::default() };
     let mut heads = BTreeMap::new();
     let mut events = Vec::new();
     for id in &read.streams {

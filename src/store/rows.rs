@@ -17,13 +17,14 @@ static CASES_BY: LazyLock<String> = LazyLock::new(|| {
         "{} WHERE {} AND {} AND {} AND {} AND {} \
          AND (CAST($6 AS TEXT) IS NULL OR subject_folded LIKE CAST($6 AS TEXT) ESCAPE '!') \
          AND (CAST($7 AS TEXT) IS NULL OR id < CAST($7 AS TEXT)) \
-         ORDER BY id DESC LIMIT CAST($8 AS BIGINT)",
+         AND {} ORDER BY id DESC LIMIT CAST($8 AS BIGINT)",
         CASES.select(),
         same(1, "kind"),
         same(2, "lifecycle"),
         same(3, "step"),
         same(4, "office"),
         same(5, "sitting"),
+        same(9, "posted_on"),
     )
 });
 static CASE: LazyLock<String> = LazyLock::new(|| CASES.select() + " WHERE id = $1");
@@ -68,6 +69,8 @@ pub struct CaseFilter {
     pub office: Option<String>,
     /// Sitting whose agenda holds it.
     pub sitting: Option<String>,
+    /// Day of posting.
+    pub posted_on: Option<chrono::NaiveDate>,
     /// Part of the object, already folded (lower case, no accents).
     pub text: Option<String>,
     /// Only ids before this one: the last of the previous page.
@@ -107,7 +110,8 @@ impl Store {
             filter.sitting.as_deref(),
             text.as_deref(),
             filter.before.as_deref(),
-            filter.limit.unwrap_or(i64::MAX)
+            filter.limit.unwrap_or(i64::MAX),
+            filter.posted_on.map(|day| day.to_string())
         )
     }
 

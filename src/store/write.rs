@@ -71,6 +71,8 @@ pub struct Loaded {
     pub registers: BTreeMap<(String, i32), Option<i64>>,
     /// Those of the documents asked for that exist.
     pub documents: BTreeSet<String>,
+    /// Every document asked for.
+    pub asked: BTreeSet<String>,
 }
 
 impl Loaded {
@@ -92,6 +94,11 @@ impl Loaded {
     /// Last number taken from a register; `None` when it was not opened (or not read).
     pub fn last_number(&self, register: &str, year: i32) -> Option<i64> {
         self.registers.get(&(register.to_owned(), year)).copied().flatten()
+    }
+
+    /// True when the existence of all these documents was asked for.
+    pub fn asked_documents(&self, sha256: &[String]) -> bool {
+        sha256.iter().all(|wanted| self.asked.contains(wanted))
     }
 
     /// True when a document asked for exists.

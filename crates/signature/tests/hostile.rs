@@ -115,6 +115,23 @@ fn shapes_made_to_exhaust() {
     // Many fields that all name one deep object.
     let body = format!("1 0 obj\n<</AcroForm<</Fields[{}]>>>>\nendobj", "1 0 R ".repeat(200_000));
     feed(&with_table(&body, "1 1\n0000000009 00000 n ", "/Root 1 0 R"));
+    // Objects inside one another: reading each must not read the others again.
+    let count = 40_000;
+    let (mut body, mut table) = (String::new(), format!("1 {count}\n"));
+    for number in 1..=count {
+        table += &format!("{:010} 00000 n \n", 9 + body.len());
+        body += &format!("{number} 0 obj (");
+    }
+    for number in 1..=count {
+        table += &format!("{} 1\n0000000009 00000 n \n", count + number);
+    }
+    let twice = with_table(&body, &table, "/Root 1 0 R");
+    let again = twice.len();
+    let previous = twice.windows(5).rposition(|w| w == b"xref\n").unwrap() - 5;
+    let previous = twice[..previous].windows(5).rposition(|w| w == b"xref\n").unwrap();
+    let update =
+        format!("xref\n0 0\ntrailer\n<</Root 1 0 R/Prev {previous}>>\nstartxref\n{again}\n%%EOF\n");
+    feed(&[twice, update.into_bytes()].concat());
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 

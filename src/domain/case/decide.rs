@@ -15,6 +15,7 @@ use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::{
     AccountingGate, ContraryOpinionPath, LegitimacyContraryEffect,
 };
+use crate::domain::stream::StreamId;
 use crate::domain::workflow::{OpinionKind, Passage, Step, StepKind};
 
 /// Decides a command on a case.
@@ -123,6 +124,7 @@ pub(super) fn signed(
     paper: Option<&SignedPaper>,
     signer: &Signatory,
 ) -> Result<SignedPaper, Stop> {
+    changes.read_related(&StreamId::case(id))?;
     let facts = carried_by_case(id, command, &changes.ctx, &changes.world)?;
     check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer).map_err(Stop::from)
 }

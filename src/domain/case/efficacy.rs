@@ -10,6 +10,7 @@ use crate::domain::law::ratification::{lapsed, ratify_by};
 use crate::domain::law::terms::{TermRules, Terms};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Efficacy of an act on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,19 +39,23 @@ impl Posting {
             ..TermRules::new(self.pub_count, self.exec_count)
         }
     }
+
+    /// Its dates, with the days lost so far (R6.2, R6.5, R7.2).
+    pub fn terms(&self, outages: &BTreeMap<NaiveDate, u8>) -> Option<Terms> {
+        let outage = OutageRules {
+            policy: self.outage_policy,
+            min_hours: self.outage_min_hours,
+            affects_executivity: self.outage_affects_executivity,
+        };
+        let rules = self.rules();
+        let extended = extension(&outage, &rules, self.day, outages).ok()?;
+        rules.terms(self.day, extended).ok()
+    }
 }
 
 /// Last day, day off and executivity of the current posting, outages counted (R6.2, R6.5, R7.2).
 pub fn terms_of(case: &Case) -> Option<Terms> {
-    let posting = case.posting.as_ref()?;
-    let outage = OutageRules {
-        policy: posting.outage_policy,
-        min_hours: posting.outage_min_hours,
-        affects_executivity: posting.outage_affects_executivity,
-    };
-    let rules = posting.rules();
-    let extended = extension(&outage, &rules, posting.day, &case.outages).ok()?;
-    rules.terms(posting.day, extended).ok()
+    case.posting.as_ref()?.terms(&case.outages)
 }
 
 /// Region B on a day, with the conditions still unmet (practice.md 1.3).

@@ -105,6 +105,8 @@ pub struct Case {
     pub workflow: String,
     /// Name of the current step.
     pub step: String,
+    /// Version of the stream at which the step was entered: names this very stay.
+    pub entered: i64,
     /// Day by which the step should be done.
     pub deadline: Option<NaiveDate>,
     /// Who created it.
@@ -294,6 +296,7 @@ impl Case {
             }
             CaseEvent::StepEntered { step, deadline } => {
                 self.step.clone_from(step);
+                self.entered = self.version;
                 self.deadline = *deadline;
             }
             CaseEvent::StepSkipped { step, reason } => {
@@ -392,11 +395,11 @@ impl Case {
     }
 }
 
-fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<Utc>) {
+fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<Utc>) {
     let found =
         |papers: &mut Vec<PaperState>, key: &str| papers.iter().position(|p| p.plan.key == key);
     match event {
-        CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone())),
+        CaseEvent::PaperOwed(plan) => papers.push(PaperState::owed(plan.clone(), at)),
         CaseEvent::PaperPrepared { key, facts, sha256, .. } => {
             if let Some(i) = found(papers, key) {
                 papers[i].facts = Some(facts.clone());
@@ -406,7 +409,7 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, _at: DateTime<
         CaseEvent::PaperRecalled { key, .. } => {
             if let Some(i) = found(papers, key) {
                 let plan = papers[i].plan.clone();
-                papers[i] = PaperState::owed(plan);
+                papers[i] = PaperState::owed(plan, at);
             }
         }
         CaseEvent::PaperSigned { key, field, by, sha256, at } => {

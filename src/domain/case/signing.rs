@@ -9,7 +9,7 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, PaperState, SignedPaper, case_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Capacity, Role, Signatory};
-use crate::domain::stream::SYSTEM_ACTOR;
+use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
 
 /// Decides the commands on papers.
 ///
@@ -41,6 +41,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         }
         CaseCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = known(changes, id, paper_key)?;
+            changes.read_related(&StreamId::case(id))?;
             let now = case_paper(id, &state.plan, &changes.world)?.sha256();
             check_prepared(changes, &state, facts, &now)?;
             let event = CaseEvent::PaperPrepared {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How large a Giunta may be and how it must be composed (R3.1). [K]: used for warnings only.
 
-/// Inhabitants up to which L. 56/2014, art. 1, c. 135, fixes the number of Assessori.
+/// Inhabitants up to which there are two Assessori (L. 56/2014, art. 1, c. 135).
+const SMALLEST_COMUNE: u32 = 3_000;
+
+/// Inhabitants up to which there are four (L. 56/2014, art. 1, c. 135).
 const SMALL_COMUNE: u32 = 10_000;
 
 /// Inhabitants above which each gender has at least 40 % (L. 56/2014, art. 1, c. 137).
@@ -13,10 +16,12 @@ const GENDER_RULE_ABOVE: u32 = 3_000;
 /// quarter of the councillors, Sindaco counted among them and rounded up (L. 191/2009, art. 2,
 /// c. 185), and never more than 12 (art. 47, c. 1, TUEL).
 pub fn most_assessori(inhabitants: u32, councillors: u32) -> u32 {
-    match inhabitants {
-        0..=GENDER_RULE_ABOVE => 2,
-        ..=SMALL_COMUNE => 4,
-        _ => councillors.saturating_add(1).div_ceil(4).min(12),
+    if inhabitants <= SMALLEST_COMUNE {
+        2
+    } else if inhabitants <= SMALL_COMUNE {
+        4
+    } else {
+        councillors.saturating_add(1).div_ceil(4).min(12)
     }
 }
 

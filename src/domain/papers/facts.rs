@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The facts a paper prints, as a pure function of the streams.
+//!
+//! A paper about a case reads that case and the registry, nothing else; a paper about a sitting
+//! reads the sitting, the registry and, for the notice of convening, the cases of its agenda. So the
+//! same streams give the same facts whatever else a command has loaded, and what was composed on
+//! Monday can be signed on Wednesday. No fact is taken from a clock: instants come from events.
+
+mod act;
+mod ballot;
+mod certificates;
+mod common;
+mod effects;
+mod opinion;
+mod posting;
+mod presence;
+mod proposal;
+mod recital;
+mod signers;
+mod sitting;
+mod versions;
+
+pub use effects::effects_sentence;
+pub use posting::capigruppo_list;
 
 use super::{PaperKind, PaperPlan, Slot, facts_sha256};
 use crate::domain::case::{CaseCommand, Ctx};
@@ -54,35 +76,89 @@ impl PaperFacts {
 /// Facts of the paper a case command carries, before it is signed; `None` when it carries none.
 ///
 /// # Errors
-/// When the streams do not hold what the paper must print.
+/// When the actor may not sign it, or the streams do not hold what it must print.
 pub fn carried_by_case(
-    _case: &str,
-    _command: &CaseCommand,
-    _ctx: &Ctx,
-    _world: &World,
+    case: &str,
+    command: &CaseCommand,
+    ctx: &Ctx,
+    world: &World,
 ) -> Result<Option<PaperFacts>, Refusal> {
-    Ok(None)
+    match command {
+        CaseCommand::GiveOpinion { opinion, office, outcome, reasons, .. } => {
+            let given = opinion::Given { opinion: *opinion, office, outcome: *outcome, reasons };
+            opinion::sheet(case, &given, ctx, world).map(Some)
+        }
+        CaseCommand::Return { office, reasons, .. } => {
+            proposal::note_of_return(case, office, reasons, ctx, world).map(Some)
+        }
+        CaseCommand::Revise { content, formal: true, .. } => {
+            versions::formal_declaration(case, content, None, ctx, world).map(Some)
+        }
+        CaseCommand::Withdraw { reason, .. } => {
+            proposal::note_of_withdrawal(case, reason, ctx, world).map(Some)
+        }
+        CaseCommand::AttestImpediment { paper_key, field, reason, .. } => {
+            certificates::impediment(case, paper_key, field, reason, ctx, world).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
-/// Facts of the paper a sitting command carries; `None` when it carries none.
+/// Facts of the paper a sitting command carries; `None` when it carries none. The notice of
+/// convening wants the cases of the agenda in the read set, an amendment or a removal its own case.
 ///
 /// # Errors
-/// When the streams do not hold what the paper must print.
+/// When the actor may not sign it, or the streams do not hold what it must print.
 pub fn carried_by_sitting(
-    _sitting: &str,
-    _command: &SittingCommand,
-    _ctx: &Ctx,
-    _world: &World,
+    sitting: &str,
+    command: &SittingCommand,
+    ctx: &Ctx,
+    world: &World,
 ) -> Result<Option<PaperFacts>, Refusal> {
-    Ok(None)
+    match command {
+        SittingCommand::Convene { .. } => sitting::notice(sitting, ctx, world).map(Some),
+        SittingCommand::RemoveItem { case, reason, .. } => {
+            proposal::note_of_removal(sitting, case, reason, ctx, world).map(Some)
+        }
+        SittingCommand::Amend { case, content, formal: true, .. } => {
+            versions::formal_declaration(case, content, Some(sitting), ctx, world).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Facts of a paper a case owes.
 ///
 /// # Errors
 /// When the streams do not hold what the paper must print (T-52: an act without its opinion sheets).
-pub fn case_paper(_case: &str, _plan: &PaperPlan, _world: &World) -> Result<PaperFacts, Refusal> {
-    Err(Refusal::new("paper_unknown", "", "", "documento sconosciuto"))
+pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    match plan.kind {
+        PaperKind::Proposta => proposal::proposal(case, plan, world),
+        PaperKind::ConfrontoVersioni => versions::comparison(case, plan, world),
+        PaperKind::FoglioPareri => opinion::summary(case, plan, world),
+        PaperKind::EstrattoVerbale => act::extract(case, plan, world),
+        PaperKind::Deliberazione => act::deliberation(case, plan, world),
+        PaperKind::RapportoFirme => certificates::signature_report(case, plan, world),
+        PaperKind::AttestazionePubblicazione => posting::attestation(case, plan, world),
+        PaperKind::AttestazioneDisservizio => posting::outage(case, plan, world),
+        PaperKind::AnnullamentoPubblicazione => posting::annulment(case, plan, world),
+        PaperKind::RefertoPubblicazione => posting::report(case, plan, world),
+        PaperKind::CertificatoEsecutivita => certificates::executivity(case, plan, world),
+        PaperKind::CertificatoEseguibilita => certificates::enforceability(case, plan, world),
+        PaperKind::Annotazione => certificates::annotation(case, plan, world),
+        PaperKind::ParereTecnico
+        | PaperKind::ParereContabile
+        | PaperKind::ParereLegittimita
+        | PaperKind::NotaRestituzione
+        | PaperKind::DichiarazioneFormale
+        | PaperKind::Convocazione
+        | PaperKind::NotaRitiro
+        | PaperKind::EsitiSeduta
+        | PaperKind::Brogliaccio
+        | PaperKind::VerbaleSeduta
+        | PaperKind::AttestazioneImpedimento
+        | PaperKind::ElencoCapigruppo => Err(not_owed(plan, "un fascicolo")),
+    }
 }
 
 /// Facts of a paper a sitting owes.
@@ -90,9 +166,23 @@ pub fn case_paper(_case: &str, _plan: &PaperPlan, _world: &World) -> Result<Pape
 /// # Errors
 /// When the streams do not hold what the paper must print.
 pub fn sitting_paper(
-    _sitting: &str,
-    _plan: &PaperPlan,
-    _world: &World,
+    sitting: &str,
+    plan: &PaperPlan,
+    world: &World,
 ) -> Result<PaperFacts, Refusal> {
-    Err(Refusal::new("paper_unknown", "", "", "documento sconosciuto"))
+    match plan.kind {
+        PaperKind::EsitiSeduta | PaperKind::Brogliaccio | PaperKind::VerbaleSeduta => {
+            sitting::minutes(sitting, plan, world)
+        }
+        _ => Err(not_owed(plan, "una seduta")),
+    }
+}
+
+fn not_owed(plan: &PaperPlan, whose: &str) -> Refusal {
+    Refusal::new(
+        "paper_unknown",
+        "R9.1",
+        "",
+        format!("Il documento «{}» non è fra quelli che {whose} deve produrre", plan.kind.token()),
+    )
 }

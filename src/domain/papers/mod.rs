@@ -7,10 +7,13 @@
 //! Both are rendered from `facts`, a pure function of the streams, whose SHA-256 `decide` compares:
 //! what was signed says what is decided.
 
+pub mod diff;
 mod facts;
+pub mod words;
 
 pub use facts::{
-    Embedded, PaperFacts, carried_by_case, carried_by_sitting, case_paper, sitting_paper,
+    Embedded, PaperFacts, capigruppo_list, carried_by_case, carried_by_sitting, case_paper,
+    effects_sentence, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
@@ -166,12 +169,21 @@ pub struct PaperState {
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
+    /// Instant of the fact that owes it: the date its file bears.
+    pub owed_at: DateTime<Utc>,
 }
 
 impl PaperState {
-    /// A paper just planned.
-    pub fn owed(plan: PaperPlan) -> Self {
-        Self { plan, facts: None, sha256: None, signed: Vec::new(), excused: Vec::new() }
+    /// A paper just planned, by a fact of that instant.
+    pub fn owed(plan: PaperPlan, at: DateTime<Utc>) -> Self {
+        Self {
+            plan,
+            facts: None,
+            sha256: None,
+            signed: Vec::new(),
+            excused: Vec::new(),
+            owed_at: at,
+        }
     }
 
     /// Slots still to be filled.

@@ -60,7 +60,7 @@ pub fn contradictions(timeline: &Arc<Timeline>, file: &str) -> Findings {
             }
         }
     }
-    found.warnings.sort_by(|a, b| a.line.cmp(&b.line));
+    found.warnings.sort_by_key(|problem| problem.line);
     found
 }
 

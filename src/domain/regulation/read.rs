@@ -21,14 +21,17 @@ pub fn parse(text: &str, file: &str) -> Result<Regulation, Vec<Problem>> {
     let mut reader = Reader { text, file, problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|error| reader.syntax(error)).collect());
+        let mut problems: Vec<Problem> = errors.iter().map(|error| reader.syntax(error)).collect();
+        problems.sort_by_key(|problem| problem.line);
+        problems.dedup_by(|a, b| a.reason == b.reason && a.hint == b.hint);
+        return Err(problems);
     }
     let timeline = Arc::new(reader.timeline(table.get_ref()));
     let digest = sha256_hex(text.as_bytes());
     let found = check::contradictions(&timeline, file);
     reader.problems.extend(found.errors);
     if !reader.problems.is_empty() {
-        reader.problems.sort_by(|a, b| a.line.cmp(&b.line));
+        reader.problems.sort_by_key(|problem| problem.line);
         return Err(reader.problems);
     }
     Regulation::assemble(&timeline, None, &digest, &found.warnings).map_err(|refusal| {

@@ -13,6 +13,7 @@ use crate::domain::papers::{PaperKind, PaperPlan, SignedPaper, carried_by_sittin
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
+use crate::domain::stream::StreamId;
 use crate::domain::workflow::StepKind;
 use chrono::{Duration, NaiveDate, NaiveTime};
 
@@ -287,6 +288,7 @@ pub(super) fn carried(
     paper: Option<&SignedPaper>,
     signer: &Signatory,
 ) -> Result<SignedPaper, Stop> {
+    changes.read_related(&StreamId::sitting(id))?;
     let facts = carried_by_sitting(id, command, &changes.ctx, &changes.world)?;
     Ok(case::check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?)
 }
@@ -324,6 +326,10 @@ fn convene(
         return Err(Refusal::new("empty_agenda", "R3.12", "", "L'ordine del giorno è vuoto").into());
     }
     let version = sitting.agenda_version + 1;
+    // Directors are told of their own item: their cases belong to the read set.
+    for item in &sitting.items {
+        changes.case(&item.case)?;
+    }
     let by = convener(changes)?;
     if version == 1 {
         notice_given(changes, id)?;
@@ -863,6 +869,7 @@ fn papers(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(
         }
         SittingCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = find(changes, paper_key)?;
+            changes.read_related(&StreamId::sitting(id))?;
             let now = sitting_paper(id, &state.plan, &changes.world)?.sha256();
             case::check_prepared(changes, &state, facts, &now)?;
             SittingEvent::PaperPrepared {

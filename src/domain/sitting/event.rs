@@ -504,3 +504,17 @@ pub enum SittingEvent {
         at: DateTime<Utc>,
     },
 }
+
+impl SittingEvent {
+    /// True for what a notice of convening prints: day, place, items and their order.
+    pub fn changes_agenda(&self) -> bool {
+        matches!(
+            self,
+            Self::Scheduled { .. }
+                | Self::ItemAdded { .. }
+                | Self::ItemRemoved { .. }
+                | Self::ItemsReordered { .. }
+                | Self::Moved { .. }
+        )
+    }
+}

@@ -400,6 +400,10 @@ fn close(changes: &mut Changes, id: &str) -> Result<(), Stop> {
         )
         .into());
     }
+    // Their proposers are told of the outcomes: every case of the sitting belongs to the read set.
+    for item in &sitting.items {
+        changes.case(&item.case)?;
+    }
     let open: Vec<Item> = sitting.items.iter().filter(|i| i.outcome.is_none()).cloned().collect();
     let suspended = sitting.status == Status::Suspended;
     let closed: Vec<String> = sitting

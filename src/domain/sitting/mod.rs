@@ -136,10 +136,14 @@ pub struct Sitting {
     pub status: Status,
     /// Items in order.
     pub items: Vec<Item>,
+    /// Instant of the last change of date, place or agenda.
+    pub agenda_at: Option<DateTime<Utc>>,
     /// Version of the agenda that was sent; 0 before convening.
     pub agenda_version: u32,
     /// Who convened.
     pub convened_by: Option<Signatory>,
+    /// SHA-256 of the last notice of convening.
+    pub notice: Option<String>,
     /// Members in office at the opening.
     pub members: Vec<Member>,
     /// Seats by statute.
@@ -202,6 +206,9 @@ impl Sitting {
     /// Folds one event; `at` is when it happened.
     pub fn evolve(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
         self.version += 1;
+        if event.changes_agenda() {
+            self.agenda_at = Some(at);
+        }
         match event {
             SittingEvent::Scheduled { organ, date, time, place, mode } => {
                 self.organ.clone_from(organ);
@@ -220,8 +227,9 @@ impl Sitting {
             SittingEvent::ItemsReordered { cases } => {
                 self.items.sort_by_key(|i| cases.iter().position(|c| *c == i.case));
             }
-            SittingEvent::Convened { version, by, .. } => {
+            SittingEvent::Convened { version, by, paper } => {
                 self.agenda_version = *version;
+                self.notice = Some(paper.sha256.clone());
                 self.convened_by = Some(by.clone());
                 self.status = Status::Convened;
             }
@@ -357,13 +365,13 @@ impl Sitting {
                     item.immediate = Some((ballot.clone(), *declared));
                 }
             }
-            other => self.evolve_papers(other),
+            other => self.evolve_papers(other, at),
         }
     }
 
-    fn evolve_papers(&mut self, event: &SittingEvent) {
+    fn evolve_papers(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
         match event {
-            SittingEvent::PaperOwed(plan) => self.papers.push(PaperState::owed(plan.clone())),
+            SittingEvent::PaperOwed(plan) => self.papers.push(PaperState::owed(plan.clone(), at)),
             SittingEvent::PaperPrepared { key, facts, sha256, .. } => {
                 if let Some(paper) = self.papers.iter_mut().find(|p| p.plan.key == *key) {
                     paper.facts = Some(facts.clone());

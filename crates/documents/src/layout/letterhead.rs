@@ -6,7 +6,7 @@ use printpdf::{RawImage, RawImageData, RawImageFormat};
 use super::flow::Flow;
 use super::lines::{self, Align, Setting};
 use super::strip::{Mark, Strip, stacked};
-use super::style::{self, BODY, BLACK, SMALL, TextStyle};
+use super::style::{self, BLACK, BODY, SMALL, TextStyle};
 use super::tags::{ROOT, Role};
 use crate::text::Fit;
 use crate::{Letterhead, RenderError};
@@ -26,7 +26,10 @@ pub struct Crest {
 }
 
 impl Flow {
-    pub fn letterhead(&mut self, head: &Letterhead) -> Result<(Option<Crest>, Vec<Strip>), RenderError> {
+    pub fn letterhead(
+        &mut self,
+        head: &Letterhead,
+    ) -> Result<(Option<Crest>, Vec<Strip>), RenderError> {
         let crest = head.crest_png.as_deref().map(decode).transpose()?;
         let mut marks = Vec::new();
         let mut indent = 0.0;
@@ -38,18 +41,44 @@ impl Flow {
             let node = self.tags.add(ROOT, Role::Figure);
             let name = head.lines.first().map_or("", String::as_str);
             self.tags.nodes[node].alt = Some(format!("Stemma {name}").trim_end().to_owned());
-            marks.push(Mark::Image { node, x, y: 0.0, width, height });
+            marks.push(Mark::Image {
+                node,
+                x,
+                y: 0.0,
+                width,
+                height,
+            });
             indent = width + 14.0;
             crest_height = height;
         }
         let mut text = Vec::new();
         for (index, line) in head.lines.iter().enumerate() {
             let node = self.tags.add(ROOT, Role::Paragraph);
-            let name = TextStyle { size: 18.0, leading: 23.0, bold: true, ink: BLACK, ..BODY };
-            let style = if index == 0 { name } else { TextStyle { size: 9.6, leading: 13.0, ..SMALL } };
+            let name = TextStyle {
+                size: 18.0,
+                leading: 23.0,
+                bold: true,
+                ink: BLACK,
+                ..BODY
+            };
+            let style = if index == 0 {
+                name
+            } else {
+                TextStyle {
+                    size: 9.6,
+                    leading: 13.0,
+                    ..SMALL
+                }
+            };
             let paragraph = self.plain(line, &style, Some(node), 0)?;
             let (x, width) = (style::LEFT + indent, style::MEASURE - indent);
-            let setting = Setting { x, width, style, align: Align::Left, fit: Fit::Whole };
+            let setting = Setting {
+                x,
+                width,
+                style,
+                align: Align::Left,
+                fit: Fit::Whole,
+            };
             text.extend(lines::strips(paragraph, &setting));
         }
         if marks.is_empty() && text.is_empty() {
@@ -67,8 +96,20 @@ impl Flow {
         }
         let rule = height + 10.0;
         let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
-        marks.push(Mark::Rule { x0, y0: rule, x1, y1: rule, width: 0.8, ink: style::STRONG_RULE });
-        let strip = Strip { height: rule + 12.0, keep: true, marks, ..Strip::default() };
+        marks.push(Mark::Rule {
+            x0,
+            y0: rule,
+            x1,
+            y1: rule,
+            width: 0.8,
+            ink: style::STRONG_RULE,
+        });
+        let strip = Strip {
+            height: rule + 12.0,
+            keep: true,
+            marks,
+            ..Strip::default()
+        };
         Ok((crest, vec![strip]))
     }
 }
@@ -84,7 +125,8 @@ fn decode(png: &[u8]) -> Result<Crest, RenderError> {
     if !is_png || !pixels.is_some_and(|pixels| (1..=MOST_PIXELS).contains(&pixels)) {
         return Err(RenderError::Crest);
     }
-    let image = RawImage::decode_from_bytes(png, &mut Vec::new()).map_err(|_| RenderError::Crest)?;
+    let image =
+        RawImage::decode_from_bytes(png, &mut Vec::new()).map_err(|_| RenderError::Crest)?;
     let bytes: Vec<u8> = match image.pixels {
         RawImageData::U8(bytes) => bytes,
         RawImageData::U16(words) => words.iter().map(|word| (word >> 8) as u8).collect(),
@@ -101,7 +143,11 @@ fn decode(png: &[u8]) -> Result<Crest, RenderError> {
         return Err(RenderError::Crest);
     }
     let rgb = bytes.chunks_exact(channels).flat_map(flatten).collect();
-    Ok(Crest { width: image.width, height: image.height, rgb })
+    Ok(Crest {
+        width: image.width,
+        height: image.height,
+        rgb,
+    })
 }
 
 fn flatten(pixel: &[u8]) -> [u8; 3] {

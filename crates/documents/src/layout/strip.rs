@@ -31,13 +31,50 @@ pub struct Strip {
 #[derive(Debug, Clone)]
 pub enum Mark {
     Text(TextMark),
-    Rule { x0: f32, y0: f32, x1: f32, y1: f32, width: f32, ink: Ink },
-    Fill { x: f32, y: f32, width: f32, height: f32, ink: Ink },
-    Image { node: NodeId, x: f32, y: f32, width: f32, height: f32 },
-    Field { node: NodeId, x: f32, y: f32, width: f32, height: f32, field: usize },
-    Link { node: NodeId, x: f32, y: f32, width: f32, height: f32, url: Rc<str> },
+    Rule {
+        x0: f32,
+        y0: f32,
+        x1: f32,
+        y1: f32,
+        width: f32,
+        ink: Ink,
+    },
+    Fill {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        ink: Ink,
+    },
+    Image {
+        node: NodeId,
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+    },
+    Field {
+        node: NodeId,
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        field: usize,
+    },
+    Link {
+        node: NodeId,
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        url: Rc<str>,
+    },
     /// Where a bookmark leads.
-    Anchor { y: f32, level: u8, title: String },
+    Anchor {
+        y: f32,
+        level: u8,
+        title: String,
+    },
 }
 
 /// Glyphs on one baseline that belong to one structure element.
@@ -84,7 +121,9 @@ impl Mark {
         match self {
             Self::Text(text) => Some(Self::Text(TextMark { node: None, ..text })),
             Self::Rule { .. } | Self::Fill { .. } => Some(self),
-            Self::Image { .. } | Self::Field { .. } | Self::Link { .. } | Self::Anchor { .. } => None,
+            Self::Image { .. } | Self::Field { .. } | Self::Link { .. } | Self::Anchor { .. } => {
+                None
+            }
         }
     }
 }
@@ -92,13 +131,27 @@ impl Mark {
 impl Strip {
     /// Blank space that is neither dropped nor separated from what it pads.
     pub fn blank(height: f32, keep: bool) -> Self {
-        Self { height, keep, ..Self::default() }
+        Self {
+            height,
+            keep,
+            ..Self::default()
+        }
     }
 }
 
 /// Total height of strips stacked in a place that is not the top of a page.
 pub fn stacked(strips: &[Strip]) -> f32 {
-    strips.iter().enumerate().map(|(i, s)| if i == 0 { s.height } else { s.before + s.height }).sum()
+    strips
+        .iter()
+        .enumerate()
+        .map(|(i, s)| {
+            if i == 0 {
+                s.height
+            } else {
+                s.before + s.height
+            }
+        })
+        .sum()
 }
 
 /// Merges strips, stacked, into one that cannot be split.

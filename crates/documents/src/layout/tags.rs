@@ -10,7 +10,9 @@ pub enum Role {
     Heading(u8),
     Paragraph,
     /// Numbered or not.
-    List { ordered: bool },
+    List {
+        ordered: bool,
+    },
     Item,
     Label,
     ItemBody,
@@ -18,7 +20,9 @@ pub enum Role {
     Table,
     Row,
     /// Header of its column, or of its row.
-    Header { column: bool },
+    Header {
+        column: bool,
+    },
     Cell,
     Figure,
     Link,
@@ -31,9 +35,14 @@ pub enum Role {
 pub enum Kid {
     Node(NodeId),
     /// Marked content `mcid` of a page.
-    Content { page: usize, mcid: usize },
+    Content {
+        page: usize,
+        mcid: usize,
+    },
     /// Annotation number `annotation` of the document.
-    Object { annotation: usize },
+    Object {
+        annotation: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +77,10 @@ impl Tags {
             bbox: None,
             linked: true,
         };
-        Self { nodes: vec![root], level: 0 }
+        Self {
+            nodes: vec![root],
+            level: 0,
+        }
     }
 
     /// Adds an element that takes its place among its siblings now.
@@ -81,7 +93,14 @@ impl Tags {
     /// Adds an element that takes its place when its first content is drawn: links stand between
     /// the words of their paragraph, whose content does not exist yet.
     pub fn add_inline(&mut self, parent: NodeId, role: Role) -> NodeId {
-        self.nodes.push(Node { role, parent, kids: Vec::new(), alt: None, bbox: None, linked: false });
+        self.nodes.push(Node {
+            role,
+            parent,
+            kids: Vec::new(),
+            alt: None,
+            bbox: None,
+            linked: false,
+        });
         self.nodes.len() - 1
     }
 

@@ -13,10 +13,17 @@ pub struct Block {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// `level` is how it looks, 1 to 6; the tag's level is normalised later.
-    Heading { level: u8, text: Vec<Span> },
+    Heading {
+        level: u8,
+        text: Vec<Span>,
+    },
     Paragraph(Vec<Span>),
     /// Items are blocks; `tight` items stand without space between them.
-    List { marker: Marker, tight: bool, items: Vec<Vec<Block>> },
+    List {
+        marker: Marker,
+        tight: bool,
+        items: Vec<Vec<Block>>,
+    },
     Quote(Vec<Block>),
     Table(Table),
     /// Two columns: row header and value.
@@ -34,7 +41,10 @@ pub enum Kind {
 pub enum Marker {
     Bullet,
     /// First number and what follows it: `.` or `)`.
-    Number { start: usize, delimiter: char },
+    Number {
+        start: usize,
+        delimiter: char,
+    },
 }
 
 /// A stretch of text in one style. `\n` is a line break asked for by the author.

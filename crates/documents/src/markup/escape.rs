@@ -24,7 +24,8 @@ pub fn escape(text: &str) -> String {
 
 /// Punctuation that means something to Markdown or to directives; the rest reads better bare.
 fn needs_escape(character: char) -> bool {
-    character.is_ascii_punctuation() && !matches!(character, ',' | ';' | '?' | '%' | '$' | '\'' | '/')
+    character.is_ascii_punctuation()
+        && !matches!(character, ',' | ';' | '?' | '%' | '$' | '\'' | '/')
 }
 
 trait Words {

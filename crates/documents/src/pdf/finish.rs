@@ -98,7 +98,10 @@ fn finish_pages(
             .filter(|(_, annotation)| annotation.page == number)
             .map(|(id, _)| reference(*id))
             .collect();
-        let page = pdf.get_object_mut(*id).and_then(Object::as_dict_mut).map_err(internal)?;
+        let page = pdf
+            .get_object_mut(*id)
+            .and_then(Object::as_dict_mut)
+            .map_err(internal)?;
         page.remove(b"TrimBox");
         page.remove(b"CropBox");
         page.remove(b"Annots");
@@ -107,10 +110,19 @@ fn finish_pages(
         }
         page.set("Tabs", name("S"));
         page.set("StructParents", number as i64);
-        let old = page.get(b"Resources").and_then(Object::as_reference).map_err(internal)?;
+        let old = page
+            .get(b"Resources")
+            .and_then(Object::as_reference)
+            .map_err(internal)?;
         page.set("Resources", reference(resources));
-        let content = page.get(b"Contents").and_then(Object::as_reference).map_err(internal)?;
-        let stream = pdf.get_object(content).and_then(Object::as_stream).map_err(internal)?;
+        let content = page
+            .get(b"Contents")
+            .and_then(Object::as_reference)
+            .map_err(internal)?;
+        let stream = pdf
+            .get_object(content)
+            .and_then(Object::as_stream)
+            .map_err(internal)?;
         let packed = deflated(Dictionary::new(), &stream.content)?;
         pdf.set_object(content, packed);
         drop_resources(pdf, old);
@@ -129,10 +141,19 @@ fn drop_resources(pdf: &mut Pdf, id: ObjectId) {
     }
 }
 
-fn structure(pdf: &mut Pdf, drawn: &Drawn, pages: &[ObjectId], annotations: &[ObjectId]) -> ObjectId {
+fn structure(
+    pdf: &mut Pdf,
+    drawn: &Drawn,
+    pages: &[ObjectId],
+    annotations: &[ObjectId],
+) -> ObjectId {
     let owners: Vec<NodeId> = drawn.annotations.iter().map(|a| a.node).collect();
     let annotation_pages: Vec<usize> = drawn.annotations.iter().map(|a| a.page).collect();
-    let targets = structure::Targets { pages, annotations, annotation_pages: &annotation_pages };
+    let targets = structure::Targets {
+        pages,
+        annotations,
+        annotation_pages: &annotation_pages,
+    };
     structure::add(pdf, &drawn.tags, &drawn.contents, &owners, &targets)
 }
 
@@ -160,7 +181,11 @@ fn catalog(pdf: &mut Pdf, document: &Document, root: ObjectId) -> Result<Diction
     })
 }
 
-fn attachments(pdf: &mut Pdf, document: &Document, catalog: &mut Dictionary) -> Result<(), RenderError> {
+fn attachments(
+    pdf: &mut Pdf,
+    document: &Document,
+    catalog: &mut Dictionary,
+) -> Result<(), RenderError> {
     if document.attachments.is_empty() {
         return Ok(());
     }
@@ -201,8 +226,13 @@ fn identifier(document: &Document) -> Vec<u8> {
         digest.update(bytes);
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
-    let texts =
-        [&document.title, &document.subject, &document.author, &document.header, &document.footer];
+    let texts = [
+        &document.title,
+        &document.subject,
+        &document.author,
+        &document.header,
+        &document.footer,
+    ];
     texts.iter().for_each(|text| add(text.as_bytes()));
     add(&document.created.timestamp().to_be_bytes());
     add(&[u8::from(document.draft)]);

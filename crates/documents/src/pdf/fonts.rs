@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use subsetter::GlyphRemapper;
 
 use super::{deflated, name, reference, text};
@@ -12,29 +12,41 @@ use crate::RenderError;
 use crate::text::{FaceId, Subset, faces};
 
 /// What is common to a font's two embeddings.
-struct Program<'a> {
+struct Program {
     base_name: String,
     face: FaceId,
     /// Width of each code, 1/1000 em.
     widths: Vec<u16>,
-    /// Text of each code.
-    texts: Vec<&'a str>,
+    /// The deflated ToUnicode map.
+    unicode: Stream,
     /// Codes that do not equal glyph numbers are mapped.
     glyphs: Option<Vec<u16>>,
 }
 
 /// Adds a subset font with the document's own codes.
-pub fn add_subset(pdf: &mut Document, face: FaceId, subset: &Subset) -> Result<ObjectId, RenderError> {
+pub fn add_subset(
+    pdf: &mut Document,
+    face: FaceId,
+    subset: &Subset,
+) -> Result<ObjectId, RenderError> {
     let loaded = &faces()?[face as usize];
     let mut remapper = GlyphRemapper::new();
-    let glyphs: Vec<u16> = subset.entries.iter().map(|(glyph, _)| remapper.remap(*glyph)).collect();
+    let glyphs: Vec<u16> = subset
+        .entries
+        .iter()
+        .map(|(glyph, _)| remapper.remap(*glyph))
+        .collect();
     let data = subsetter::subset(loaded.data, 0, &remapper)
         .map_err(|error| RenderError::Internal(error.to_string()))?;
     let program = Program {
         base_name: format!("{}+{}", subset_tag(subset), loaded.name),
         face,
-        widths: subset.entries.iter().map(|(glyph, _)| loaded.width(*glyph)).collect(),
-        texts: subset.entries.iter().map(|(_, text)| &**text).collect(),
+        widths: subset
+            .entries
+            .iter()
+            .map(|(glyph, _)| loaded.width(*glyph))
+            .collect(),
+        unicode: to_unicode(subset.entries.iter().map(|(_, text)| &**text))?,
         glyphs: Some(glyphs),
     };
     let length = data.len() as i64;
@@ -50,29 +62,31 @@ fn subset_tag(subset: &Subset) -> String {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
-    (0..6).map(|index| char::from(b'A' + ((hash >> (index * 8)) % 26) as u8)).collect()
+    (0..6)
+        .map(|index| char::from(b'A' + ((hash >> (index * 8)) % 26) as u8))
+        .collect()
 }
 
 /// Adds the whole regular font with glyph numbers for codes: signing writes any name with it,
 /// long after this file is closed.
 pub fn add_whole(pdf: &mut Document) -> Result<ObjectId, RenderError> {
-    static FILE: OnceLock<Option<lopdf::Stream>> = OnceLock::new();
-    static TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+    // The same in every file: deflated once in the life of the process.
+    static WHOLE: OnceLock<Result<(Stream, Stream), RenderError>> = OnceLock::new();
     let loaded = &faces()?[FaceId::Regular as usize];
-    let file = FILE
+    let (file, unicode) = WHOLE
         .get_or_init(|| {
             let length = loaded.data.len() as i64;
-            deflated(dictionary! { "Length1" => length }, loaded.data).ok()
+            let file = deflated(dictionary! { "Length1" => length }, loaded.data)?;
+            let texts = whole_texts(&loaded.face);
+            Ok((file, to_unicode(texts.iter().map(String::as_str))?))
         })
-        .clone()
-        .ok_or_else(|| RenderError::Internal("carattere non comprimibile".to_owned()))?;
+        .clone()?;
     let count = loaded.face.number_of_glyphs();
-    let texts = TEXTS.get_or_init(|| whole_texts(&loaded.face));
     let program = Program {
         base_name: loaded.name.to_owned(),
         face: FaceId::Regular,
         widths: (0..count).map(|glyph| loaded.width(glyph)).collect(),
-        texts: texts.iter().map(String::as_str).collect(),
+        unicode,
         glyphs: None,
     };
     let file = pdf.add_object(file);
@@ -93,16 +107,23 @@ fn whole_texts(face: &rustybuzz::Face<'_>) -> Vec<String> {
     texts
 }
 
-fn add(pdf: &mut Document, program: &Program<'_>, file: ObjectId) -> Result<ObjectId, RenderError> {
+fn add(pdf: &mut Document, program: &Program, file: ObjectId) -> Result<ObjectId, RenderError> {
     let descriptor = pdf.add_object(descriptor(program, file)?);
     let map = match &program.glyphs {
         None => name("Identity"),
         Some(glyphs) => {
-            let bytes: Vec<u8> = glyphs.iter().flat_map(|glyph| glyph.to_be_bytes()).collect();
+            let bytes: Vec<u8> = glyphs
+                .iter()
+                .flat_map(|glyph| glyph.to_be_bytes())
+                .collect();
             reference(pdf.add_object(deflated(Dictionary::new(), &bytes)?))
         }
     };
-    let widths: Vec<Object> = program.widths.iter().map(|w| Object::Integer(i64::from(*w))).collect();
+    let widths: Vec<Object> = program
+        .widths
+        .iter()
+        .map(|w| Object::Integer(i64::from(*w)))
+        .collect();
     let descendant = pdf.add_object(dictionary! {
         "Type" => name("Font"),
         "Subtype" => name("CIDFontType2"),
@@ -115,8 +136,7 @@ fn add(pdf: &mut Document, program: &Program<'_>, file: ObjectId) -> Result<Obje
         "W" => vec![Object::Integer(0), Object::Array(widths)],
         "CIDToGIDMap" => map,
     });
-    let unicode = deflated(Dictionary::new(), to_unicode(&program.texts).as_bytes())?;
-    let unicode = pdf.add_object(unicode);
+    let unicode = pdf.add_object(program.unicode.clone());
     Ok(pdf.add_object(dictionary! {
         "Type" => name("Font"),
         "Subtype" => name("Type0"),
@@ -127,7 +147,7 @@ fn add(pdf: &mut Document, program: &Program<'_>, file: ObjectId) -> Result<Obje
     }))
 }
 
-fn descriptor(program: &Program<'_>, file: ObjectId) -> Result<Dictionary, RenderError> {
+fn descriptor(program: &Program, file: ObjectId) -> Result<Dictionary, RenderError> {
     let loaded = &faces()?[program.face as usize];
     let face = &loaded.face;
     let scaled = |value: i16| Object::Integer((f32::from(value) * loaded.scale).round() as i64);
@@ -152,14 +172,14 @@ fn descriptor(program: &Program<'_>, file: ObjectId) -> Result<Dictionary, Rende
 }
 
 /// A ToUnicode CMap (ISO 32000-1 §9.10.3) for codes from 0.
-fn to_unicode(texts: &[&str]) -> String {
+fn to_unicode<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Stream, RenderError> {
     let mut map = String::from(
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n\
          /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n\
          /CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n\
          1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n",
     );
-    let used: Vec<(usize, &&str)> = texts.iter().enumerate().filter(|(_, t)| !t.is_empty()).collect();
+    let used: Vec<(usize, &str)> = texts.enumerate().filter(|(_, t)| !t.is_empty()).collect();
     for chunk in used.chunks(100) {
         // Writing to a String cannot fail.
         let _ = writeln!(map, "{} beginbfchar", chunk.len());
@@ -173,5 +193,5 @@ fn to_unicode(texts: &[&str]) -> String {
         map.push_str("endbfchar\n");
     }
     map.push_str("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
-    map
+    deflated(Dictionary::new(), map.as_bytes())
 }

@@ -25,7 +25,11 @@ pub fn info(document: &Document) -> Dictionary {
 
 /// The XMP packet, uncompressed so that any program can find it (ISO 19005-2 §6.6.2.1).
 pub fn xmp(document: &Document) -> Stream {
-    let part = if document.attachments.is_empty() { 2 } else { 3 };
+    let part = if document.attachments.is_empty() {
+        2
+    } else {
+        3
+    };
     let date = document.created.format("%Y-%m-%dT%H:%M:%S+00:00");
     let (title, subject) = (xml(&document.title), xml(&document.subject));
     let (author, producer) = (xml(&document.author), xml(PRODUCER));

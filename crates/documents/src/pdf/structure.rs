@@ -85,7 +85,11 @@ fn element(node: &Node, parent: ObjectId, ids: &[ObjectId], targets: &Targets<'_
     if let Some(page) = page {
         element.set("Pg", reference(targets.pages[page]));
     }
-    let kids: Vec<Object> = node.kids.iter().map(|kid| kid_object(kid, page, ids, targets)).collect();
+    let kids: Vec<Object> = node
+        .kids
+        .iter()
+        .map(|kid| kid_object(kid, page, ids, targets))
+        .collect();
     if !kids.is_empty() {
         element.set("K", kids);
     }

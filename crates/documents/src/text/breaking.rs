@@ -15,6 +15,10 @@ pub enum Fit {
     Ragged,
     /// Right edge free; words break only when they are wider than the measure.
     Whole,
+    /// As `Whole`, in lines of even length: titles and captions.
+    Balanced,
+    /// As `Balanced` where words need no hyphen, as `Ragged` where they do: cells of tables.
+    Cell,
 }
 
 /// Atoms `first..last` form a line; its word spaces grow by `stretch` points each.
@@ -26,6 +30,8 @@ pub struct LineRange {
     pub width: f32,
     /// Points to add to each word space.
     pub stretch: f32,
+    /// Points to add after each glyph of a line that would otherwise be full of holes.
+    pub tracking: f32,
 }
 
 /// How far a space may grow and shrink, as a fraction of itself.
@@ -36,11 +42,16 @@ const HYPHEN: f64 = 55.0;
 const HYPHEN_RAGGED: f64 = 400.0;
 const HYPHEN_WHOLE: f64 = 100_000.0;
 const EMERGENCY: f64 = 1_000_000.0;
-/// Two hyphens in a row, and a hyphen before the last line, look careless.
+/// Two hyphens in a row look careless; a last line that is the end of a word, more so.
 const HYPHENS_IN_A_ROW: f64 = 6_000.0;
+const HYPHEN_BEFORE_LAST: f64 = 30_000.0;
 /// A last line shorter than this share of the measure reads as a mistake.
-const STUB: f32 = 0.06;
+const STUB: f32 = 0.08;
 const STUB_COST: f64 = 4_000.0;
+/// How much wider letters may be set, as a share of their mean width.
+const TRACKING: f32 = 0.035;
+/// A line filled less than this is never better than one already found.
+const HOPELESS: f32 = 0.55;
 /// Longer texts are read, not looked at.
 const MOST_BALANCED: usize = 4;
 /// A line that overflows is taken only when nothing else exists.
@@ -49,6 +60,44 @@ const OVERFULL: f64 = 1e12;
 impl<N> Paragraph<N> {
     /// Breaks into lines no wider than `measure` points.
     pub fn lines(&mut self, measure: f32, fit: Fit) -> Vec<LineRange> {
+        match fit {
+            Fit::Balanced => self.balanced(measure),
+            Fit::Cell => {
+                let ragged = self.broken(measure, Fit::Ragged);
+                let whole = self.balanced(measure);
+                if whole.len() <= ragged.len() {
+                    whole
+                } else {
+                    ragged
+                }
+            }
+            _ => self.broken(measure, fit),
+        }
+    }
+
+    /// Lines of even length: the narrowest measure that needs no line more.
+    fn balanced(&mut self, measure: f32) -> Vec<LineRange> {
+        let lines = self.broken(measure, Fit::Whole);
+        if !(2..=MOST_BALANCED).contains(&lines.len()) {
+            return lines;
+        }
+        let (mut low, mut high) = (measure * 0.5, measure);
+        for _ in 0..6 {
+            let middle = (low + high) / 2.0;
+            // Narrower than a word, the word would be split for good.
+            let fits = match self.atoms.iter().all(|atom| atom.width <= middle) {
+                true => self.broken(middle, Fit::Whole),
+                false => Vec::new(),
+            };
+            let even = !fits.is_empty()
+                && fits.len() <= lines.len()
+                && fits.iter().all(|line| line.width <= middle);
+            if even { high = middle } else { low = middle }
+        }
+        self.broken(high, Fit::Whole)
+    }
+
+    fn broken(&mut self, measure: f32, fit: Fit) -> Vec<LineRange> {
         self.split_oversized(measure);
         let mut lines = Vec::new();
         let mut start = 0;
@@ -59,23 +108,6 @@ impl<N> Paragraph<N> {
             }
         }
         lines
-    }
-
-    /// Breaks into lines of even length: the narrowest measure that needs no line more. Only
-    /// short texts, titles and captions, are worth it.
-    pub fn balanced_lines(&mut self, measure: f32) -> Vec<LineRange> {
-        let lines = self.lines(measure, Fit::Whole);
-        if !(2..=MOST_BALANCED).contains(&lines.len()) {
-            return lines;
-        }
-        let (mut low, mut high) = (measure * 0.5, measure);
-        for _ in 0..7 {
-            let middle = (low + high) / 2.0;
-            let whole = self.atoms.iter().all(|atom| atom.width <= middle);
-            let even = whole && self.lines(middle, Fit::Whole).len() <= lines.len();
-            if even { high = middle } else { low = middle }
-        }
-        self.lines(high, Fit::Whole)
     }
 
     /// Gives an atom wider than the measure a last resort between any two glyphs.
@@ -99,7 +131,11 @@ impl<N> Paragraph<N> {
                     first: at,
                     last: at + 1,
                     width: self.glyphs[at].advance(),
-                    after: if end { atom.after } else { After::Free { cheap: false } },
+                    after: if end {
+                        atom.after
+                    } else {
+                        After::Free { cheap: false }
+                    },
                 });
             }
         }
@@ -142,14 +178,31 @@ fn stretch_of(
         }
         sums[index + 1] = sum;
     }
-    let mut best = vec![Best { cost: f64::INFINITY, from: 0 }; count + 1];
+    let mut best = vec![
+        Best {
+            cost: f64::INFINITY,
+            from: 0
+        };
+        count + 1
+    ];
     best[0].cost = 0.0;
+    // Breaks before `nearest` would overfill any line that ends at `to` or later.
+    let mut nearest = 0;
     for to in 1..=count {
+        let first = nearest;
         let penalty = penalty(&atoms[start + to - 1], fit);
-        for from in (0..to).rev() {
+        for from in first..to {
             let line = measure_line(atoms, &sums, start, from, to);
             let overfull = line.width - line.space * SHRINK_OF[fit as usize] > measure + 0.01;
             if overfull && from + 1 < to {
+                // With a hyphen less, a longer line may still fit.
+                if !matches!(atoms[start + to - 1].after, After::Hyphen(_)) {
+                    nearest = from + 1;
+                }
+                continue;
+            }
+            // From here on lines only get looser; the last one may be as short as it likes.
+            if to < count && line.width < measure * HOPELESS && best[to].cost.is_finite() {
                 break;
             }
             if best[from].cost.is_infinite() {
@@ -159,9 +212,12 @@ fn stretch_of(
             if overfull {
                 cost += OVERFULL;
             }
-            let hyphen = |at: usize| at > 0 && matches!(atoms[start + at - 1].after, After::Hyphen(_));
-            if hyphen(from) && (hyphen(to) || to == count) {
+            let hyphen =
+                |at: usize| at > 0 && matches!(atoms[start + at - 1].after, After::Hyphen(_));
+            if hyphen(from) && hyphen(to) {
                 cost += HYPHENS_IN_A_ROW;
+            } else if hyphen(from) && to == count {
+                cost += HYPHEN_BEFORE_LAST;
             }
             if cost < best[to].cost {
                 best[to] = Best { cost, from };
@@ -172,7 +228,7 @@ fn stretch_of(
 }
 
 /// Only justified lines may be set tighter than natural.
-const SHRINK_OF: [f32; 3] = [SHRINK, 0.0, 0.0];
+const SHRINK_OF: [f32; 5] = [SHRINK, 0.0, 0.0, 0.0, 0.0];
 
 fn penalty(atom: &Atom, fit: Fit) -> f64 {
     match (atom.after, fit) {
@@ -180,7 +236,7 @@ fn penalty(atom: &Atom, fit: Fit) -> f64 {
         (After::Free { cheap: false }, _) => EMERGENCY / 10.0,
         (After::Hyphen(_), Fit::Justified) => HYPHEN,
         (After::Hyphen(_), Fit::Ragged) => HYPHEN_RAGGED,
-        (After::Hyphen(_), Fit::Whole) => HYPHEN_WHOLE,
+        (After::Hyphen(_), Fit::Whole | Fit::Balanced | Fit::Cell) => HYPHEN_WHOLE,
         (After::Space(_) | After::Free { cheap: true } | After::End, _) => 0.0,
     }
 }
@@ -206,7 +262,11 @@ fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usi
 
 fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f64 {
     let slack = measure - line.width;
-    let stub = if last && line.width < measure * STUB { STUB_COST } else { 0.0 };
+    let stub = if last && line.width < measure * STUB {
+        STUB_COST
+    } else {
+        0.0
+    };
     let badness = match fit {
         _ if last && slack >= 0.0 => 0.0,
         Fit::Justified => {
@@ -214,7 +274,7 @@ fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f6
             let ratio = slack.abs() / give.max(0.3);
             (100.0 * f64::from(ratio).powi(3)).min(1e7)
         }
-        Fit::Ragged | Fit::Whole => 100.0 * f64::from(slack / measure * 3.0).powi(2),
+        _ => 100.0 * f64::from(slack / measure * 3.0).powi(2),
     };
     (10.0 + badness + penalty).powi(2).min(1e11) + stub
 }
@@ -241,7 +301,27 @@ fn collect(
         let slack = measure - line.width;
         let last = to + 1 == sums.len();
         let fills = fit == Fit::Justified && line.spaces > 0 && (!last || slack < 0.0);
-        let stretch = if fills { slack / line.spaces as f32 } else { 0.0 };
-        lines.push(LineRange { first: start + from, last: start + to, width: line.width, stretch });
+        let (stretch, tracking) = match fills {
+            true => fill(&atoms[start + from..start + to], &line, slack),
+            false => (0.0, 0.0),
+        };
+        lines.push(LineRange {
+            first: start + from,
+            last: start + to,
+            width: line.width,
+            stretch,
+            tracking,
+        });
     }
+}
+
+/// Shares the slack of a line among its spaces; beyond what spaces may take gracefully, letters
+/// help, so little that no eye sees it.
+fn fill(atoms: &[Atom], line: &Sum, slack: f32) -> (f32, f32) {
+    let spaces = line.spaces as f32;
+    let graceful = line.space * STRETCH * 1.4;
+    let glyphs: usize = atoms.iter().map(|atom| atom.last - atom.first).sum();
+    let share = TRACKING * line.width / glyphs.max(1) as f32;
+    let tracking = ((slack - graceful) / glyphs.max(1) as f32).clamp(0.0, share);
+    ((slack - tracking * glyphs as f32) / spaces, tracking)
 }

@@ -50,12 +50,47 @@ fn letters(letters: &str, offset: usize, points: &mut Vec<usize>) {
 
 /// True after words that belong to the next one: "art. 49", "n. 11", "lett. a".
 pub fn ties(word: &str) -> bool {
+    // The longest has nine letters; most words are refused here.
+    if word.len() > 12 {
+        return false;
+    }
     let bare = word.trim_start_matches(['(', '«', '"', '“', '[']);
     matches!(
         bare.to_lowercase().as_str(),
-        "n." | "nn." | "n°" | "art." | "artt." | "c." | "co." | "cc." | "lett." | "pag." | "pagg."
-            | "p." | "cap." | "all." | "allegato" | "sig." | "sig.ra" | "dott." | "dott.ssa"
-            | "ing." | "arch." | "avv." | "geom." | "prof." | "on." | "euro" | "€" | "comma" | "ore"
-            | "d.lgs." | "l." | "d.p.r." | "d.l." | "d.m." | "l.r." | "§"
+        "n." | "nn."
+            | "n°"
+            | "art."
+            | "artt."
+            | "c."
+            | "co."
+            | "cc."
+            | "lett."
+            | "pag."
+            | "pagg."
+            | "p."
+            | "cap."
+            | "all."
+            | "allegato"
+            | "sig."
+            | "sig.ra"
+            | "dott."
+            | "dott.ssa"
+            | "ing."
+            | "arch."
+            | "avv."
+            | "geom."
+            | "prof."
+            | "on."
+            | "euro"
+            | "€"
+            | "comma"
+            | "ore"
+            | "d.lgs."
+            | "l."
+            | "d.p.r."
+            | "d.l."
+            | "d.m."
+            | "l.r."
+            | "§"
     )
 }

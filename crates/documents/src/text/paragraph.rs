@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A paragraph as atoms: what cannot be broken, and what may happen after it.
 
-use super::faces::{FaceId, is_invisible};
+use super::faces::FaceId;
 use super::hyphens;
-use super::shaper::{Shaped, Shaper};
+use super::shaper::{Break, Shaped, Shaper};
 use crate::RenderError;
 
 /// A stretch of text in one style, given to [`Paragraph::new`].
@@ -24,7 +24,6 @@ pub struct Run<N> {
 pub struct Glyph {
     /// Index of its run.
     pub run: usize,
-    pub face: FaceId,
     /// Size in points (that of the symbol font is a little less than its run's).
     pub size: f32,
     pub shaped: Shaped,
@@ -72,14 +71,20 @@ pub struct Paragraph<N> {
 /// DejaVu Sans is large on the body; this matches its x-height with Titillium's.
 const SYMBOL_SIZE: f32 = 0.9;
 
-/// Words longer than this (hashes, codes, addresses) may break anywhere if they must.
-const LONG_WORD: usize = 24;
-
 impl<N> Paragraph<N> {
     /// Shapes the runs; refuses what cannot be drawn.
     pub fn new(runs: Vec<Run<N>>, shaper: &mut Shaper) -> Result<Self, RenderError> {
-        let mut paragraph = Self { runs: Vec::new(), glyphs: Vec::new(), atoms: Vec::new() };
-        let mut builder = Builder { shaper, paragraph: &mut paragraph, start: 0, word: String::new() };
+        let mut paragraph = Self {
+            runs: Vec::new(),
+            glyphs: Vec::new(),
+            atoms: Vec::new(),
+        };
+        let mut builder = Builder {
+            shaper,
+            paragraph: &mut paragraph,
+            start: 0,
+            word: String::new(),
+        };
         for (index, run) in runs.iter().enumerate() {
             builder.run(index, run)?;
         }
@@ -141,18 +146,17 @@ impl<N> Builder<'_, N> {
     fn run(&mut self, index: usize, run: &Run<N>) -> Result<(), RenderError> {
         let mut rest = run.text.as_str();
         while let Some(character) = rest.chars().next() {
+            if !character.is_whitespace() {
+                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                self.text(index, run, &rest[..end])?;
+                rest = &rest[end..];
+                continue;
+            }
             match character {
                 '\n' => self.close(After::End),
-                '\u{200B}' => self.close(After::Free { cheap: true }),
                 '\u{A0}' => self.space(index, run, "\u{A0}", false),
                 '\u{202F}' => self.space(index, run, "\u{202F}", false),
-                c if is_space(c) => self.space(index, run, " ", true),
-                _ => {
-                    let end = rest.find(ends_word).unwrap_or(rest.len());
-                    self.text(index, run, &rest[..end])?;
-                    rest = &rest[end..];
-                    continue;
-                }
+                _ => self.space(index, run, " ", true),
             }
             rest = &rest[character.len_utf8()..];
         }
@@ -161,109 +165,70 @@ impl<N> Builder<'_, N> {
 
     /// A space; runs of them are one, and none starts a line.
     fn space(&mut self, index: usize, run: &Run<N>, text: &str, breaks: bool) {
-        let empty = self.start == self.paragraph.glyphs.len();
-        if breaks && empty && !self.after_word() {
+        if breaks && self.start == self.paragraph.glyphs.len() {
             return;
         }
         let mut shaped = self.shaper.substitute(run.face, ' ', text);
         if text == "\u{202F}" {
             shaped.kern = -(shaped.width as i16) / 3;
         }
-        let glyph = Glyph { run: index, face: run.face, size: run.size, shaped };
+        let glyph = Glyph {
+            run: index,
+            size: run.size,
+            shaped,
+        };
         let tied = !breaks || hyphens::ties(&self.word);
-        self.close(if tied { After::Tie(glyph) } else { After::Space(glyph) });
+        self.close(if tied {
+            After::Tie(glyph)
+        } else {
+            After::Space(glyph)
+        });
     }
 
-    /// True when the last atom ended inside a word (soft hyphen, zero-width space): a space
-    /// typed there still counts.
-    fn after_word(&mut self) -> bool {
-        match self.paragraph.atoms.last() {
-            Some(Atom { first, after: After::Hyphen(_) | After::Free { .. }, .. }) => {
-                self.start = *first;
-                self.paragraph.atoms.pop();
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Part of a word: split by face, then by syllable.
+    /// A word, or the part of one that stands in this run.
     fn text(&mut self, index: usize, run: &Run<N>, word: &str) -> Result<(), RenderError> {
         // " – " hangs on the word before it.
         if self.word.is_empty() && matches!(word, "–" | "—") {
             self.tie_previous();
         }
         self.word.push_str(word);
-        let mut rest = word;
-        while let Some(first) = rest.chars().next() {
-            if is_invisible(first) || first == '\u{2011}' {
-                self.special(index, run, first);
-                rest = &rest[first.len_utf8()..];
-                continue;
-            }
-            let face = self.face(run, first)?;
-            let mut end = rest.len();
-            for (at, character) in rest.char_indices() {
-                if is_invisible(character) || character == '\u{2011}' || self.face(run, character)? != face {
-                    end = at;
-                    break;
+        let shaped =
+            self.shaper
+                .word(run.face, word)
+                .map_err(|character| RenderError::Character {
+                    character,
+                    line: run.line,
+                })?;
+        for (before, shaped) in shaped.iter() {
+            let size = if shaped.face == run.face {
+                run.size
+            } else {
+                run.size * SYMBOL_SIZE
+            };
+            match before {
+                None => {}
+                Some(Break::Hyphen(hyphen)) => {
+                    let size = if hyphen.face == run.face {
+                        run.size
+                    } else {
+                        run.size * SYMBOL_SIZE
+                    };
+                    self.close_within(After::Hyphen(Glyph {
+                        run: index,
+                        size,
+                        shaped: *hyphen,
+                    }));
                 }
+                Some(Break::Free) => self.close_within(After::Free { cheap: true }),
+                Some(Break::Forced) => self.close_within(After::Free { cheap: false }),
             }
-            self.piece(index, run, face, &rest[..end]);
-            rest = &rest[end..];
+            self.paragraph.glyphs.push(Glyph {
+                run: index,
+                size,
+                shaped: *shaped,
+            });
         }
         Ok(())
-    }
-
-    fn face(&self, run: &Run<N>, character: char) -> Result<FaceId, RenderError> {
-        let refused = RenderError::Character { character, line: run.line };
-        if !super::faces::is_printable(character) {
-            return Err(refused);
-        }
-        self.shaper.face_for(run.face, character).ok_or(refused)
-    }
-
-    fn special(&mut self, index: usize, run: &Run<N>, character: char) {
-        match character {
-            '\u{AD}' => {
-                let hyphen = self.hyphen(index, run, run.face, run.size);
-                self.close_within(After::Hyphen(hyphen));
-            }
-            '\u{2011}' => {
-                let shaped = self.shaper.substitute(run.face, '-', "\u{2011}");
-                let glyph = Glyph { run: index, face: run.face, size: run.size, shaped };
-                self.paragraph.glyphs.push(glyph);
-            }
-            _ => {}
-        }
-    }
-
-    fn hyphen(&mut self, index: usize, _: &Run<N>, face: FaceId, size: f32) -> Glyph {
-        Glyph { run: index, face, size, shaped: self.shaper.substitute(face, '-', "\u{AD}") }
-    }
-
-    /// A stretch of a word in one face.
-    fn piece(&mut self, index: usize, run: &Run<N>, face: FaceId, text: &str) {
-        let size = if face == FaceId::Symbols { run.size * SYMBOL_SIZE } else { run.size };
-        let shaped = self.shaper.word(face, text);
-        let syllables = hyphens::points(text);
-        let long = text.chars().count() > LONG_WORD;
-        let mut previous = ' ';
-        for glyph in shaped.iter() {
-            let here = text[glyph.start..].chars().next().unwrap_or(' ');
-            if glyph.start > 0 {
-                if syllables.binary_search(&glyph.start).is_ok() {
-                    let hyphen = self.hyphen(index, run, face, size);
-                    self.close_within(After::Hyphen(hyphen));
-                } else if breaks_between(previous, here) {
-                    self.close_within(After::Free { cheap: true });
-                } else if long && !here.is_alphabetic() | !previous.is_alphabetic() {
-                    self.close_within(After::Free { cheap: false });
-                }
-            }
-            self.paragraph.glyphs.push(Glyph { run: index, face, size, shaped: *glyph });
-            previous = text[glyph.start..].chars().next().unwrap_or(' ');
-        }
     }
 
     fn tie_previous(&mut self) {
@@ -275,51 +240,40 @@ impl<N> Builder<'_, N> {
         }
     }
 
+    /// Ends the atom inside a word, if it has glyphs.
     fn close_within(&mut self, after: After) {
-        let (first, last) = (self.start, self.paragraph.glyphs.len());
-        if first == last {
-            return;
+        if self.start < self.paragraph.glyphs.len() {
+            self.push_atom(after);
         }
-        let width = self.paragraph.glyphs[first..last].iter().map(Glyph::advance).sum();
-        self.paragraph.atoms.push(Atom { first, last, width, after });
-        self.start = last;
     }
 
     /// Ends the word.
     fn close(&mut self, after: After) {
-        let (first, last) = (self.start, self.paragraph.glyphs.len());
-        let width = self.paragraph.glyphs[first..last].iter().map(Glyph::advance).sum();
-        self.paragraph.atoms.push(Atom { first, last, width, after });
-        self.start = last;
+        self.push_atom(after);
         self.word.clear();
     }
 
+    fn push_atom(&mut self, after: After) {
+        let (first, last) = (self.start, self.paragraph.glyphs.len());
+        let width = self.paragraph.glyphs[first..last]
+            .iter()
+            .map(Glyph::advance)
+            .sum();
+        self.paragraph.atoms.push(Atom {
+            first,
+            last,
+            width,
+            after,
+        });
+        self.start = last;
+    }
+
+    /// Closes the paragraph; a space at its end has closed the last atom already.
     fn finish(&mut self) {
         let pending = self.start < self.paragraph.glyphs.len();
-        let ended = matches!(self.paragraph.atoms.last(), Some(Atom { after: After::End, .. }));
-        if pending || self.paragraph.atoms.is_empty() || !ended {
-            // A trailing space has closed its atom already: turn it into the end.
-            match self.paragraph.atoms.last_mut() {
-                Some(atom) if !pending => atom.after = After::End,
-                _ => self.close(After::End),
-            }
+        match self.paragraph.atoms.last_mut() {
+            Some(atom) if !pending => atom.after = After::End,
+            _ => self.close(After::End),
         }
-    }
-}
-
-fn is_space(character: char) -> bool {
-    character.is_whitespace() && !matches!(character, '\u{A0}' | '\u{202F}' | '\n')
-}
-
-fn ends_word(character: char) -> bool {
-    character.is_whitespace() || character == '\u{200B}'
-}
-
-/// Inside a word a line may end after a hyphen, a slash or a dash that stands between letters.
-fn breaks_between(before: char, after: char) -> bool {
-    match before {
-        '/' | '–' | '—' => after.is_alphabetic(),
-        '-' => after.is_alphabetic(),
-        _ => false,
     }
 }

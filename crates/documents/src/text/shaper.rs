@@ -10,20 +10,36 @@ use std::rc::Rc;
 
 use rustybuzz::{UnicodeBuffer, script, shape_with_plan};
 
-use super::faces::{FaceId, LoadedFace, faces};
-use crate::RenderError;
+use super::faces::{FaceId, LoadedFace, faces, is_invisible, is_printable};
+use super::hyphens;
 
-/// A glyph of a shaped word; lengths are 1/1000 em.
+/// A glyph; lengths are 1/1000 em.
 #[derive(Debug, Clone, Copy)]
 pub struct Shaped {
+    pub face: FaceId,
     pub cid: u16,
     /// Advance the font declares.
     pub width: u16,
     /// What kerning adds to it.
     pub kern: i16,
-    /// Byte of the word where its text starts.
-    pub start: usize,
 }
+
+/// Where a line may end inside a word.
+#[derive(Debug, Clone, Copy)]
+pub enum Break {
+    /// At a syllable, with this hyphen.
+    Hyphen(Shaped),
+    /// After `/`, `-` or a zero-width space.
+    Free,
+    /// In a code too long for any line, if it must.
+    Forced,
+}
+
+/// A shaped word: its glyphs, each with the break that precedes it.
+pub type Word = [(Option<Break>, Shaped)];
+
+/// Words longer than this (hashes, codes, addresses) may break anywhere if they must.
+const LONG_WORD: usize = 24;
 
 /// The codes a document uses of one font: index is CID, content is glyph and text.
 #[derive(Debug, Default)]
@@ -51,61 +67,148 @@ impl Subset {
 /// Shapes words and remembers what the document uses.
 pub struct Shaper {
     faces: &'static [LoadedFace; 5],
-    words: HashMap<(FaceId, Box<str>), Rc<[Shaped]>>,
+    words: HashMap<FaceId, HashMap<Box<str>, Rc<Word>>>,
     buffer: Option<UnicodeBuffer>,
     pub subsets: [Subset; 5],
 }
 
 impl Shaper {
-    pub fn new() -> Result<Self, RenderError> {
+    pub fn new() -> Result<Self, crate::RenderError> {
         let faces = faces()?;
-        Ok(Self { faces, words: HashMap::new(), buffer: None, subsets: Default::default() })
+        Ok(Self {
+            faces,
+            words: HashMap::new(),
+            buffer: None,
+            subsets: Default::default(),
+        })
     }
 
-    /// The face that draws a character in place of `wanted`.
-    pub fn face_for(&self, wanted: FaceId, character: char) -> Option<FaceId> {
-        [wanted, FaceId::Symbols]
-            .into_iter()
-            .find(|id| self.faces[*id as usize].glyph(character).is_some())
-    }
-
-    /// Shapes a word the face can draw entirely.
-    pub fn word(&mut self, id: FaceId, word: &str) -> Rc<[Shaped]> {
-        if let Some(known) = self.words.get(&(id, Box::from(word))) {
-            return Rc::clone(known);
+    /// Shapes a word, symbols from the other font included; `Err` is a character without glyph.
+    pub fn word(&mut self, face: FaceId, word: &str) -> Result<Rc<Word>, char> {
+        if let Some(known) = self.words.get(&face).and_then(|words| words.get(word)) {
+            return Ok(Rc::clone(known));
         }
-        let loaded = &self.faces[id as usize];
+        let mut glyphs = Vec::with_capacity(word.len());
+        let mut pending = None;
+        let mut rest = word;
+        while let Some(first) = rest.chars().next() {
+            match first {
+                '\u{AD}' => pending = Some(Break::Hyphen(self.hyphen(face))),
+                '\u{200B}' => pending = Some(Break::Free),
+                '\u{2011}' => {
+                    glyphs.push((pending.take(), self.substitute(face, '-', "\u{2011}")));
+                }
+                c if is_invisible(c) => {}
+                _ => {
+                    let (drawn_by, length) = self.stretch(face, rest)?;
+                    let from = glyphs.len();
+                    self.shape(drawn_by, &rest[..length], &mut glyphs);
+                    if let (Some(before), Some(glyph)) = (pending.take(), glyphs.get_mut(from)) {
+                        glyph.0 = Some(before);
+                    }
+                    rest = &rest[length..];
+                    continue;
+                }
+            }
+            rest = &rest[first.len_utf8()..];
+        }
+        let shaped: Rc<Word> = glyphs.into();
+        self.words
+            .entry(face)
+            .or_default()
+            .insert(word.into(), Rc::clone(&shaped));
+        Ok(shaped)
+    }
+
+    /// The font that draws the start of `text`, and how many bytes of it.
+    fn stretch(&self, wanted: FaceId, text: &str) -> Result<(FaceId, usize), char> {
+        let mut found = None;
+        for (at, character) in text.char_indices() {
+            if at > 0 && (is_invisible(character) || character == '\u{2011}') {
+                return Ok((found.unwrap_or(wanted), at));
+            }
+            if !is_printable(character) {
+                return Err(character);
+            }
+            let face = [wanted, FaceId::Symbols]
+                .into_iter()
+                .find(|id| self.faces[*id as usize].glyph(character).is_some())
+                .ok_or(character)?;
+            if *found.get_or_insert(face) != face {
+                return Ok((found.unwrap_or(wanted), at));
+            }
+        }
+        Ok((found.unwrap_or(wanted), text.len()))
+    }
+
+    /// Shapes text the face draws entirely and marks where it may be broken.
+    fn shape(&mut self, face: FaceId, text: &str, out: &mut Vec<(Option<Break>, Shaped)>) {
+        let loaded = &self.faces[face as usize];
         let mut buffer = self.buffer.take().unwrap_or_default();
-        buffer.push_str(word);
+        buffer.push_str(text);
         buffer.set_direction(rustybuzz::Direction::LeftToRight);
         buffer.set_script(script::LATIN);
         let glyphs = shape_with_plan(&loaded.face, &loaded.plan, buffer);
+        let syllables = hyphens::points(text);
+        let long = text.chars().count() > LONG_WORD;
         let infos = glyphs.glyph_infos();
-        let mut out = Vec::with_capacity(infos.len());
+        let mut previous = ' ';
         for (index, (info, position)) in infos.iter().zip(glyphs.glyph_positions()).enumerate() {
             let start = info.cluster as usize;
             let end = infos[index + 1..]
                 .iter()
                 .map(|next| next.cluster as usize)
                 .find(|next| *next > start)
-                .unwrap_or(word.len());
+                .unwrap_or(text.len());
             let glyph = info.glyph_id as u16;
             let width = loaded.width(glyph);
             let advance = (position.x_advance as f32 * loaded.scale).round() as i16;
-            let cid = self.subsets[id as usize].code(glyph, &word[start..end]);
-            out.push(Shaped { cid, width, kern: advance - width as i16, start });
+            let cid = self.subsets[face as usize].code(glyph, &text[start..end]);
+            let here = text[start..].chars().next().unwrap_or(' ');
+            let before = match start {
+                0 => None,
+                _ if syllables.binary_search(&start).is_ok() => {
+                    Some(Break::Hyphen(self.hyphen(face)))
+                }
+                _ if breaks_between(previous, here) => Some(Break::Free),
+                _ if long && !(here.is_alphabetic() && previous.is_alphabetic()) => {
+                    Some(Break::Forced)
+                }
+                _ => None,
+            };
+            out.push((
+                before,
+                Shaped {
+                    face,
+                    cid,
+                    width,
+                    kern: advance - width as i16,
+                },
+            ));
+            previous = here;
         }
         self.buffer = Some(glyphs.clear());
-        let shaped: Rc<[Shaped]> = out.into();
-        self.words.insert((id, word.into()), Rc::clone(&shaped));
-        shaped
+    }
+
+    fn hyphen(&mut self, face: FaceId) -> Shaped {
+        self.substitute(face, '-', "\u{AD}")
     }
 
     /// The glyph of `drawn`, extracted as `text`: soft hyphens, no-break spaces and hyphens.
-    pub fn substitute(&mut self, id: FaceId, drawn: char, text: &str) -> Shaped {
-        let loaded = &self.faces[id as usize];
+    pub fn substitute(&mut self, face: FaceId, drawn: char, text: &str) -> Shaped {
+        let loaded = &self.faces[face as usize];
         let glyph = loaded.glyph(drawn).unwrap_or(0);
-        let cid = self.subsets[id as usize].code(glyph, text);
-        Shaped { cid, width: loaded.width(glyph), kern: 0, start: 0 }
+        let cid = self.subsets[face as usize].code(glyph, text);
+        Shaped {
+            face,
+            cid,
+            width: loaded.width(glyph),
+            kern: 0,
+        }
     }
+}
+
+/// Inside a word a line may end after a slash, a hyphen or a dash that stands before a letter.
+fn breaks_between(before: char, after: char) -> bool {
+    matches!(before, '/' | '-' | '–' | '—') && after.is_alphabetic()
 }

@@ -81,7 +81,11 @@ pub fn crest() -> Vec<u8> {
     for y in 0..height {
         for x in 0..width {
             let (u, v) = (x as f32 / 95.0 * 2.0 - 1.0, y as f32 / 119.0);
-            let edge = if v < 0.55 { 0.95 } else { 0.95 * (1.0 - ((v - 0.55) / 0.44).powi(2)).max(0.0).sqrt() };
+            let edge = if v < 0.55 {
+                0.95
+            } else {
+                0.95 * (1.0 - ((v - 0.55) / 0.44).powi(2)).max(0.0).sqrt()
+            };
             let inside = u.abs() <= edge && v < 0.99;
             let border = inside && (u.abs() > edge - 0.09 || v < 0.04);
             let band = (v - 0.42 - u * 0.12).abs() < 0.08;
@@ -109,7 +113,11 @@ fn png(width: u32, height: u32, rgba: &[u8]) -> Vec<u8> {
     let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
     header.extend([8, 6, 0, 0, 0]);
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [(b"IHDR", header), (b"IDAT", encoder.finish().unwrap()), (b"IEND", Vec::new())] {
+    for (kind, data) in [
+        (b"IHDR", header),
+        (b"IDAT", encoder.finish().unwrap()),
+        (b"IEND", Vec::new()),
+    ] {
         out.extend((data.len() as u32).to_be_bytes());
         let mut crc = flate2::Crc::new();
         crc.update(kind);

@@ -2,23 +2,27 @@
 //! A file as the sequence of its revisions (ISO 32000-1, 7.5): every cross-reference section with
 //! the bytes that belong to it. Classic tables only; cross-reference streams are reported as such.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::parse::Parser;
 use super::{Dictionary, Id, MAX_BYTES, Malformed, Object, is_space};
 
-/// Most incremental updates followed.
+/// Most revisions followed.
 const MAX_REVISIONS: usize = 256;
+/// Most bytes times revisions (2 GiB): each revision is compared with the one before.
+const MAX_WORK: usize = 2 << 30;
 /// Highest object number accepted (a limit of ISO 32000-1, annex C).
 pub(crate) const MAX_OBJECT: u32 = 8_388_607;
 /// Most pages counted.
 const MAX_PAGES: usize = 50_000;
 
 /// One entry of a cross-reference table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// Where the object starts; `None` when the number is free.
-    pub offset: Option<usize>,
+    /// Where the object starts and where the next one of its revision does; `None` when the number
+    /// is free. Objects of a revision never overlap, so reading all of them once is linear.
+    pub place: Option<Range<usize>>,
     pub generation: u16,
 }
 
@@ -72,7 +76,15 @@ impl<'a> File<'a> {
                 _ => return fail(xref, "catena delle revisioni errata"),
             }
         }
+        if revisions.len().saturating_mul(bytes.len()) > MAX_WORK {
+            return fail(bytes.len(), "troppe revisioni per un file così grande");
+        }
         revisions.reverse();
+        let mut start = 0;
+        for revision in &mut revisions {
+            revision.bound(start)?;
+            start = revision.marker;
+        }
         Ok(File { bytes, revisions })
     }
 
@@ -85,40 +97,37 @@ impl<'a> File<'a> {
     }
 
     /// The revision that defines `number` as seen at `revision`, and its entry.
-    pub fn entry(&self, revision: usize, number: u32) -> Option<(usize, Entry)> {
-        let found = |r: usize| self.revisions[r].entries.get(&number).map(|e| (r, *e));
-        (0..=revision).rev().find_map(found).filter(|(_, e)| e.offset.is_some())
+    pub fn entry(&self, revision: usize, number: u32) -> Option<(usize, &Entry)> {
+        let found = |r: usize| self.revisions[r].entries.get(&number).map(|e| (r, e));
+        (0..=revision).rev().find_map(found).filter(|(_, e)| e.place.is_some())
     }
 
     /// The object `id` as seen at `revision`; a missing one is null (7.3.10).
     pub fn object(&self, revision: usize, id: Id) -> Result<Object<'a>, Malformed> {
         match self.entry(revision, id.0) {
-            Some((_, Entry { offset: Some(at), generation })) if generation == id.1 => {
-                self.object_at(revision, at, id).map(|(object, _)| object)
+            Some((_, Entry { place: Some(place), generation })) if *generation == id.1 => {
+                self.object_at(revision, place, id).map(|(object, _)| object)
             }
             _ => Ok(Object::Null),
         }
     }
 
-    /// The object at an offset, and where it ends.
+    /// The object at a place, and where it ends.
     pub fn object_at(
         &self,
         revision: usize,
-        at: usize,
+        place: &Range<usize>,
         id: Id,
     ) -> Result<(Object<'a>, usize), Malformed> {
-        let mut parser = Parser::new(self.bytes, at);
-        let (found, object) = parser.indirect(&|id| self.length(revision, id))?;
-        if found != id {
-            return Err(Malformed { at, what: "oggetto fuori posto" });
-        }
+        let mut parser = Parser::new(&self.bytes[..place.end], place.start);
+        let object = parser.indirect(id, &|id| self.length(revision, id))?;
         Ok((object, parser.at))
     }
 
     fn length(&self, revision: usize, id: Id) -> Option<usize> {
-        let at = self.entry(revision, id.0)?.1.offset?;
-        let (found, object) = Parser::new(self.bytes, at).indirect(&|_| None).ok()?;
-        if found == id { usize::try_from(object.integer()?).ok() } else { None }
+        let place = self.entry(revision, id.0)?.1.place.clone()?;
+        let mut parser = Parser::new(&self.bytes[..place.end], place.start);
+        usize::try_from(parser.indirect_number(id).ok()?).ok()
     }
 
     /// Follows one reference, if it is one.
@@ -209,6 +218,22 @@ impl<'a> Revision<'a> {
     }
 }
 
+impl Revision<'_> {
+    /// Gives each object the bytes up to the next one; all lie between `start` and the table.
+    fn bound(&mut self, start: usize) -> Result<(), Malformed> {
+        let places = self.entries.values().filter_map(|e| e.place.as_ref());
+        let offsets: BTreeSet<usize> = places.map(|p| p.start).collect();
+        for place in self.entries.values_mut().filter_map(|e| e.place.as_mut()) {
+            if !(start..self.xref).contains(&place.start) {
+                return Err(Malformed { at: self.xref, what: "oggetto fuori dalla sua revisione" });
+            }
+            let next = offsets.range(place.start + 1..).next();
+            place.end = next.copied().unwrap_or(self.xref);
+        }
+        Ok(())
+    }
+}
+
 fn read_entries(parser: &mut Parser<'_>) -> Result<BTreeMap<u32, Entry>, Malformed> {
     let mut entries = BTreeMap::new();
     loop {
@@ -222,13 +247,13 @@ fn read_entries(parser: &mut Parser<'_>) -> Result<BTreeMap<u32, Entry>, Malform
             let offset = usize::try_from(parser.unsigned()?).unwrap_or(usize::MAX);
             let generation = u16::try_from(parser.unsigned()?).unwrap_or(u16::MAX);
             parser.space();
-            let offset = match () {
-                () if parser.take("n") => Some(offset),
+            let place = match () {
+                () if parser.take("n") => Some(offset..offset),
                 () if parser.take("f") => None,
                 () => return parser.fail("voce della tabella errata"),
             };
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            if number > MAX_OBJECT || entries.insert(number, Entry { offset, generation }).is_some()
+            if number > MAX_OBJECT || entries.insert(number, Entry { place, generation }).is_some()
             {
                 return parser.fail("numero di oggetto errato o ripetuto");
             }

@@ -93,13 +93,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `N G obj … endobj`; `length` finds the value of an indirect stream length.
+    /// `N G obj … endobj` with the identifier expected; `length` finds the value of an indirect
+    /// stream length.
     pub fn indirect(
         &mut self,
+        id: Id,
         length: &dyn Fn(Id) -> Option<usize>,
-    ) -> Result<(Id, Object<'a>), Malformed> {
-        let Some(id) = self.id()? else { return self.fail("atteso un oggetto") };
-        self.expect("obj", "atteso obj")?;
+    ) -> Result<Object<'a>, Malformed> {
+        self.header(id)?;
         let mut object = self.object()?;
         self.space();
         if self.take("stream") {
@@ -110,7 +111,22 @@ impl<'a> Parser<'a> {
             object = Object::Stream(dictionary, data);
         }
         self.expect("endobj", "atteso endobj")?;
-        Ok((id, object))
+        Ok(object)
+    }
+
+    /// An indirect object that is a number, read no further than needed.
+    pub fn indirect_number(&mut self, id: Id) -> Result<u64, Malformed> {
+        self.header(id)?;
+        let number = self.unsigned()?;
+        self.expect("endobj", "atteso endobj")?;
+        Ok(number)
+    }
+
+    fn header(&mut self, id: Id) -> Result<(), Malformed> {
+        if self.id()? != Some(id) {
+            return self.fail("oggetto fuori posto");
+        }
+        self.expect("obj", "atteso obj")
     }
 
     fn stream(

@@ -45,20 +45,24 @@ impl<'f, 'a> Watch<'f, 'a> {
     pub fn new(file: &'f File<'a>) -> Self {
         let mut dangling = HashMap::new();
         let mut unreadable = None;
-        if file.revisions.len() > 1 {
-            for (revision, content) in file.revisions.iter().enumerate() {
-                for (number, entry) in &content.entries {
-                    let Some(at) = entry.offset else { continue };
-                    let id = (*number, entry.generation);
-                    let Ok((object, _)) = file.object_at(revision, at, id) else {
-                        unreadable = Some(*number);
-                        continue;
-                    };
-                    object.references(&mut |(n, _)| {
-                        if file.entry(revision, n).is_none() {
+        let mut defined = HashSet::new();
+        let last = file.last();
+        for (revision, content) in file.revisions.iter().enumerate().filter(|_| last > 0) {
+            for (number, entry) in &content.entries {
+                match entry.place {
+                    Some(_) => defined.insert(*number),
+                    None => defined.remove(number),
+                };
+            }
+            for (number, entry) in &content.entries {
+                let Some(place) = &entry.place else { continue };
+                match file.object_at(revision, place, (*number, entry.generation)) {
+                    Ok((object, _)) => object.references(&mut |(n, _)| {
+                        if !defined.contains(&n) {
                             dangling.entry(n).or_insert(revision);
                         }
-                    });
+                    }),
+                    Err(_) => unreadable = Some(*number),
                 }
             }
         }
@@ -142,8 +146,8 @@ impl<'a> Comparison<'_, 'a> {
         let entries = &self.file.revisions[self.now].entries;
         let mut places = Vec::new();
         for (number, entry) in entries {
-            match entry.offset {
-                Some(at) => places.push((at, (*number, entry.generation))),
+            match &entry.place {
+                Some(place) => places.push((place.clone(), (*number, entry.generation))),
                 None if self.file.entry(self.before, *number).is_none() => {}
                 None => self.changes.push(Change {
                     severity: Severity::Forbidden,
@@ -151,11 +155,11 @@ impl<'a> Comparison<'_, 'a> {
                 }),
             }
         }
-        places.sort_unstable();
+        places.sort_unstable_by_key(|(place, _)| place.start);
         let mut cursor = start;
-        for (at, id) in places {
-            self.blank(cursor, at)?;
-            let (object, after) = self.file.object_at(self.now, at, id)?;
+        for (place, id) in places {
+            self.blank(cursor, place.start)?;
+            let (object, after) = self.file.object_at(self.now, &place, id)?;
             self.objects.insert(id.0, (id, object));
             cursor = after;
         }

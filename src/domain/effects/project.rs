@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Rows for pages and registers, computed from folded streams.
+
+use crate::domain::case::{Case, terms_of};
+use crate::domain::papers::PaperState;
+use crate::domain::registry::{Registry, RegistryEvent};
+use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow};
+use crate::domain::sitting::Sitting;
+use crate::domain::stream::StreamId;
+use crate::domain::workflow::Workflow;
+use crate::domain::world::World;
+
+/// Rows of a case: the case itself, its register lines, its papers.
+pub fn case_rows(world: &World, case: &Case) -> Vec<Row> {
+    let Ok(workflow) = world.workflow(case) else { return Vec::new() };
+    let mut rows = vec![Row::Case(case_row(case, &workflow))];
+    rows.extend(case.numbers.iter().map(|n| {
+        Row::Register(RegisterRow {
+            register: n.register.clone(),
+            year: i64::from(n.year),
+            number: n.number,
+            external: n.external,
+            case_id: case.id.clone(),
+            date: Some(n.date),
+            subject: case.content.subject.clone(),
+            note: register_note(case, &workflow, &n.register, n.number),
+        })
+    }));
+    let stream = StreamId::case(&case.id);
+    rows.extend(case.papers.iter().map(|p| paper_row(&stream, p)));
+    rows
+}
+
+/// Rows of a sitting: the sitting itself and its papers.
+pub fn sitting_rows(sitting: &Sitting) -> Vec<Row> {
+    let stream = StreamId::sitting(&sitting.id);
+    let mut rows = vec![Row::Sitting(SittingRow {
+        id: sitting.id.clone(),
+        organ: sitting.organ.clone(),
+        date: sitting.date,
+        status: sitting.status.token().into(),
+        version: sitting.version,
+    })];
+    rows.extend(sitting.papers.iter().map(|p| paper_row(&stream, p)));
+    rows
+}
+
+fn case_row(case: &Case, workflow: &Workflow) -> CaseRow {
+    let year = |register: &str| case.number(register).map(|n| i64::from(n.year));
+    let number = |register: &str| case.number(register).map(|n| n.number);
+    let act = case.act_number(workflow);
+    let terms = terms_of(case);
+    // The lifecycle of the row is the one of its last fact; what time alone changes is computed when
+    // read, never stored.
+    let day = case.updated.map(crate::domain::law::calendar::rome_date).unwrap_or_default();
+    CaseRow {
+        id: case.id.clone(),
+        kind: case.kind.clone(),
+        subject: case.content.subject.clone(),
+        subject_folded: fold(&case.content.subject),
+        office: case.content.lead_office().to_owned(),
+        step: case.step.clone(),
+        lifecycle: token(&case.lifecycle(workflow, day)),
+        workflow: case.workflow.clone(),
+        version: case.version,
+        proposal_number: number(&workflow.proposal_register),
+        proposal_year: year(&workflow.proposal_register),
+        act_number: act.map(|n| n.number),
+        act_year: act.map(|n| i64::from(n.year)),
+        albo_number: number(&workflow.albo_register),
+        albo_year: year(&workflow.albo_register),
+        adopted_on: case.treatment.as_ref().filter(|_| case.is_adopted()).map(|t| t.date),
+        posted_on: case.posting.as_ref().map(|p| p.day),
+        last_day: terms.map(|t| t.last_day),
+        effective_on: terms.filter(|_| case.is_adopted()).map(|t| t.effective_on),
+        immediate: case.is_immediate(),
+        deadline: case.deadline,
+        sitting: case.sitting.clone(),
+    }
+}
+
+/// The token of an enum that serialises as a string.
+pub fn token<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) -> String {
+    if register == workflow.albo_register {
+        let annulled = case.annulled_postings.iter().find(|(p, _)| p.number == number);
+        return annulled
+            .map_or_else(String::new, |(_, why)| format!("pubblicazione annullata: {why}"));
+    }
+    let of_act = case.act_number(workflow).is_some_and(|n| n.register == register);
+    if !of_act {
+        return String::new();
+    }
+    let mut notes: Vec<String> = Vec::new();
+    if case.is_immediate() {
+        notes.push("immediatamente eseguibile".into());
+    }
+    if case.treatment.is_some() && !case.is_adopted() {
+        notes.push("non approvata".into());
+    }
+    notes.extend(case.touches.iter().map(|t| {
+        format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
+    }));
+    notes.join("; ")
+}
+
+fn participle(how: crate::domain::case::Effect) -> &'static str {
+    use crate::domain::case::Effect;
+    match how {
+        Effect::Revoke => "revocata",
+        Effect::Annul => "annullata",
+        Effect::Rectify => "rettificata",
+        Effect::Suspend => "sospesa",
+        Effect::Validate => "convalidata",
+    }
+}
+
+fn paper_row(stream: &StreamId, paper: &PaperState) -> Row {
+    let signers: Vec<&str> = paper.signed.iter().map(|(_, s, _)| s.name.as_str()).collect();
+    Row::Paper(PaperRow {
+        stream: stream.to_string(),
+        key: paper.plan.key.clone(),
+        kind: paper.plan.kind.token(),
+        file: format!("{}.pdf", paper.plan.key),
+        sha256: paper.sha256.clone().unwrap_or_default(),
+        status: paper.status().into(),
+        signers: serde_json::to_string(&signers).unwrap_or_default(),
+    })
+}
+
+/// The row a registry fact changes, if any.
+pub fn registry_row(registry: &Registry, event: &RegistryEvent) -> Option<Row> {
+    match event {
+        RegistryEvent::PersonRegistered { person } => Some(Row::Person(PersonRow {
+            id: person.id.clone(),
+            given_name: person.given_name.clone(),
+            surname: person.surname.clone(),
+            fiscal_code: person.fiscal_code.clone(),
+            email: person.email.clone(),
+        })),
+        RegistryEvent::MandateGranted { mandate } => mandate_row(registry, &mandate.id),
+        RegistryEvent::MandateEnded { mandate, .. } => mandate_row(registry, mandate),
+        _ => None,
+    }
+}
+
+fn mandate_row(registry: &Registry, id: &str) -> Option<Row> {
+    registry.mandates.get(id).map(|m| {
+        Row::Mandate(MandateRow {
+            id: m.id.clone(),
+            person: m.person.clone(),
+            role: m.role.token().into(),
+            office: m.office.clone().unwrap_or_default(),
+            capacity: token(&m.capacity),
+            title: m.title.clone(),
+            act: m.act.clone(),
+            valid_from: Some(m.from),
+            valid_to: m.to,
+        })
+    })
+}
+
+/// Lower case without accents, for search on both engines.
+pub fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'à' | 'á' | 'â' | 'ä' => 'a',
+            'è' | 'é' | 'ê' | 'ë' => 'e',
+            'ì' | 'í' | 'î' | 'ï' => 'i',
+            'ò' | 'ó' | 'ô' | 'ö' => 'o',
+            'ù' | 'ú' | 'û' | 'ü' => 'u',
+            'ç' => 'c',
+            'ñ' => 'n',
+            other => other,
+        })
+        .collect()
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The deliberation, and the extract of the minutes for an item that did not become one.
+
+use super::ballot::{self, ImmediateFacts, VoteFacts};
+use super::common::{Head, Parts, TextFacts, annexes, current, owed_at, paper, read, voted};
+use super::presence::{MeetingFacts, meeting};
+use super::proposal::{ProposalText, proposal_text};
+use super::recital::{Recital, RecitedOpinion, recital};
+use super::{Embedded, PaperFacts};
+use crate::domain::case::{AttachmentClass, Case, Content};
+use crate::domain::papers::{PaperKind, PaperPlan, words};
+use crate::domain::refusal::Refusal;
+use crate::domain::regulation::Regulation;
+use crate::domain::regulation::tokens::ActLayout;
+use crate::domain::sitting::{ItemOutcome, Treatment};
+use crate::domain::world::World;
+use serde::Serialize;
+
+/// Why the organ departs from opinions (art. 49, c. 4), with the opinions it departs from.
+#[derive(Serialize)]
+struct DepartureFacts {
+    opinions: Vec<RecitedOpinion>,
+    reasons: String,
+}
+
+#[derive(Serialize)]
+struct DeliberationFacts {
+    #[serde(flatten)]
+    head: Head,
+    text: TextFacts,
+    /// Minutes first and proposal after (law.md 14), or one text.
+    two_level: bool,
+    meeting: MeetingFacts,
+    #[serde(flatten)]
+    body: ProposalText,
+    #[serde(flatten)]
+    recital: Recital,
+    departure: Option<DepartureFacts>,
+    vote: Option<VoteFacts>,
+    immediate_ballot: Option<ImmediateFacts>,
+    approved: bool,
+    amended: bool,
+}
+
+/// The deliberation: a projection of the proclaimed result and of the text it was proclaimed on.
+///
+/// # Errors
+/// When the act was not proclaimed or numbered, or an opinion sheet is missing (T-52).
+pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, workflow, head) = read(id, world)?;
+    let number = head.numbered()?;
+    let treatment = case.treatment.as_ref().ok_or_else(|| {
+        Refusal::new("not_voted", "R2.7", "", "Il risultato non è stato ancora proclamato")
+    })?;
+    let version = match voted(case) {
+        Some(version) => version,
+        None => current(case)?,
+    };
+    let regulation = world.regulation(treatment.date)?;
+    let recital = recital(case, &workflow, &regulation, &world.registry);
+    recital.complete(&treatment.anomalies)?;
+    let mut embedded = proposal_paper(case);
+    embedded.extend(recital.sheets());
+    embedded.extend(integral(&version.content));
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("deliberazione-{}", head.stem(case)),
+        title: format!("{} n. {} del {}", head.act, number.number, number.date.format("%d/%m/%Y")),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: distinct(embedded),
+    };
+    let facts = DeliberationFacts {
+        two_level: regulation.act_layout == ActLayout::TwoLevel,
+        meeting: meeting(treatment, &regulation),
+        body: proposal_text(&version.content, &world.registry, treatment.date),
+        departure: departure(case, &recital),
+        vote: vote(treatment, &regulation),
+        immediate_ballot: case.immediate.as_ref().map(|ballot| {
+            ballot::immediate(ballot, &treatment.members, treatment.seats, &regulation)
+        }),
+        approved: treatment.outcome.is_approval(),
+        amended: treatment.outcome == ItemOutcome::ApprovedAsAmended,
+        text: TextFacts::from(version),
+        recital,
+        head,
+    };
+    paper(parts, &facts)
+}
+
+fn vote(treatment: &Treatment, regulation: &Regulation) -> Option<VoteFacts> {
+    let ballot = treatment.ballot.as_ref()?;
+    Some(ballot::vote(ballot, &treatment.members, regulation))
+}
+
+fn departure(case: &Case, recital: &Recital) -> Option<DepartureFacts> {
+    let reasons = words::clause(case.content.gates.departure.as_deref()?);
+    let departed = |o: &&RecitedOpinion| o.to_depart_from;
+    let opinions: Vec<_> = recital.opinions.iter().filter(departed).cloned().collect();
+    (!reasons.is_empty() && !opinions.is_empty()).then_some(DepartureFacts { opinions, reasons })
+}
+
+/// The signed proposal, when the procedure signs one.
+fn proposal_paper(case: &Case) -> Vec<Embedded> {
+    let signed = case.papers.iter().rev().find(|p| p.plan.kind == PaperKind::Proposta);
+    let sha256 = signed.and_then(|p| p.sha256.clone());
+    let embedded = |sha256| Embedded {
+        sha256,
+        name: "proposta.pdf".into(),
+        media_type: "application/pdf".into(),
+        description: "Proposta di deliberazione, come firmata".into(),
+    };
+    sha256.map(embedded).into_iter().collect()
+}
+
+/// The attachments that are part of the act, byte-identical.
+fn integral(content: &Content) -> Vec<Embedded> {
+    let integral = annexes(content).into_iter().zip(&content.attachments);
+    integral
+        .filter(|(_, a)| a.class == AttachmentClass::Integral)
+        .map(|(line, a)| Embedded {
+            sha256: a.sha256.clone(),
+            name: a.name.clone(),
+            media_type: a.media_type.clone(),
+            description: format!("Allegato n. {}, parte integrante e sostanziale", line.number),
+        })
+        .collect()
+}
+
+/// Names must differ within a file: a second one of the same name takes a number.
+fn distinct(mut embedded: Vec<Embedded>) -> Vec<Embedded> {
+    for index in 1..embedded.len() {
+        let (earlier, rest) = embedded.split_at_mut(index);
+        let Some(file) = rest.first_mut() else { break };
+        let original = file.name.clone();
+        let mut serial = 2;
+        while earlier.iter().any(|e| e.name.eq_ignore_ascii_case(&file.name)) {
+            file.name = format!("{serial}-{original}");
+            serial += 1;
+        }
+    }
+    embedded
+}
+
+#[derive(Serialize)]
+struct ExtractFacts {
+    #[serde(flatten)]
+    head: Head,
+    meeting: MeetingFacts,
+    vote: Option<VoteFacts>,
+    postponed: bool,
+    rejected: bool,
+    withdrawn: bool,
+    taken_note: bool,
+    not_treated: bool,
+    reason: String,
+    rapporteurs: Vec<super::common::PersonFacts>,
+}
+
+/// The extract of the minutes for an item that was postponed, withdrawn, rejected, noted or not
+/// treated; `about` names the sitting where it came up more than once.
+pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let treatment = treatment_of(case, &plan.about).ok_or_else(|| {
+        Refusal::new(
+            "not_treated",
+            "R3.13",
+            "",
+            "L'argomento non è stato trattato in nessuna seduta",
+        )
+    })?;
+    let regulation = world.regulation(treatment.date)?;
+    let outcome = treatment.outcome;
+    let rapporteurs = super::common::content(case)
+        .rapporteurs
+        .iter()
+        .map(|person| super::signers::member(&world.registry, person, treatment.date))
+        .collect();
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("estratto-verbale-{}-{}", treatment.date, head.stem(case)),
+        title: format!(
+            "Estratto del verbale della seduta del {}",
+            treatment.date.format("%d/%m/%Y")
+        ),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    let facts = ExtractFacts {
+        meeting: meeting(treatment, &regulation),
+        vote: vote(treatment, &regulation),
+        postponed: outcome == ItemOutcome::Postponed,
+        rejected: outcome == ItemOutcome::Rejected,
+        withdrawn: outcome == ItemOutcome::Withdrawn,
+        taken_note: outcome == ItemOutcome::TakenNote,
+        not_treated: outcome == ItemOutcome::NotTreated,
+        reason: words::clause(&treatment.reason),
+        rapporteurs,
+        head,
+    };
+    paper(parts, &facts)
+}
+
+/// What happened in the sitting a paper is about; without one, the last time it came up.
+fn treatment_of<'a>(case: &'a Case, sitting: &str) -> Option<&'a Treatment> {
+    let all = || case.not_voted.iter().chain(case.treatment.as_ref());
+    let named = all().filter(|t| t.sitting == sitting).last();
+    named.or_else(|| all().last())
+}

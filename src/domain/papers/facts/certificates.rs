@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
+
+use super::common::{Head, Parts, PersonFacts, owed_at, own_slot, paper, read};
+use super::effects::effect_noun;
+use super::posting::{PostingFacts, posting_facts, posting_of, terms};
+use super::{PaperFacts, signers};
+use crate::domain::case::{Case, Ctx, Effect};
+use crate::domain::law::calendar::{rome_date, rome_time};
+use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Role;
+use crate::domain::world::World;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+fn paper_state<'a>(case: &'a Case, key: &str) -> Result<&'a PaperState, Refusal> {
+    case.paper(key).ok_or_else(|| {
+        Refusal::new("paper_unknown", "R9.1", "", format!("Il documento «{key}» non è previsto"))
+    })
+}
+
+#[derive(Serialize)]
+struct ImpedimentFacts {
+    #[serde(flatten)]
+    head: Head,
+    caption: String,
+    prevented: PersonFacts,
+    reason: String,
+    /// SHA-256 of the paper as it stands, with the signatures it has.
+    sha256: String,
+    adopted: Option<NaiveDate>,
+    by: PersonFacts,
+}
+
+/// The attestation that a signer is prevented; the act stands as proclaimed (R2.7, T-58).
+pub fn impediment(
+    id: &str,
+    key: &str,
+    field: &str,
+    reason: &str,
+    ctx: &Ctx,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let state = paper_state(case, key)?;
+    let by = signers::acting_as(ctx, world, Role::Segretario, None)?;
+    let slot = state.open_slots().find(|s| s.field == field);
+    let (slot, prevented) =
+        slot.and_then(|s| s.signer.as_ref().map(|p| (s, p))).ok_or_else(|| {
+            Refusal::new("field_not_open", "R2.7", "", "Quella firma non è attesa da una persona")
+        })?;
+    let facts = ImpedimentFacts {
+        caption: slot.caption.clone(),
+        prevented: PersonFacts::from(prevented),
+        reason: words::clause(reason),
+        sha256: state.sha256.clone().unwrap_or_default(),
+        adopted: case.treatment.as_ref().map(|t| t.date),
+        by: PersonFacts::from(&by),
+        head,
+    };
+    let parts = Parts {
+        kind: PaperKind::AttestazioneImpedimento,
+        file: format!("attestazione-impedimento-{}-{field}", facts.head.stem(case)),
+        title: format!("Attestazione di impedimento alla firma {}", facts.head.of_what()),
+        created: owed_at(case, &state.plan),
+        slots: &own_slot(&by),
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct SignatureFacts {
+    caption: String,
+    field: String,
+    signer: PersonFacts,
+    date: NaiveDate,
+    time: String,
+}
+
+#[derive(Serialize)]
+struct ExcusedFacts {
+    caption: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct SignatureReportFacts {
+    #[serde(flatten)]
+    head: Head,
+    document: String,
+    sha256: String,
+    signatures: Vec<SignatureFacts>,
+    excused: Vec<ExcusedFacts>,
+}
+
+/// The report on the signatures of a complete paper (row 15); `about` is the paper's key.
+pub fn signature_report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let state = paper_state(case, &plan.about)?;
+    let caption = |field: &str| {
+        let slot = state.plan.slots.iter().find(|s| s.field == field);
+        slot.map(|s| s.caption.clone()).unwrap_or_default()
+    };
+    let signer_of = |field: &String| {
+        let slot = state.plan.slots.iter().find(|s| s.field == *field);
+        slot.and_then(|s| s.signer.as_ref()).map(|s| s.name.clone()).unwrap_or_default()
+    };
+    let facts = SignatureReportFacts {
+        document: state.plan.kind.token().replace('_', " "),
+        sha256: state.sha256.clone().unwrap_or_default(),
+        signatures: state
+            .signed
+            .iter()
+            .map(|(field, signer, at)| SignatureFacts {
+                caption: caption(field),
+                field: field.clone(),
+                signer: PersonFacts::from(signer),
+                date: rome_date(*at),
+                time: rome_time(*at).format("%H:%M:%S").to_string(),
+            })
+            .collect(),
+        excused: state
+            .excused
+            .iter()
+            .map(|field| ExcusedFacts { caption: caption(field), name: signer_of(field) })
+            .collect(),
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("rapporto-firme-{}", facts.head.stem(case)),
+        title: format!("Rapporto sulle firme {}", facts.head.of_what()),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct ConditionFacts {
+    label: &'static str,
+    met_on: Option<NaiveDate>,
+}
+
+#[derive(Serialize)]
+struct ExecutivityFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+    effective_on: NaiveDate,
+    /// How the ten days are counted, and where that comes from.
+    doctrine: &'static str,
+    source: String,
+    /// A regional rule counts from the end of posting instead (R7.9).
+    after_posting: bool,
+    conditions: Vec<ConditionFacts>,
+}
+
+/// The certificate of executivity (art. 134, c. 3, TUEL): from D and the doctrine, nothing else.
+pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let posting = posting_of(case, "")?;
+    let facts = ExecutivityFacts {
+        effective_on: terms(posting, &case.outages)?.effective_on,
+        doctrine: posting.exec_count.doctrine(),
+        source: words::clause(&posting.exec_source),
+        after_posting: posting.effective_after_posting,
+        conditions: conditions(case),
+        posting: posting_facts(posting, &case.outages)?,
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("certificato-esecutivita-{}", facts.head.stem(case)),
+        title: format!("Certificato di esecutività {}", facts.head.of_what()),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+fn conditions(case: &Case) -> Vec<ConditionFacts> {
+    let gates = &super::common::content(case).gates;
+    let fact = |c: &crate::domain::case::Condition| ConditionFacts {
+        label: c.label(),
+        met_on: case.conditions_met.get(c).copied(),
+    };
+    gates.conditions.iter().map(fact).collect()
+}
+
+#[derive(Serialize)]
+struct EnforceabilityFacts {
+    #[serde(flatten)]
+    head: Head,
+    ballot: super::ballot::ImmediateFacts,
+    adopted: NaiveDate,
+    conditions: Vec<ConditionFacts>,
+    /// It also became effective by art. 134, c. 3, before this certificate was owed.
+    effective_on: Option<NaiveDate>,
+    /// Declared by a Commissario: no ballot.
+    commissioner: bool,
+}
+
+/// The certificate of immediate enforceability (art. 134, c. 4, TUEL): from the second ballot.
+pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let declared = case.immediate.as_ref().filter(|b| b.declared);
+    let (Some(ballot), Some(treatment)) = (declared, case.treatment.as_ref()) else {
+        return Err(Refusal::new(
+            "not_immediate",
+            "R4.2",
+            "art. 134, c. 4, TUEL",
+            "L'atto non è stato dichiarato immediatamente eseguibile",
+        ));
+    };
+    let regulation = world.regulation(treatment.date)?;
+    let owed = owed_at(case, plan);
+    let effective = case.posting.as_ref().and_then(|p| p.terms(&case.outages));
+    let facts = EnforceabilityFacts {
+        ballot: super::ballot::immediate(ballot, &treatment.members, treatment.seats, &regulation),
+        adopted: treatment.date,
+        conditions: conditions(case),
+        effective_on: effective.map(|t| t.effective_on).filter(|day| *day <= rome_date(owed)),
+        commissioner: treatment.members.is_empty(),
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("certificato-eseguibilita-{}", facts.head.stem(case)),
+        title: format!("Certificato di immediata eseguibilità {}", facts.head.of_what()),
+        created: owed,
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct AnnotationFacts {
+    #[serde(flatten)]
+    head: Head,
+    effect: &'static str,
+    /// Reaches back to the beginning (art. 21-nonies L. 241/1990).
+    ex_tunc: bool,
+    revokes: bool,
+    suspends: bool,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+    source: String,
+}
+
+/// The annotation of a later act or order on this one (R5.5); `about` is its serial, from 1.
+pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let serial = plan.about.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    let touch =
+        serial.and_then(|i| case.touches.get(i)).or(case.touches.last()).ok_or_else(|| {
+            Refusal::new("not_touched", "R5.5", "", "Nessun atto successivo incide su questo")
+        })?;
+    let facts = AnnotationFacts {
+        effect: effect_noun(touch.how),
+        ex_tunc: touch.how == Effect::Annul,
+        revokes: touch.how == Effect::Revoke,
+        suspends: touch.how == Effect::Suspend,
+        from: touch.from,
+        until: touch.until,
+        source: words::clause(&touch.source),
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("annotazione-{}-{}", facts.head.stem(case), words::slug(&plan.about)),
+        title: format!("Annotazione a margine {}", facts.head.of_what()),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}

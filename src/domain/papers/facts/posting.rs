@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Papers of the Albo: attestation at D, its accidents, the referto, the list of the capigruppo.
+
+use super::common::{Head, NumberFacts, Parts, PersonFacts, owed_at, paper, read};
+use super::{PaperFacts, signers};
+use crate::domain::case::{Case, Posting};
+use crate::domain::law::calendar::rome_time;
+use crate::domain::law::outage::OutagePolicy;
+use crate::domain::law::terms::Terms;
+use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Role;
+use crate::domain::regulation::tokens::SealUse;
+use crate::domain::world::World;
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A posting with its certified dates (practice.md 1.5: never the courtesy day).
+#[derive(Debug, Clone, Serialize)]
+pub struct PostingFacts {
+    pub number: i64,
+    pub year: i32,
+    pub from: NaiveDate,
+    /// "15:07": the instant of the server's clock at D (T-73).
+    pub at: String,
+    pub last_day: NaiveDate,
+    pub days: u16,
+    /// How the days are counted, in a sentence.
+    pub doctrine: &'static str,
+    pub repeats: Option<String>,
+    pub by: PersonFacts,
+}
+
+/// A posting with the days lost so far.
+///
+/// # Errors
+/// `terms_unknown` beyond the calendar.
+pub fn posting_facts(
+    posting: &Posting,
+    outages: &BTreeMap<NaiveDate, u8>,
+) -> Result<PostingFacts, Refusal> {
+    let terms = terms(posting, outages)?;
+    Ok(PostingFacts {
+        number: posting.number,
+        year: posting.year,
+        from: posting.day,
+        at: rome_time(posting.at).format("%H:%M").to_string(),
+        last_day: terms.last_day,
+        days: posting.days,
+        doctrine: posting.pub_count.doctrine(),
+        repeats: posting.repeats.as_deref().map(words::clause),
+        by: PersonFacts::from(&posting.by),
+    })
+}
+
+/// The dates of a posting with the days lost so far.
+///
+/// # Errors
+/// `terms_unknown` beyond the calendar.
+pub fn terms(posting: &Posting, outages: &BTreeMap<NaiveDate, u8>) -> Result<Terms, Refusal> {
+    posting.terms(outages).ok_or_else(|| {
+        Refusal::new(
+            "terms_unknown",
+            "R6.2",
+            "",
+            "I termini della pubblicazione non si possono contare",
+        )
+    })
+}
+
+/// The posting a paper is about, by its Albo number: the current one, or one that was annulled.
+pub fn posting_of<'a>(case: &'a Case, about: &str) -> Result<&'a Posting, Refusal> {
+    let annulled = case.annulled_postings.iter().rev().map(|(posting, _)| posting);
+    let all: Vec<&Posting> = case.posting.iter().chain(annulled).collect();
+    let named = all.iter().find(|p| p.number.to_string() == about);
+    named.or(all.first()).copied().ok_or_else(|| {
+        Refusal::new("not_posted", "R6.1", "art. 124, c. 1, TUEL", "L'atto non è in pubblicazione")
+    })
+}
+
+#[derive(Serialize)]
+struct PostedFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+}
+
+/// The attestation at D. It speaks of that day: days lost later do not change it.
+pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let posting = posting_of(case, &plan.about)?;
+    let facts = PostedFacts { posting: posting_facts(posting, &BTreeMap::new())?, head };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!(
+            "attestazione-pubblicazione-{}-albo-{}",
+            facts.head.stem(case),
+            posting.number
+        ),
+        title: format!("Attestazione di pubblicazione {}", facts.head.of_what()),
+        created: posting.at,
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+/// A day lost by the Albo, as the referto and the attestation name it.
+#[derive(Debug, Clone, Serialize)]
+struct OutageDay {
+    day: NaiveDate,
+    hours: u8,
+}
+
+#[derive(Serialize)]
+struct ReportFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+    outages: Vec<OutageDay>,
+    /// The last day without the days lost, where they moved it.
+    first_last_day: Option<NaiveDate>,
+    states_no_opposition: bool,
+}
+
+/// The referto at the end of posting.
+pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let posting = posting_of(case, &plan.about)?;
+    let regulation = world.regulation(posting.day)?;
+    let undisturbed = terms(posting, &BTreeMap::new())?.last_day;
+    let facts = ReportFacts {
+        posting: posting_facts(posting, &case.outages)?,
+        outages: case
+            .outages
+            .iter()
+            .map(|(day, hours)| OutageDay { day: *day, hours: *hours })
+            .collect(),
+        first_last_day: Some(undisturbed)
+            .filter(|day| terms(posting, &case.outages).is_ok_and(|t| t.last_day != *day)),
+        states_no_opposition: regulation.referto_states_no_opposition,
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("referto-pubblicazione-{}-albo-{}", facts.head.stem(case), posting.number),
+        title: format!("Referto di pubblicazione {}", facts.head.of_what()),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct OutageFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+    lost: OutageDay,
+    min_hours: u8,
+    /// The day counts all the same: enough hours, or the rule adds nothing.
+    counts: bool,
+    /// The term was counted anew (policy `restart`).
+    restarts: bool,
+    last_day_before: NaiveDate,
+    effective_before: NaiveDate,
+    effective_after: NaiveDate,
+    effective_moved: bool,
+}
+
+/// The attestation of a day (partly) lost, with what it does to the terms (R6.5).
+pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let posting = posting_of(case, "")?;
+    let day = plan.about.parse::<NaiveDate>().ok();
+    let (day, hours) = day
+        .and_then(|day| case.outages.get_key_value(&day))
+        .map(|(day, hours)| (*day, *hours))
+        .ok_or_else(|| {
+            Refusal::new("outage_unknown", "R6.5", "", "Quel disservizio non è registrato")
+        })?;
+    let until = |last: NaiveDate, included: bool| -> BTreeMap<NaiveDate, u8> {
+        let within = |d: &NaiveDate| *d < last || (included && *d == last);
+        case.outages.iter().filter(|(d, _)| within(d)).map(|(d, h)| (*d, *h)).collect()
+    };
+    let (before, after) = (terms(posting, &until(day, false))?, terms(posting, &until(day, true))?);
+    let facts = OutageFacts {
+        posting: posting_facts(posting, &until(day, true))?,
+        lost: OutageDay { day, hours },
+        min_hours: posting.outage_min_hours,
+        counts: before.last_day == after.last_day,
+        restarts: posting.outage_policy == OutagePolicy::Restart,
+        last_day_before: before.last_day,
+        effective_before: before.effective_on,
+        effective_after: after.effective_on,
+        effective_moved: before.effective_on != after.effective_on,
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("attestazione-disservizio-{}-{day}", facts.head.stem(case)),
+        title: format!("Attestazione di disservizio dell'Albo del {}", day.format("%d/%m/%Y")),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct AnnulmentFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+    reason: String,
+}
+
+/// The annulment of a wrong posting: its Albo number stays, with this note (R6.6).
+pub fn annulment(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let annulled = case.annulled_postings.iter().rev();
+    let (posting, reason) = annulled
+        .clone()
+        .find(|(p, _)| p.number.to_string() == plan.about)
+        .or(annulled.clone().next())
+        .ok_or_else(|| {
+            Refusal::new("not_annulled", "R6.6", "", "Nessuna pubblicazione è stata annullata")
+        })?;
+    let facts = AnnulmentFacts {
+        posting: posting_facts(posting, &BTreeMap::new())?,
+        reason: reason.trim().to_owned(),
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!(
+            "annullamento-pubblicazione-{}-albo-{}",
+            facts.head.stem(case),
+            posting.number
+        ),
+        title: format!("Annullamento della pubblicazione n. {}/{}", posting.number, posting.year),
+        created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct ListLine {
+    deliberation: Option<NumberFacts>,
+    subject: String,
+    office: String,
+    rapporteurs: Vec<String>,
+    immediate: bool,
+    posting: PostingFacts,
+}
+
+#[derive(Serialize)]
+struct CapogruppoFacts {
+    name: String,
+    group: String,
+}
+
+#[derive(Serialize)]
+struct ListFacts {
+    subject: String,
+    day: NaiveDate,
+    serial: u32,
+    lines: Vec<ListLine>,
+    recipients: Vec<CapogruppoFacts>,
+}
+
+/// The letter and list of the deliberations posted on a day (art. 125 TUEL, R8.2), acts in the
+/// order of their numbers. Its signer is the Segretario, or the seal where the regulation says so.
+///
+/// # Errors
+/// When a case is not in the read set or was not posted on that day (I6).
+pub fn capigruppo_list(
+    day: NaiveDate,
+    serial: u32,
+    cases: &[&str],
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let mut lines = Vec::new();
+    let mut created = None;
+    for id in cases {
+        let (case, _, head) = read(id, world)?;
+        let posting = case.posting.as_ref().filter(|p| p.day == day).ok_or_else(|| {
+            let text =
+                format!("L'atto «{id}» non è stato pubblicato il {}", day.format("%d/%m/%Y"));
+            Refusal::new("not_posted_that_day", "R8.1", "art. 125 TUEL", text)
+        })?;
+        created = created.max(Some(posting.at));
+        lines.push(list_line(case, head, posting, world)?);
+    }
+    lines.sort_by_key(|l| l.deliberation.as_ref().map(|n| (n.year, n.number)));
+    let holders = world.registry.holders(Role::Capogruppo, None, day);
+    let facts = ListFacts {
+        subject: format!("Deliberazioni della Giunta pubblicate il {}", day.format("%d/%m/%Y")),
+        day,
+        serial,
+        lines,
+        recipients: holders
+            .into_iter()
+            .map(|m| CapogruppoFacts {
+                name: world.registry.name(&m.person),
+                group: m.group.clone().unwrap_or_default(),
+            })
+            .collect(),
+    };
+    let parts = Parts {
+        kind: PaperKind::ElencoCapigruppo,
+        file: format!("elenco-capigruppo-{day}-{serial}"),
+        title: format!("Elenco ai Capigruppo del {}, n. {serial}", day.format("%d/%m/%Y")),
+        created: created.unwrap_or_default(),
+        slots: &list_slots(day, world)?,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+fn list_line(
+    case: &Case,
+    head: Head,
+    posting: &Posting,
+    world: &World,
+) -> Result<ListLine, Refusal> {
+    let rapporteurs = super::common::content(case).rapporteurs.iter();
+    Ok(ListLine {
+        office: head.offices.first().cloned().unwrap_or_default(),
+        rapporteurs: rapporteurs
+            .map(|person| signers::member(&world.registry, person, posting.day).name)
+            .collect(),
+        posting: posting_facts(posting, &BTreeMap::new())?,
+        immediate: head.immediate,
+        deliberation: head.deliberation,
+        subject: head.subject,
+    })
+}
+
+fn list_slots(day: NaiveDate, world: &World) -> Result<Vec<Slot>, Refusal> {
+    if world.regulation(day)?.seal_uses.contains(&SealUse::CapigruppoList) {
+        return Ok(vec![Slot {
+            field: "sigillo".into(),
+            caption: "SIGILLO ELETTRONICO DELL'ENTE".into(),
+            signer: None,
+        }]);
+    }
+    let signer = world.registry.acting(Role::Segretario, None, day).ok_or_else(|| {
+        Refusal::new(
+            "nobody_acting",
+            "R1.10",
+            "art. 97 TUEL",
+            "Nessuno è incaricato come Segretario",
+        )
+    })?;
+    Ok(super::common::own_slot(&signer))
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The proposal as it was frozen, and the notes by which it goes back or is withdrawn.
+
+use super::common::{
+    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot, paper, read,
+};
+use super::effects::{GateFacts, gates};
+use super::opinion::numbered;
+use super::{PaperFacts, signers};
+use crate::domain::case::{Content, Ctx};
+use crate::domain::law::calendar::rome_date;
+use crate::domain::papers::{PaperKind, PaperPlan, words};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{Registry, Role};
+use crate::domain::workflow::StepKind;
+use crate::domain::world::World;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// What a proposal says, as the proposal itself and a two-level act print it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProposalText {
+    pub rapporteurs: Vec<PersonFacts>,
+    pub procedure_head: String,
+    /// Premises in Markdown.
+    pub premises: String,
+    /// Numbered points in Markdown: the act's dispositive is generated from these and only these.
+    pub decision: Vec<String>,
+    pub gates: GateFacts,
+    pub annexes: Vec<AnnexFacts>,
+}
+
+/// The text of a content; the relatori with the office they held on a day.
+pub fn proposal_text(content: &Content, registry: &Registry, on: NaiveDate) -> ProposalText {
+    ProposalText {
+        rapporteurs: content
+            .rapporteurs
+            .iter()
+            .map(|person| signers::member(registry, person, on))
+            .collect(),
+        procedure_head: registry.name(&content.procedure_head),
+        premises: content.text.trim().to_owned(),
+        decision: content
+            .decision
+            .iter()
+            .map(|point| point.trim().to_owned())
+            .filter(|point| !point.is_empty())
+            .collect(),
+        gates: gates(content),
+        annexes: annexes(content),
+    }
+}
+
+#[derive(Serialize)]
+struct ProposalFacts {
+    #[serde(flatten)]
+    head: Head,
+    text: TextFacts,
+    #[serde(flatten)]
+    body: ProposalText,
+    /// Scheda di sintesi, in Markdown.
+    summary: String,
+    departure: Option<String>,
+}
+
+/// The frozen proposal with its synthesis and the list of its attachments.
+pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let version = current(case)?;
+    let on = rome_date(version.at);
+    let content = &version.content;
+    let facts = ProposalFacts {
+        head: head.as_proposal(),
+        text: TextFacts::from(version),
+        body: proposal_text(content, &world.registry, on),
+        summary: content.summary.trim().to_owned(),
+        departure: content.gates.departure.as_deref().map(words::clause),
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("{}-v{}", facts.head.stem(case), version.number),
+        title: format!("Proposta di deliberazione{}", numbered(&facts.head)),
+        created: version.at,
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct NoteFacts {
+    #[serde(flatten)]
+    head: Head,
+    text: Option<TextFacts>,
+    /// Title of the step it goes back from.
+    step: Option<String>,
+    /// The opinion that is not given (R1.8).
+    not_given: Option<&'static str>,
+    office: Option<String>,
+    /// As written, in Markdown.
+    reasons: String,
+    by: PersonFacts,
+    /// Date of the sitting whose agenda it leaves.
+    sitting: Option<NaiveDate>,
+}
+
+/// The note by which a proposal is sent back: the opinion is not given, or a check does not pass it.
+pub fn note_of_return(
+    id: &str,
+    office: &str,
+    reasons: &str,
+    ctx: &Ctx,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let (case, workflow, head) = read(id, world)?;
+    let version = current(case)?;
+    let step = workflow.step(&case.step).ok_or_else(|| {
+        Refusal::new("wrong_step", "R13", "", "Il fascicolo non è a un passo del procedimento")
+    })?;
+    let by = signers::returner(ctx, world, step, office)?;
+    let not_given = match step.kind {
+        StepKind::Opinion { opinion, .. } => Some(opinion.label()),
+        _ => None,
+    };
+    let facts = NoteFacts {
+        head: head.as_proposal(),
+        text: Some(TextFacts::from(version)),
+        step: Some(step.title.clone()),
+        not_given,
+        office: (!office.is_empty()).then(|| world.registry.office_name(office)),
+        reasons: reasons.trim().to_owned(),
+        by: PersonFacts::from(&by),
+        sitting: None,
+    };
+    let parts = Parts {
+        kind: PaperKind::NotaRestituzione,
+        file: format!("nota-restituzione-{}-v{}", facts.head.stem(case), version.number),
+        title: format!("Restituzione della proposta{}", numbered(&facts.head)),
+        created: version.at,
+        slots: &own_slot(&by),
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+/// The note by which who proposed it withdraws a proposal, outside a sitting.
+pub fn note_of_withdrawal(
+    id: &str,
+    reason: &str,
+    ctx: &Ctx,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let by = signers::proposer(ctx, world, world.case(id)?)?;
+    withdrawal(id, reason, &by, None, world)
+}
+
+/// The note by which an item leaves the agenda of a sitting.
+pub fn note_of_removal(
+    sitting: &str,
+    id: &str,
+    reason: &str,
+    ctx: &Ctx,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let date = world.sitting(sitting)?.date;
+    let by = signers::proposer(ctx, world, world.case(id)?).or_else(|_| {
+        let order = [Role::Segreteria, Role::Segretario, Role::Sindaco, Role::Vicesindaco];
+        signers::acting_in(ctx, world, &order)
+    })?;
+    withdrawal(id, reason, &by, date, world)
+}
+
+fn withdrawal(
+    id: &str,
+    reason: &str,
+    by: &crate::domain::registry::Signatory,
+    sitting: Option<NaiveDate>,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read(id, world)?;
+    let facts = NoteFacts {
+        head: head.as_proposal(),
+        text: case.current().map(TextFacts::from),
+        step: None,
+        not_given: None,
+        office: None,
+        reasons: reason.trim().to_owned(),
+        by: PersonFacts::from(by),
+        sitting,
+    };
+    let what = if sitting.is_some() { "Ritiro dall'ordine del giorno" } else { "Ritiro" };
+    let parts = Parts {
+        kind: PaperKind::NotaRitiro,
+        file: format!("nota-ritiro-{}", facts.head.stem(case)),
+        title: format!("{what} della proposta{}", numbered(&facts.head)),
+        created: case.current().map(|v| v.at).or(case.updated).unwrap_or_default(),
+        slots: &own_slot(by),
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}

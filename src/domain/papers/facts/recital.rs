@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The opinions an act recites and carries (R1.14): from facts, with the title of who gave each.
+
+use super::Embedded;
+use super::common::PersonFacts;
+use crate::domain::case::{Case, Opinion, OpinionNeed, OpinionOutcome, needs, standing};
+use crate::domain::law::calendar::rome_date;
+use crate::domain::papers::words;
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Registry;
+use crate::domain::regulation::Regulation;
+use crate::domain::workflow::{OpinionKind, Workflow};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// One opinion as recited.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecitedOpinion {
+    pub technical: bool,
+    pub accounting: bool,
+    pub legitimacy: bool,
+    /// "parere di regolarità tecnica".
+    pub label: &'static str,
+    /// Office it is given for, for technical opinions.
+    pub office: Option<String>,
+    /// "favorevole con osservazioni".
+    pub outcome: &'static str,
+    pub not_due: bool,
+    /// The Giunta must say why it departs from it (art. 49, c. 4).
+    pub to_depart_from: bool,
+    pub reasons: String,
+    pub giver: PersonFacts,
+    pub date: NaiveDate,
+    pub version: u32,
+    pub confirmation: bool,
+    pub on_the_spot: bool,
+    /// SHA-256 of the signed sheet.
+    pub sha256: String,
+}
+
+/// An opinion that was due and is not there: only where president and verbalizer went on with a
+/// recorded reason (practice.md 1.1).
+#[derive(Debug, Clone, Serialize)]
+pub struct MissingOpinion {
+    pub label: &'static str,
+    pub office: Option<String>,
+}
+
+/// Every opinion of an act.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recital {
+    pub opinions: Vec<RecitedOpinion>,
+    pub missing: Vec<MissingOpinion>,
+    /// Why no opinion of a kind was due, as a sentence: label and reason.
+    pub not_due: Vec<NotNeeded>,
+    /// Local source of the legitimacy opinion (R2.2).
+    pub legitimacy_source: String,
+}
+
+/// A kind of opinion that was not due, and why.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotNeeded {
+    pub label: &'static str,
+    pub reason: String,
+}
+
+/// The opinions standing on the current text, in the order of the workflow.
+pub fn recital(
+    case: &Case,
+    workflow: &Workflow,
+    regulation: &Regulation,
+    registry: &Registry,
+) -> Recital {
+    let mut recital = Recital {
+        opinions: Vec::new(),
+        missing: Vec::new(),
+        not_due: Vec::new(),
+        legitimacy_source: words::clause(&regulation.source("legitimacy_opinion").to_string()),
+    };
+    for kind in workflow.opinions() {
+        match needs(&case.content, kind, regulation) {
+            // A legitimacy opinion no local rule wants is nothing an act has to speak of.
+            Err(_) if kind == OpinionKind::Legitimacy => {}
+            Err(reason) => recital.not_due.push(NotNeeded { label: kind.label(), reason }),
+            Ok(needs) => needs.iter().for_each(|need| match standing(case, need) {
+                Some(opinion) => recital.opinions.push(recited(opinion, registry)),
+                None => recital
+                    .missing
+                    .push(MissingOpinion { label: kind.label(), office: office(need, registry) }),
+            }),
+        }
+    }
+    recital
+}
+
+fn office(need: &OpinionNeed, registry: &Registry) -> Option<String> {
+    (!need.office.is_empty()).then(|| registry.office_name(&need.office))
+}
+
+/// One opinion.
+pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
+    RecitedOpinion {
+        technical: opinion.opinion == OpinionKind::Technical,
+        accounting: opinion.opinion == OpinionKind::Accounting,
+        legitimacy: opinion.opinion == OpinionKind::Legitimacy,
+        label: opinion.opinion.label(),
+        office: (!opinion.office.is_empty()).then(|| registry.office_name(&opinion.office)),
+        outcome: words::outcome(opinion.outcome),
+        not_due: opinion.outcome == OpinionOutcome::NotDue,
+        to_depart_from: matches!(
+            opinion.outcome,
+            OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
+        ),
+        reasons: words::clause(&opinion.reasons),
+        giver: PersonFacts::from(&opinion.giver),
+        date: rome_date(opinion.at),
+        version: opinion.version,
+        confirmation: opinion.confirmation,
+        on_the_spot: opinion.on_the_spot,
+        sha256: opinion.paper.sha256.clone(),
+    }
+}
+
+impl Recital {
+    /// Refuses an act whose opinion sheets are not all there (T-52), unless the missing one is an
+    /// irregularity on record.
+    ///
+    /// # Errors
+    /// `opinion_sheet_missing`.
+    pub fn complete(&self, anomalies: &[String]) -> Result<(), Refusal> {
+        let known = |missing: &MissingOpinion| anomalies.iter().any(|a| a.contains(missing.label));
+        let Some(missing) = self.missing.iter().find(|m| !known(m)) else { return Ok(()) };
+        let office = missing.office.as_deref().map(|o| format!(" di {o}")).unwrap_or_default();
+        Err(Refusal::new(
+            "opinion_sheet_missing",
+            "R1.14",
+            "art. 49, c. 1, TUEL",
+            format!(
+                "L'atto non si può comporre: manca il foglio del {}{office}, che ne è parte",
+                missing.label
+            ),
+        )
+        .next("Acquisire il foglio firmato"))
+    }
+
+    /// The signed sheets, to be embedded in the act.
+    pub fn sheets(&self) -> Vec<Embedded> {
+        let mut technical = 0;
+        let sheet = |opinion: &RecitedOpinion| {
+            let stem = if opinion.technical {
+                technical += 1;
+                format!("parere-tecnico-{technical}")
+            } else if opinion.accounting {
+                "parere-contabile".to_owned()
+            } else {
+                "parere-legittimita".to_owned()
+            };
+            let whose = opinion.office.as_deref().map(|o| format!(", {o}")).unwrap_or_default();
+            Embedded {
+                sha256: opinion.sha256.clone(),
+                name: format!("{stem}.pdf"),
+                media_type: "application/pdf".into(),
+                description: format!("Foglio del {}{whose}", opinion.label),
+            }
+        };
+        self.opinions.iter().map(sheet).collect()
+    }
+}

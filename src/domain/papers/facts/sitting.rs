@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Papers of a sitting: the notice with its agenda, the outcomes, the draft minutes, the minutes.
+
+use super::ballot::{VoteFacts, vote};
+use super::common::{NumberFacts, Parts, PersonFacts, head, one_line, own_slot, paper};
+use super::{PaperFacts, signers};
+use crate::domain::case::Ctx;
+use crate::domain::law::calendar::{rome_date, rome_time};
+use crate::domain::papers::{PaperKind, PaperPlan, words};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{Registry, Role};
+use crate::domain::regulation::Regulation;
+use crate::domain::sitting::{
+    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status,
+};
+use crate::domain::world::World;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct AgendaLine {
+    number: usize,
+    subject: String,
+    office: String,
+    rapporteurs: Vec<String>,
+    proposal: Option<NumberFacts>,
+}
+
+#[derive(Serialize)]
+struct NoticeFacts {
+    subject: String,
+    date: NaiveDate,
+    time: String,
+    place: String,
+    mixed: bool,
+    all_remote: bool,
+    remote_source: String,
+    version: u32,
+    by: PersonFacts,
+    agenda: Vec<AgendaLine>,
+}
+
+fn date_of(sitting: &Sitting) -> Result<NaiveDate, Refusal> {
+    sitting.date.ok_or_else(|| Refusal::new("no_date", "R3.2", "", "La seduta non ha una data"))
+}
+
+fn hour(at: DateTime<Utc>) -> String {
+    rome_time(at).format("%H:%M").to_string()
+}
+
+/// The notice of convening, or the supplement to an agenda already sent.
+pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal> {
+    let sitting = world.sitting(id)?;
+    let date = date_of(sitting)?;
+    let regulation = world.regulation(date)?;
+    let by = signers::acting_in(ctx, world, &[Role::Sindaco, Role::Vicesindaco])?;
+    let mut agenda = Vec::new();
+    for (index, item) in sitting.items.iter().enumerate() {
+        let case = world.case(&item.case)?;
+        let workflow = world.workflow(case)?;
+        let head = head(case, &workflow, &world.registry);
+        let rapporteurs = super::common::content(case).rapporteurs.iter();
+        agenda.push(AgendaLine {
+            number: index + 1,
+            subject: one_line(&item.subject),
+            office: head.offices.first().cloned().unwrap_or_default(),
+            rapporteurs: rapporteurs.map(|person| world.registry.name(person)).collect(),
+            proposal: head.proposal,
+        });
+    }
+    let version = sitting.agenda_version + 1;
+    let facts = NoticeFacts {
+        subject: format!("Convocazione della Giunta comunale per il {}", date.format("%d/%m/%Y")),
+        date,
+        time: sitting.time.map(|t| t.format("%H:%M").to_string()).unwrap_or_default(),
+        place: place(sitting, &world.registry),
+        mixed: sitting.mode == Mode::Mixed,
+        all_remote: sitting.mode == Mode::Remote,
+        remote_source: words::clause(
+            regulation.remote_regulation_ref.as_deref().unwrap_or_default(),
+        ),
+        version,
+        by: PersonFacts::from(&by),
+        agenda,
+    };
+    let parts = Parts {
+        kind: PaperKind::Convocazione,
+        file: format!("convocazione-{date}-v{version}"),
+        title: facts.subject.clone(),
+        created: sitting.agenda_at.unwrap_or_default(),
+        slots: &own_slot(&by),
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+fn place(sitting: &Sitting, registry: &Registry) -> String {
+    let place = words::clause(&sitting.place);
+    if place.is_empty() { words::clause(&registry.comune.seat) } else { place }
+}
+
+/// A member over the whole sitting.
+#[derive(Serialize)]
+struct RollFacts {
+    name: String,
+    title: String,
+    /// Present at the opening.
+    at_opening: bool,
+    remote: bool,
+    /// Comings and goings after the opening, each as "entra alle ore 11:20".
+    movements: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ConflictLine {
+    name: String,
+    stays: bool,
+}
+
+/// One item as minutes tell it: the presence is the one at its vote (R3.5, T-59).
+#[derive(Serialize)]
+struct ItemFacts {
+    number: usize,
+    subject: String,
+    off_agenda: bool,
+    called: Option<String>,
+    outcome: Option<&'static str>,
+    approved: bool,
+    amended: bool,
+    deliberation: Option<i64>,
+    year: i32,
+    reason: String,
+    present: usize,
+    absent: Vec<String>,
+    conflicts: Vec<ConflictLine>,
+    /// Who verbalized this item, when not the sitting's verbalizer (R2.6).
+    verbalizer: Option<PersonFacts>,
+    vote: Option<VoteFacts>,
+    immediate: Option<ImmediateLine>,
+}
+
+#[derive(Serialize)]
+struct ImmediateLine {
+    declared: bool,
+    vote: VoteFacts,
+}
+
+#[derive(Serialize)]
+struct SuspensionLine {
+    at: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct MinutesFacts {
+    subject: String,
+    date: NaiveDate,
+    opened: Option<String>,
+    closed: Option<String>,
+    /// Day of closing, when the sitting went past midnight (T-25).
+    closed_next_day: Option<NaiveDate>,
+    place: String,
+    mixed: bool,
+    all_remote: bool,
+    deserted: bool,
+    convened_by: Option<PersonFacts>,
+    in_office: usize,
+    quorum: u32,
+    roll: Vec<RollFacts>,
+    present_at_opening: usize,
+    president: String,
+    president_title: String,
+    president_reason: String,
+    verbalizer: Option<PersonFacts>,
+    verbalizer_remote: bool,
+    assisting: Vec<PersonFacts>,
+    suspensions: Vec<SuspensionLine>,
+    items: Vec<ItemFacts>,
+    adopted: usize,
+}
+
+/// Outcomes, draft minutes and minutes print the same facts in three ways.
+pub fn minutes(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let sitting = world.sitting(id)?;
+    let date = date_of(sitting)?;
+    let regulation = world.regulation(date)?;
+    let facts = minutes_facts(sitting, date, &regulation, &world.registry);
+    let (stem, title) = match plan.kind {
+        PaperKind::EsitiSeduta => ("esiti-seduta", "Esiti della seduta"),
+        PaperKind::Brogliaccio => ("brogliaccio", "Brogliaccio della seduta"),
+        _ => ("verbale-seduta", "Verbale della seduta"),
+    };
+    let owed = sitting.papers.iter().find(|p| p.plan.key == plan.key).map(|p| p.owed_at);
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("{stem}-{date}"),
+        title: format!("{title} della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        created: owed.or(sitting.closed).or(sitting.last_fact).unwrap_or_default(),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+fn minutes_facts(
+    sitting: &Sitting,
+    date: NaiveDate,
+    regulation: &Regulation,
+    registry: &Registry,
+) -> MinutesFacts {
+    let roll: Vec<RollFacts> = sitting.members.iter().map(|m| roll(sitting, &m.person)).collect();
+    let president = sitting.members.iter().find(|m| m.person == sitting.president);
+    let items: Vec<ItemFacts> = sitting
+        .items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| item_facts(sitting, item, index + 1, date, regulation))
+        .collect();
+    MinutesFacts {
+        subject: format!("Seduta della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        date,
+        opened: sitting.opened.map(hour),
+        closed: sitting.closed.map(hour),
+        closed_next_day: sitting.closed.map(rome_date).filter(|day| *day != date),
+        place: place(sitting, registry),
+        mixed: sitting.mode == Mode::Mixed,
+        all_remote: sitting.mode == Mode::Remote,
+        deserted: sitting.status == Status::Deserted,
+        convened_by: sitting.convened_by.as_ref().map(PersonFacts::from),
+        in_office: roll.len(),
+        quorum: sitting.quorum,
+        present_at_opening: roll.iter().filter(|m| m.at_opening).count(),
+        roll,
+        president: president.map(|m| m.name.clone()).unwrap_or_default(),
+        president_title: president
+            .map(|m| words::bare_title(&m.title).to_owned())
+            .unwrap_or_default(),
+        president_reason: words::clause(&sitting.president_reason),
+        verbalizer: sitting.verbalizer.as_ref().map(PersonFacts::from),
+        verbalizer_remote: sitting.verbalizer_remote,
+        assisting: sitting.assisting.iter().map(PersonFacts::from).collect(),
+        suspensions: sitting
+            .suspensions
+            .iter()
+            .map(|(at, reason)| SuspensionLine { at: hour(*at), reason: words::clause(reason) })
+            .collect(),
+        adopted: items.iter().filter(|i| i.approved).count(),
+        items,
+    }
+}
+
+fn roll(sitting: &Sitting, person: &str) -> RollFacts {
+    let member = sitting.members.iter().find(|m| m.person == person);
+    let intervals = || sitting.presence.iter().filter(move |i| i.person == person);
+    let opening = intervals().find(|i| Some(i.from) == sitting.opened);
+    let mut movements = Vec::new();
+    for interval in intervals() {
+        if Some(interval.from) != sitting.opened {
+            let how = if interval.remote { " a distanza" } else { "" };
+            movements.push(format!("entra{how} alle ore {}", hour(interval.from)));
+        }
+        if let Some(to) = interval.to {
+            let how = match interval.why {
+                Leaving::Left => "esce",
+                Leaving::LineLost => "perde il collegamento",
+            };
+            movements.push(format!("{how} alle ore {}", hour(to)));
+        }
+    }
+    RollFacts {
+        name: member.map(|m| m.name.clone()).unwrap_or_default(),
+        title: member.map(|m| words::bare_title(&m.title).to_owned()).unwrap_or_default(),
+        at_opening: opening.is_some(),
+        remote: opening.or(intervals().next()).is_some_and(|i| i.remote),
+        movements,
+    }
+}
+
+fn item_facts(
+    sitting: &Sitting,
+    item: &Item,
+    number: usize,
+    date: NaiveDate,
+    regulation: &Regulation,
+) -> ItemFacts {
+    let at = item.ballot.as_ref().map(|(_, at)| *at).or(item.outcome.map(|(_, at)| at));
+    let members = presence(sitting, item, at);
+    let outcome = item.outcome.map(|(outcome, _)| outcome);
+    let absent = members.iter().filter(|m| !m.present).map(|m| m.name.clone()).collect();
+    let conflict = |(person, stance): &(String, ConflictStance)| ConflictLine {
+        name: members
+            .iter()
+            .find(|m| m.person == *person)
+            .map_or_else(|| person.clone(), |m| m.name.clone()),
+        stays: *stance == ConflictStance::Stays,
+    };
+    ItemFacts {
+        number,
+        subject: one_line(&item.subject),
+        off_agenda: item.off_agenda,
+        called: item.called.map(hour),
+        outcome: outcome.map(outcome_label),
+        approved: outcome.is_some_and(ItemOutcome::is_approval),
+        amended: outcome == Some(ItemOutcome::ApprovedAsAmended),
+        deliberation: item.number,
+        year: chrono::Datelike::year(&date),
+        reason: words::clause(&item.reason),
+        present: members.iter().filter(|m| m.present).count(),
+        absent,
+        conflicts: item.conflicts.iter().map(conflict).collect(),
+        verbalizer: item.verbalizer.as_ref().map(PersonFacts::from),
+        vote: item.ballot.as_ref().map(|(ballot, _)| vote(ballot, &members, regulation)),
+        immediate: item.immediate.as_ref().map(|(ballot, declared)| ImmediateLine {
+            declared: *declared,
+            vote: vote(ballot, &members, regulation),
+        }),
+    }
+}
+
+/// The members at an instant of the sitting, as the presence table of an item has them.
+fn presence(sitting: &Sitting, item: &Item, at: Option<DateTime<Utc>>) -> Vec<MemberPresence> {
+    let row = |m: &crate::domain::sitting::Member| {
+        let interval = at.and_then(|at| sitting.present_at(at).find(|i| i.person == m.person));
+        MemberPresence {
+            person: m.person.clone(),
+            name: m.name.clone(),
+            title: m.title.clone(),
+            present: interval.is_some(),
+            remote: interval.is_some_and(|i| i.remote),
+            conflict: item.conflicts.iter().find(|(p, _)| *p == m.person).map(|(_, s)| *s),
+        }
+    };
+    sitting.members.iter().map(row).collect()
+}
+
+/// What became of an item, as minutes say it.
+pub fn outcome_label(outcome: ItemOutcome) -> &'static str {
+    match outcome {
+        ItemOutcome::Approved => "approvata",
+        ItemOutcome::ApprovedAsAmended => "approvata come emendata",
+        ItemOutcome::Rejected => "non approvata",
+        ItemOutcome::Postponed => "rinviata",
+        ItemOutcome::Withdrawn => "ritirata",
+        ItemOutcome::TakenNote => "presa d'atto",
+        ItemOutcome::NotTreated => "non trattata",
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Italian as acts write it: articles before dates, plurals, lists, captions under signatures.
+//!
+//! Facts hold data, templates hold sentences; what grammar must compute from data is here, once.
+
+use crate::domain::case::OpinionOutcome;
+use crate::domain::law::calendar::date_long;
+use crate::domain::registry::{Capacity, Signatory};
+use chrono::{Datelike, NaiveDate};
+
+/// The preposition an article is joined with before a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preposition {
+    /// "il 24 luglio", "l'8 luglio".
+    On,
+    /// "dal 24 luglio", "dall'8 luglio".
+    From,
+    /// "al 24 luglio", "all'8 luglio".
+    Until,
+    /// "del 24 luglio", "dell'8 luglio".
+    Of,
+}
+
+/// A date with its article: the eighth and the eleventh begin with a vowel when they are read.
+pub fn dated(preposition: Preposition, date: NaiveDate) -> String {
+    let (plain, elided) = match preposition {
+        Preposition::On => ("il ", "l'"),
+        Preposition::From => ("dal ", "dall'"),
+        Preposition::Until => ("al ", "all'"),
+        Preposition::Of => ("del ", "dell'"),
+    };
+    let article = if matches!(date.day(), 8 | 11) { elided } else { plain };
+    format!("{article}{}", date_long(date))
+}
+
+/// "n. 1 voto favorevole", "n. 11 voti favorevoli".
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("n. {number} {}", if number == 1 { one } else { many })
+}
+
+/// "Anna, Bruno e Carla"; "ed" before a word that begins with e.
+pub fn list<T: AsRef<str>>(items: &[T]) -> String {
+    let Some((last, others)) = items.split_last() else { return String::new() };
+    let last = last.as_ref();
+    if others.is_empty() {
+        return last.to_owned();
+    }
+    let and = if last.starts_with(['e', 'E', 'è', 'È']) { "ed" } else { "e" };
+    let others: Vec<&str> = others.iter().map(AsRef::as_ref).collect();
+    format!("{} {and} {last}", others.join(", "))
+}
+
+/// A phrase someone wrote, ready to stand inside a sentence: one line, no final stop.
+pub fn clause(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.trim_end_matches(['.', ';', ',', ':', ' ']).to_owned()
+}
+
+/// "€ 1.234,56" from cents.
+pub fn euros(cents: i64) -> String {
+    let digits = (cents.unsigned_abs() / 100).to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push('.');
+        }
+        grouped.push(digit);
+    }
+    let sign = if cents < 0 { "−" } else { "" };
+    format!("€ {sign}{grouped},{:02}", cents.unsigned_abs() % 100)
+}
+
+/// A title without its article: "Il Vice Segretario Vicario" reads "Vice Segretario Vicario".
+pub fn bare_title(title: &str) -> &str {
+    const ARTICLES: [&str; 12] =
+        ["Il ", "il ", "IL ", "La ", "la ", "LA ", "Lo ", "lo ", "LO ", "L'", "l'", "L’"];
+    let title = title.trim();
+    ARTICLES.iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title)
+}
+
+/// What stands over a name where someone signs: the title as the mandate prints it, in capitals.
+pub fn caption(title: &str) -> String {
+    title.trim().to_uppercase()
+}
+
+/// What stands under a name where someone signs: the office when the caption is another word, and
+/// the act a substitute's power comes from (practice.md 1.16).
+pub fn signature_note(caption_text: &str, signer: &Signatory) -> String {
+    let mut notes = Vec::new();
+    let title = bare_title(&signer.title);
+    if !caption_text.to_uppercase().contains(&title.to_uppercase()) {
+        notes.push(title.to_owned());
+    }
+    if let Some(power) = power(signer) {
+        notes.push(power);
+    }
+    notes.join(", ")
+}
+
+/// Where a substitute's power comes from; nothing for the holder of an office.
+pub fn power(signer: &Signatory) -> Option<String> {
+    let act = clause(&signer.act);
+    let word = match signer.capacity {
+        Capacity::Titolare => return None,
+        Capacity::Vicario => "in sostituzione",
+        Capacity::Sostituto => "in sostituzione",
+        Capacity::Delegato => "per delega",
+    };
+    if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word}, {act}")) }
+}
+
+/// The outcome of an opinion, as sentences name it.
+pub fn outcome(outcome: OpinionOutcome) -> &'static str {
+    match outcome {
+        OpinionOutcome::Favourable => "favorevole",
+        OpinionOutcome::WithRemarks => "favorevole con osservazioni",
+        OpinionOutcome::WithPrescriptions => "favorevole con prescrizioni",
+        OpinionOutcome::Contrary => "contrario",
+        OpinionOutcome::NotDue => "non dovuto",
+    }
+}
+
+/// A piece of a file name: lower case, without accents and spaces.
+pub fn slug(text: &str) -> String {
+    let plain = |c: char| match c {
+        'à' | 'á' => 'a',
+        'è' | 'é' => 'e',
+        'ì' | 'í' => 'i',
+        'ò' | 'ó' => 'o',
+        'ù' | 'ú' => 'u',
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    };
+    let all: String = text.to_lowercase().chars().map(plain).collect();
+    all.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(d: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2024, 7, d).unwrap_or_default()
+    }
+
+    #[test]
+    fn dates_take_the_article_they_are_read_with() {
+        assert_eq!(dated(Preposition::On, day(24)), "il 24 luglio 2024");
+        assert_eq!(dated(Preposition::On, day(8)), "l'8 luglio 2024");
+        assert_eq!(dated(Preposition::From, day(11)), "dall'11 luglio 2024");
+        assert_eq!(dated(Preposition::Of, day(1)), "del 1° luglio 2024");
+        assert_eq!(dated(Preposition::Until, day(18)), "al 18 luglio 2024");
+    }
+
+    #[test]
+    fn lists_and_counts_are_grammatical() {
+        assert_eq!(list(&["Anna"]), "Anna");
+        assert_eq!(list(&["Anna", "Bruno", "Elena"]), "Anna, Bruno ed Elena");
+        assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(count(1, "voto", "voti"), "n. 1 voto");
+        assert_eq!(count(0, "voto", "voti"), "n. 0 voti");
+    }
+
+    #[test]
+    fn money_titles_and_slugs() {
+        assert_eq!(euros(123_456_789), "€ 1.234.567,89");
+        assert_eq!(euros(5), "€ 0,05");
+        assert_eq!(bare_title("Il Vice Segretario"), "Vice Segretario");
+        assert_eq!(bare_title("L'Assessora"), "Assessora");
+        assert_eq!(slug("Direzione Città e  Verde"), "direzione-citta-e-verde");
+        assert_eq!(clause("  per urgenza;\n dei lavori. "), "per urgenza; dei lavori");
+    }
+}

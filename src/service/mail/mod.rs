@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Mail: from the facts of a notice to bytes, from bytes to a server or a folder.
+//!
+//! `compose` is deterministic: the same facts, key and instant give the same bytes, Message-ID and
+//! MIME boundaries included, so a message sent twice is recognised as one. `send` says whether a
+//! failure is worth another attempt; [`retry_at`] says when.
+
+mod calendar;
+mod compose;
+mod config;
+mod sample;
+mod templates;
+mod transport;
+
+pub use compose::{Attachment, Mail, message_id};
+pub use config::{MailConfig, MailConfigError, Password, SmtpConfig, TlsMode, TransportConfig};
+pub use sample::samples;
+pub use templates::{MESSAGES, Rendered, SUBJECT_MAX, Templates, shorten};
+
+use crate::domain::notice_facts::NoticeFacts;
+use chrono::{DateTime, TimeDelta, Utc};
+use compose::Sender;
+use thiserror::Error;
+use transport::Transport;
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MailError {
+    /// It may succeed later: connection, time, a 4xx answer, or credentials to be repaired.
+    #[error("invio da ritentare: {0}")]
+    Retry(String),
+    /// It will not: a 5xx answer on this message, an address that is none, a broken template.
+    #[error("invio impossibile: {0}")]
+    Permanent(String),
+}
+
+/// Waits between attempts: 1, 5, 15 minutes, 1, 4, 12, 24 hours; then the dead letter.
+const WAITS: [TimeDelta; 7] = [
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(5),
+    TimeDelta::minutes(15),
+    TimeDelta::hours(1),
+    TimeDelta::hours(4),
+    TimeDelta::hours(12),
+    TimeDelta::hours(24),
+];
+
+/// When to try again after the attempt of this number failed (the first is 1); `None`: it becomes a
+/// dead letter that a person looks at.
+pub fn retry_at(attempt: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let index = usize::try_from(attempt.checked_sub(1)?).ok()?;
+    WAITS.get(index).map(|wait| now + *wait)
+}
+
+/// Composes and sends the mails of one Comune.
+#[derive(Debug)]
+pub struct Mailer {
+    sender: Sender,
+    templates: Templates,
+    transport: Transport,
+}
+
+impl Mailer {
+    /// A mailer of a configuration; with SMTP it must be made within a Tokio runtime.
+    ///
+    /// # Errors
+    /// An address, certificate or template that cannot be read.
+    pub fn new(config: &MailConfig) -> Result<Self, MailConfigError> {
+        let templates = match &config.templates {
+            Some(folder) => Templates::from_folder(folder)?,
+            None => Templates::embedded()?,
+        };
+        Ok(Self {
+            sender: Sender::new(config)?,
+            templates,
+            transport: Transport::new(&config.transport)?,
+        })
+    }
+
+    /// The mail of a notice. `key` is the key of the job that owes it and `at` an instant that does
+    /// not change between attempts (when the job fell due), so that every attempt is the same mail.
+    ///
+    /// # Errors
+    /// [`MailError::Permanent`]: an address that is none, a fact the template wants and is missing.
+    pub fn compose(
+        &self,
+        facts: &NoticeFacts,
+        key: &str,
+        at: DateTime<Utc>,
+        attachments: &[Attachment],
+    ) -> Result<Mail, MailError> {
+        self.sender.compose(&self.templates, facts, key, at, attachments)
+    }
+
+    /// One mail for several notices of a person; `None` when there is nothing to tell.
+    ///
+    /// # Errors
+    /// As [`Mailer::compose`].
+    pub fn compose_digest(
+        &self,
+        notices: &[NoticeFacts],
+        key: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Mail>, MailError> {
+        match self.sender.digest(&self.templates, notices)? {
+            Some(facts) => self.compose(&facts, key, at, &[]).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Hands a mail to the server or the folder.
+    ///
+    /// # Errors
+    /// Whether to try again is part of the error.
+    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.transport.send(mail).await
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Composing: facts to bytes, off the async threads.
+
+use super::documents::{DocumentError, Templates};
+use super::execute::{ExecuteError, Executor};
+use super::keyring::Keyring;
+use crate::domain::digest::sha256_hex;
+use crate::domain::papers::PaperFacts;
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::{ComuneData, Signatory};
+use crate::domain::stream::NewDocument;
+use crate::store::StoreError;
+use chrono::{DateTime, Utc};
+use delibera_signature::SignError;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// MIME type of every paper.
+pub const PDF: &str = "application/pdf";
+
+/// Why a paper was not made.
+#[derive(Debug, Error)]
+pub enum PaperError {
+    /// The rules say no, or the facts are not there.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The document cannot be laid out: template, character, table.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// It cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The command was not executed.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A document the paper embeds or continues is not in the store.
+    #[error("il documento {0} non è nell'archivio")]
+    Missing(String),
+    /// The rendering thread ended badly.
+    #[error("la composizione del documento si è interrotta")]
+    Interrupted,
+}
+
+impl From<Refusal> for PaperError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl PaperError {
+    /// The refusal inside, however it came.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::Execute(ExecuteError::Refused(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+/// Makes and signs papers.
+#[derive(Clone)]
+pub struct Press {
+    /// Templates of the acts.
+    pub templates: Arc<Templates>,
+    /// Keys of this installation.
+    pub keys: Arc<Keyring>,
+}
+
+/// A composed paper.
+pub struct Composed {
+    /// The bytes, with their signature fields empty.
+    pub pdf: Vec<u8>,
+    /// Pages.
+    pub pages: usize,
+}
+
+impl Press {
+    /// Renders a paper from its facts.
+    ///
+    /// # Errors
+    /// When an embedded document is missing or the paper cannot be laid out.
+    pub async fn compose(
+        &self,
+        executor: &Executor,
+        facts: &PaperFacts,
+        comune: &ComuneData,
+    ) -> Result<Composed, PaperError> {
+        let mut embedded: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for file in &facts.embedded {
+            let bytes = document(executor, &file.sha256).await?;
+            embedded.insert(file.sha256.clone(), bytes);
+        }
+        let (templates, facts, comune) =
+            (Arc::clone(&self.templates), facts.clone(), comune.clone());
+        let rendered =
+            tokio::task::spawn_blocking(move || templates.render(&facts, &comune, &embedded))
+                .await
+                .map_err(|_| PaperError::Interrupted)??;
+        Ok(Composed { pdf: rendered.pdf, pages: rendered.pages })
+    }
+
+    /// Signs a field with a person's key.
+    ///
+    /// # Errors
+    /// When the field is not there or is filled, or the person is unknown.
+    pub async fn sign(
+        &self,
+        pdf: Vec<u8>,
+        field: &str,
+        person: crate::domain::registry::Person,
+        signatory: Signatory,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<u8>, PaperError> {
+        let (keys, field) = (Arc::clone(&self.keys), field.to_owned());
+        let signed =
+            tokio::task::spawn_blocking(move || keys.sign(&pdf, &field, &person, &signatory, at));
+        Ok(signed.await.map_err(|_| PaperError::Interrupted)??)
+    }
+
+    /// Seals a field in the name of the entity.
+    ///
+    /// # Errors
+    /// When the field is not there or is filled.
+    pub async fn seal(
+        &self,
+        pdf: Vec<u8>,
+        field: &str,
+        comune: &ComuneData,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<u8>, PaperError> {
+        let (keys, field, comune) = (Arc::clone(&self.keys), field.to_owned(), comune.clone());
+        let sealed = tokio::task::spawn_blocking(move || keys.seal(&pdf, &field, &comune, at));
+        Ok(sealed.await.map_err(|_| PaperError::Interrupted)??)
+    }
+}
+
+/// The bytes of a document that must be there.
+///
+/// # Errors
+/// [`PaperError::Missing`].
+pub async fn document(executor: &Executor, sha256: &str) -> Result<Vec<u8>, PaperError> {
+    let found = executor.store.document(sha256).await?;
+    found.map(|d| d.bytes).ok_or_else(|| PaperError::Missing(sha256.to_owned()))
+}
+
+/// Bytes as a document of the write that carries them.
+pub fn pdf_document(bytes: Vec<u8>) -> NewDocument {
+    NewDocument { sha256: sha256_hex(&bytes), media_type: PDF.into(), bytes }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Replays everything and names the first thing that does not fit.
+//!
+//! The store proves that the record was not touched; here the rules are run again over the events
+//! and what they give (rows, jobs, registers, documents) is compared with what is there.
+
+use super::history::{fact_of, parts};
+use crate::domain::changes::Fact;
+use crate::domain::effects::{At, case_rows, evolve, react, registry_row, sitting_rows};
+use crate::domain::rows::Row;
+use crate::domain::stream::{NewJob, RegisterOpened, StoredEvent};
+use crate::domain::world::World;
+use crate::store::{Finding, Report, SealRef, Snapshot, Store, StoreError};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Events read at a time.
+const PAGE: i64 = 1_000;
+
+/// What a replay says should be there.
+#[derive(Default)]
+struct Expected {
+    world: World,
+    registry: BTreeMap<String, Row>,
+    jobs: BTreeMap<String, NewJob>,
+    opened: Vec<RegisterOpened>,
+    documents: BTreeSet<(String, String)>,
+}
+
+/// Verifies a database: chains, seals, documents, registers, then rows and jobs by replay.
+/// `seal` is the last seal kept elsewhere, if any; `progress` is told the events replayed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn verify(
+    store: &Store,
+    seal: Option<&SealRef>,
+    mut progress: impl FnMut(i64),
+) -> Result<Report, StoreError> {
+    let mut snapshot = store.snapshot().await?;
+    let mut report = snapshot.verify_structure(seal).await?;
+    if report.finding.is_none() {
+        report.finding = replay(&mut snapshot, &mut progress).await?;
+    }
+    Ok(report)
+}
+
+async fn replay(
+    snapshot: &mut Snapshot,
+    progress: &mut impl FnMut(i64),
+) -> Result<Option<Finding>, StoreError> {
+    let mut expected = Expected::default();
+    let mut position = 0;
+    let mut seen = 0;
+    loop {
+        let page = snapshot.events_after(position, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        position = last.position;
+        for stored in &page {
+            if let Err(reason) = expected.apply(stored) {
+                let place = format!("events {} v{}", stored.event.stream, stored.version);
+                return Ok(Some(Finding { place, reason }));
+            }
+        }
+        seen += i64::try_from(page.len()).unwrap_or_default();
+        progress(seen);
+    }
+    expected.compare(snapshot).await
+}
+
+impl Expected {
+    fn apply(&mut self, stored: &StoredEvent) -> Result<(), String> {
+        let event = &stored.event;
+        let fact = fact_of(stored).map_err(|error| error.to_string())?;
+        let (_, again) = parts(&fact);
+        if again != event.payload {
+            return Err("l'evento riletto non è uguale a quello scritto".into());
+        }
+        if again.get("event").and_then(Value::as_str) != Some(event.kind.as_str()) {
+            return Err(format!("il tipo «{}» non è quello dell'evento", event.kind));
+        }
+        evolve(&mut self.world, &fact, event.happened_at, &event.actor);
+        let at = At {
+            stream: &event.stream,
+            version: stored.version,
+            happened: event.happened_at,
+            recorded: event.recorded_at,
+        };
+        let effects = react(&self.world, &fact, at);
+        for job in effects.jobs {
+            self.jobs.entry(job.key.clone()).or_insert(job);
+        }
+        self.opened.extend(effects.opened);
+        if let Fact::Registry(event) = &fact
+            && let Some(row) = registry_row(&self.world.registry, event)
+        {
+            let key = match &row {
+                Row::Person(person) => format!("person/{}", person.id),
+                Row::Mandate(mandate) => format!("mandate/{}", mandate.id),
+                _ => String::new(),
+            };
+            self.registry.insert(key, row);
+        }
+        collect_documents(&event.payload, &mut self.documents);
+        Ok(())
+    }
+
+    async fn compare(self, snapshot: &mut Snapshot) -> Result<Option<Finding>, StoreError> {
+        let mut rows: Vec<Row> = self.registry.into_values().collect();
+        for case in self.world.cases.values() {
+            rows.extend(case_rows(&self.world, case));
+        }
+        rows.extend(self.world.sittings.values().flat_map(sitting_rows));
+        if let Some(finding) = snapshot.compare_rows(rows).await? {
+            return Ok(Some(finding));
+        }
+        if let Some(finding) = snapshot.compare_jobs(self.jobs.into_values().collect()).await? {
+            return Ok(Some(finding));
+        }
+        if let Some(finding) = snapshot.compare_registers(self.opened).await? {
+            return Ok(Some(finding));
+        }
+        snapshot.compare_documents(self.documents.into_iter().collect()).await
+    }
+}
+
+/// Every document an event names: signed papers and composed revisions are PDF, attachments say
+/// their own type.
+fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
+    match payload {
+        Value::Object(fields) => {
+            let sha256 = fields.get("sha256").and_then(Value::as_str);
+            if let Some(sha256) = sha256 {
+                let media = fields.get("media_type").and_then(Value::as_str);
+                found.insert((sha256.to_owned(), media.unwrap_or(super::paper::PDF).to_owned()));
+            }
+            let listed = fields.get("event").and_then(Value::as_str) == Some("capigruppo_listed");
+            if let (true, Some(paper)) = (listed, fields.get("paper").and_then(Value::as_str)) {
+                found.insert((paper.to_owned(), super::paper::PDF.to_owned()));
+            }
+            if let Some(new) = fields.get("new").and_then(Value::as_str).filter(|_| {
+                fields.get("event").and_then(Value::as_str) == Some("public_file_replaced")
+            }) {
+                found.insert((new.to_owned(), super::paper::PDF.to_owned()));
+            }
+            fields.values().for_each(|value| collect_documents(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_documents(value, found)),
+        _ => {}
+    }
+}

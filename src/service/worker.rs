@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Performs what the facts owe, outside any transaction, and reports back as commands.
+//!
+//! At least once, with a stable identity: a job that ran and was not acknowledged finds its work
+//! done and ends. Nothing is dropped: retry with back-off, then a dead letter that someone sees.
+
+use super::execute::{ExecuteError, Request};
+use super::mail::{Attachment, MailError, Mailer, retry_at};
+use super::office::{Office, paper_state};
+use super::paper::{PaperError, document, pdf_document};
+use super::schedule::{Task, Timetable};
+use crate::domain::case::{CaseCommand, terms_of};
+use crate::domain::command::{Command, listed_since_posting};
+use crate::domain::effects::{Job, MailJob};
+use crate::domain::law::calendar::{rome_date, rome_instant};
+use crate::domain::notice_facts::{NoticeSubject, notice};
+use crate::domain::notices::{RecipientContext, recipients};
+use crate::domain::papers::{PaperFacts, capigruppo_list, case_paper, sitting_paper};
+use crate::domain::refusal::Refusal;
+use crate::domain::sitting::SittingCommand;
+use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
+use crate::domain::world::World;
+use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Seconds a worker may keep a job before another one may take it.
+const LEASE_SECONDS: i64 = 120;
+/// Jobs taken at a time.
+const BATCH: i64 = 16;
+
+/// What became of one job.
+enum Done {
+    /// Performed; a note for who looks at the queue.
+    Yes(String),
+    /// Not yet: to be taken again at this instant.
+    Later(DateTime<Utc>, String),
+}
+
+/// Why a job failed.
+#[derive(Debug, Error)]
+enum JobError {
+    /// It may succeed later.
+    #[error("{0}")]
+    Retry(String),
+    /// It will not.
+    #[error("{0}")]
+    Dead(String),
+}
+
+impl From<PaperError> for JobError {
+    fn from(error: PaperError) -> Self {
+        // A paper waits for its facts and for people to mend them: it is tried again, in view.
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<ExecuteError> for JobError {
+    fn from(error: ExecuteError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<Refusal> for JobError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Retry(refusal.to_string())
+    }
+}
+
+impl From<MailError> for JobError {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Retry(reason) => Self::Retry(reason),
+            MailError::Permanent(reason) => Self::Dead(reason),
+        }
+    }
+}
+
+/// A worker of one installation.
+pub struct Worker {
+    /// The desk it works at.
+    pub office: Office,
+    /// Sends mails.
+    pub mailer: Arc<Mailer>,
+    /// What is done periodically.
+    pub timetable: Timetable,
+    /// Name in the leases, unique among workers.
+    pub name: String,
+}
+
+impl Worker {
+    fn now(&self) -> DateTime<Utc> {
+        self.office.executor.clock.now()
+    }
+
+    /// Performs every job that is due now, until none is left; gives how many were performed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn drain(&self) -> Result<usize, StoreError> {
+        let mut performed = 0;
+        loop {
+            let store = &self.office.executor.store;
+            let jobs = store.claim(&[], &self.name, self.now(), LEASE_SECONDS, BATCH).await?;
+            if jobs.is_empty() {
+                return Ok(performed);
+            }
+            for job in jobs {
+                self.run(&job).await?;
+                performed += 1;
+            }
+        }
+    }
+
+    /// Performs one leased job and records what became of it.
+    async fn run(&self, job: &QueuedJob) -> Result<(), StoreError> {
+        let store = &self.office.executor.store;
+        let outcome = self.perform(job).await;
+        let now = self.now();
+        match outcome {
+            Ok(Done::Yes(note)) => drop(store.finish(&job.key, &self.name, now, &note).await?),
+            Ok(Done::Later(at, why)) => {
+                store.fail(&job.key, &self.name, now, &why, Failure::RetryAt(at)).await?;
+            }
+            Err(error) => {
+                let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+                let failure = match (&error, retry_at(attempt, now)) {
+                    (JobError::Retry(_), Some(at)) => Failure::RetryAt(at),
+                    _ => Failure::Dead,
+                };
+                tracing::warn!(job = job.key, attempt, %error, ?failure, "job failed");
+                store.fail(&job.key, &self.name, now, &error.to_string(), failure).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, queued: &QueuedJob) -> Result<Done, JobError> {
+        if queued.kind == "schedule" {
+            return self.periodic(queued).await;
+        }
+        let job: Job = serde_json::from_value(queued.payload.clone())
+            .map_err(|error| JobError::Dead(format!("lavoro non leggibile: {error}")))?;
+        match job {
+            Job::Paper { stream, key } => self.paper(&stream, &key).await,
+            Job::Mail(mail) => self.mail(&mail, &queued.key, queued.due_at).await,
+            Job::Remind { case, entered, moment } => {
+                self.remind(&case, entered, &moment, queued).await
+            }
+            Job::Capigruppo { day } => self.capigruppo(day).await,
+            Job::EndPosting { case } => self.timer(&case, CaseCommand::EndPosting).await,
+            Job::CertifyEffect { case } => self.timer(&case, CaseCommand::CertifyEffect).await,
+        }
+    }
+
+    async fn system(
+        &self,
+        command: Command,
+        documents: Vec<crate::domain::stream::NewDocument>,
+    ) -> Result<(), ExecuteError> {
+        let request = Request { documents, ..Request::new(SYSTEM_ACTOR, command) };
+        self.office.executor.execute(request).await.map(drop)
+    }
+
+    /// Composes a paper and puts the entity's seal where it is foreseen.
+    async fn paper(&self, stream: &StreamId, key: &str) -> Result<Done, JobError> {
+        let executor = &self.office.executor;
+        let world = executor.world(std::slice::from_ref(stream)).await?;
+        let state = paper_state(&world, stream, key)?;
+        if state.sha256.is_none() {
+            let facts = owed_facts(&world, stream, key)?;
+            let comune = &world.registry.comune;
+            let composed = self.office.press.compose(executor, &facts, comune).await?;
+            let document = pdf_document(composed.pdf);
+            let command = prepare_command(stream, key, &facts, &document.sha256, composed.pages);
+            self.system(command, vec![document]).await?;
+        }
+        self.seal(stream, key).await?;
+        Ok(Done::Yes(String::new()))
+    }
+
+    async fn seal(&self, stream: &StreamId, key: &str) -> Result<(), JobError> {
+        let executor = &self.office.executor;
+        let world = executor.world(std::slice::from_ref(stream)).await?;
+        let state = paper_state(&world, stream, key)?;
+        let slot = state.open_slots().find(|s| s.signer.is_none()).cloned();
+        let (Some(slot), Some(base)) = (slot, state.sha256.clone()) else { return Ok(()) };
+        let bytes = document(executor, &base).await?;
+        let comune = &world.registry.comune;
+        let sealed = self.office.press.seal(bytes, &slot.field, comune, self.now()).await?;
+        let document = pdf_document(sealed);
+        let command = seal_command(stream, key, slot.field, base, document.sha256.clone());
+        Ok(self.system(command, vec![document]).await?)
+    }
+
+    async fn mail(&self, job: &MailJob, key: &str, at: DateTime<Utc>) -> Result<Done, JobError> {
+        let mut streams: Vec<StreamId> = job.case.iter().map(StreamId::case).collect();
+        streams.extend(job.sitting.iter().map(StreamId::sitting));
+        streams.extend(listed_cases(&self.office, job).await?);
+        let world = self.office.executor.world(&streams).await?;
+        let Some(person) = world.registry.people.get(&job.person) else {
+            return Err(JobError::Dead(format!("«{}» non è in anagrafe", job.person)));
+        };
+        let mut detail = job.detail.clone();
+        if job.moment == "capigruppo_listed" {
+            let acts: Vec<&String> = streams.iter().map(|s| &s.id).collect();
+            detail["acts"] = json!(acts);
+        }
+        let subject = NoticeSubject {
+            case: job.case.as_deref(),
+            sitting: job.sitting.as_deref(),
+            moment: &job.moment,
+            detail,
+        };
+        let facts = notice(&job.message, &world, subject, person, job.day);
+        let attachments = self.attachments(job, &world).await?;
+        let mail = self.mailer.compose(&facts, key, at, &attachments)?;
+        self.mailer.send(&mail).await?;
+        Ok(Done::Yes(mail.message_id))
+    }
+
+    /// The list travels with its letter, the agenda with its convening.
+    async fn attachments(&self, job: &MailJob, world: &World) -> Result<Vec<Attachment>, JobError> {
+        let (name, sha256) = match job.moment.as_str() {
+            "capigruppo_listed" => (
+                "elenco-capigruppo.pdf",
+                job.detail.get("paper").and_then(Value::as_str).map(str::to_owned),
+            ),
+            "convened" => {
+                let sitting = job.sitting.as_deref().and_then(|id| world.sittings.get(id));
+                ("convocazione.pdf", sitting.and_then(|s| s.notice.clone()))
+            }
+            _ => return Ok(Vec::new()),
+        };
+        let Some(sha256) = sha256 else { return Ok(Vec::new()) };
+        let bytes = document(&self.office.executor, &sha256).await?;
+        Ok(vec![Attachment { name: name.into(), media_type: super::paper::PDF.into(), bytes }])
+    }
+
+    /// Reminds whoever is charged now, if the act still stands at that very step.
+    async fn remind(
+        &self,
+        id: &str,
+        entered: i64,
+        moment: &str,
+        queued: &QueuedJob,
+    ) -> Result<Done, JobError> {
+        let world = self.office.executor.world(&[StreamId::case(id)]).await?;
+        let case = world.case(id)?;
+        let workflow = world.workflow(case)?;
+        if case.entered != entered || case.ending.is_some() {
+            return Ok(Done::Yes("passo già concluso".into()));
+        }
+        let on = rome_date(queued.due_at);
+        let step = workflow.step(&case.step);
+        let context = RecipientContext { world: &world, case: Some(case), sitting: None, on, step };
+        let mut told = 0;
+        for found in workflow.notices.iter().filter(|n| n.on == moment) {
+            let mut people: Vec<String> =
+                found.to.iter().flat_map(|token| recipients(token, &context)).collect();
+            people.sort();
+            people.dedup();
+            for person in people {
+                let mail = MailJob {
+                    message: found.message.clone(),
+                    moment: moment.to_owned(),
+                    person: person.clone(),
+                    case: Some(id.to_owned()),
+                    sitting: None,
+                    day: on,
+                    detail: json!({ "deadline": case.deadline }),
+                };
+                self.mail(&mail, &format!("{}:{person}", queued.key), queued.due_at).await?;
+                told += 1;
+            }
+        }
+        Ok(Done::Yes(format!("{told} avvisi")))
+    }
+
+    /// The list of the day: every act posted on D that no list of that day holds yet (I6).
+    async fn capigruppo(&self, day: NaiveDate) -> Result<Done, JobError> {
+        let executor = &self.office.executor;
+        let filter = CaseFilter { posted_on: Some(day), ..CaseFilter::default() };
+        let mut ids: Vec<String> =
+            executor.store.cases(&filter).await?.into_iter().map(|row| row.id).collect();
+        ids.sort();
+        let streams: Vec<StreamId> = ids.iter().map(StreamId::case).collect();
+        let world = executor.world(&streams).await?;
+        let serial = ids
+            .iter()
+            .filter_map(|id| world.cases.get(id))
+            .flat_map(|c| c.listed.iter().filter(|(d, _)| *d == day).map(|(_, n)| *n))
+            .max()
+            .unwrap_or(0)
+            + 1;
+        ids.retain(|id| {
+            world.cases.get(id).is_some_and(|c| {
+                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c, day)
+            })
+        });
+        if ids.is_empty() {
+            return Ok(Done::Yes("tutti gli atti del giorno sono già in elenco".into()));
+        }
+        let cases: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let facts = capigruppo_list(day, serial, &cases, &world)?;
+        let comune = &world.registry.comune;
+        let composed = self.office.press.compose(executor, &facts, comune).await?;
+        let field = facts.slots.first().map(|s| s.field.clone()).unwrap_or_default();
+        let sealed = self.office.press.seal(composed.pdf, &field, comune, self.now()).await?;
+        let document = pdf_document(sealed);
+        let sha256 = document.sha256.clone();
+        let count = ids.len();
+        let command = Command::ListCapigruppo { day, serial, cases: ids, sha256 };
+        self.system(command, vec![document]).await?;
+        Ok(Done::Yes(format!("elenco n. {serial}: {count} atti")))
+    }
+
+    /// What a term brings. If the term moved meanwhile, the job waits for the new day; if there is
+    /// nothing to do any more, it says why.
+    async fn timer(&self, id: &str, command: CaseCommand) -> Result<Done, JobError> {
+        let effect = matches!(command, CaseCommand::CertifyEffect);
+        let refusal = match self.system(Command::Case { id: id.into(), command }, Vec::new()).await
+        {
+            Ok(()) => return Ok(Done::Yes(String::new())),
+            Err(ExecuteError::Refused(refusal)) => refusal,
+            Err(error) => return Err(error.into()),
+        };
+        match refusal.code.as_str() {
+            "posting_not_ended" | "not_yet_effective" => {
+                let world = self.office.executor.world(&[StreamId::case(id)]).await?;
+                let terms = world.cases.get(id).and_then(terms_of);
+                let day = terms.map(|t| if effect { t.effective_on } else { t.off_on });
+                let Some(day) = day else { return Ok(Done::Yes(refusal.text)) };
+                let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
+                Ok(Done::Later(rome_instant(day, morning), refusal.text))
+            }
+            "not_posted"
+            | "posting_already_ended"
+            | "already_enforceable"
+            | "already_certified"
+            | "not_effective_now"
+            | "never_effective" => Ok(Done::Yes(refusal.text)),
+            _ => Err(refusal.into()),
+        }
+    }
+
+    /// Queues the occurrences of the timetable between two looks; each fires once, whoever looks.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tick(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), StoreError> {
+        for occurrence in self.timetable.owed(from, to) {
+            let store = &self.office.executor.store;
+            if !store.claim_schedule(occurrence.task.token(), occurrence.due_at).await? {
+                continue;
+            }
+            let job = occurrence.job();
+            let queued = QueuedJob {
+                key: job.key,
+                kind: job.kind,
+                payload: job.payload,
+                due_at: job.due_at,
+                ..empty_job(occurrence.due_at)
+            };
+            if let Err(error) = self.periodic(&queued).await {
+                tracing::error!(task = occurrence.task.token(), %error, "periodic task failed");
+            }
+        }
+        Ok(())
+    }
+
+    async fn periodic(&self, queued: &QueuedJob) -> Result<Done, JobError> {
+        let task = queued.payload.get("task").and_then(Value::as_str).and_then(Task::parse);
+        match task {
+            Some(Task::HourlySeal | Task::DailySeal) => {
+                let seal = self.office.executor.store.seal(queued.due_at).await?;
+                if task == Some(Task::DailySeal) {
+                    self.mail_root(&seal.root, seal.n, queued).await?;
+                }
+                Ok(Done::Yes(seal.root))
+            }
+            None => Err(JobError::Dead("attività periodica sconosciuta".into())),
+        }
+    }
+
+    /// The day's root goes out by mail: deleting the newest events is noticed elsewhere.
+    async fn mail_root(&self, root: &str, n: i64, queued: &QueuedJob) -> Result<(), JobError> {
+        let world = self.office.executor.world(&[]).await?;
+        let on = rome_date(queued.due_at);
+        let keeper = world.registry.acting(crate::domain::registry::Role::Segretario, None, on);
+        let Some(keeper) = keeper else { return Ok(()) };
+        let job = MailJob {
+            message: "sigillo-del-giorno".into(),
+            moment: "daily_seal".into(),
+            person: keeper.person,
+            case: None,
+            sitting: None,
+            day: on,
+            detail: json!({ "root": root, "seal": n }),
+        };
+        self.mail(&job, &queued.key, queued.due_at).await.map(drop)
+    }
+}
+
+fn empty_job(at: DateTime<Utc>) -> QueuedJob {
+    QueuedJob {
+        key: String::new(),
+        kind: String::new(),
+        payload: Value::Null,
+        due_at: at,
+        stream: String::new(),
+        state: crate::store::JobState::Running,
+        attempts: 1,
+        next_at: at,
+        leased_by: None,
+        last_error: None,
+        note: None,
+        finished_at: None,
+    }
+}
+
+/// Cases of the list a mail to a capogruppo speaks of.
+async fn listed_cases(office: &Office, job: &MailJob) -> Result<Vec<StreamId>, JobError> {
+    if job.moment != "capigruppo_listed" {
+        return Ok(Vec::new());
+    }
+    let serial = job.detail.get("serial").and_then(Value::as_u64).unwrap_or_default();
+    let filter = CaseFilter { posted_on: Some(job.day), ..CaseFilter::default() };
+    let rows = office.executor.store.cases(&filter).await?;
+    let streams: Vec<StreamId> = rows.iter().map(|row| StreamId::case(&row.id)).collect();
+    let world = office.executor.world(&streams).await?;
+    let mut listed: Vec<StreamId> = streams
+        .into_iter()
+        .filter(|s| {
+            world.cases.get(&s.id).is_some_and(|c| {
+                c.listed.iter().any(|(day, n)| *day == job.day && u64::from(*n) == serial)
+            })
+        })
+        .collect();
+    listed.sort();
+    Ok(listed)
+}
+
+fn owed_facts(world: &World, stream: &StreamId, key: &str) -> Result<PaperFacts, Refusal> {
+    let plan = paper_state(world, stream, key)?.plan;
+    match stream.kind {
+        StreamKind::Sitting => sitting_paper(&stream.id, &plan, world),
+        _ => case_paper(&stream.id, &plan, world),
+    }
+}
+
+fn prepare_command(
+    stream: &StreamId,
+    key: &str,
+    facts: &PaperFacts,
+    sha256: &str,
+    pages: usize,
+) -> Command {
+    let (id, paper_key) = (stream.id.clone(), key.to_owned());
+    let (facts, sha256) = (facts.sha256(), sha256.to_owned());
+    match stream.kind {
+        StreamKind::Sitting => Command::Sitting {
+            id,
+            command: SittingCommand::PreparePaper { paper_key, facts, sha256, pages },
+        },
+        _ => Command::Case {
+            id,
+            command: CaseCommand::PreparePaper { paper_key, facts, sha256, pages },
+        },
+    }
+}
+
+fn seal_command(
+    stream: &StreamId,
+    key: &str,
+    field: String,
+    base: String,
+    sha256: String,
+) -> Command {
+    let (id, paper_key) = (stream.id.clone(), key.to_owned());
+    match stream.kind {
+        StreamKind::Sitting => Command::Sitting {
+            id,
+            command: SittingCommand::SealPaper { paper_key, field, base, sha256 },
+        },
+        _ => {
+            Command::Case { id, command: CaseCommand::SealPaper { paper_key, field, base, sha256 } }
+        }
+    }
+}

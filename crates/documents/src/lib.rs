@@ -87,7 +87,7 @@ pub enum Relationship {
 }
 
 /// A finished document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rendered {
     /// The file.
     pub pdf: Vec<u8>,
@@ -95,6 +95,17 @@ pub struct Rendered {
     pub pages: usize,
     /// Names of the empty signature fields, in reading order.
     pub fields: Vec<String>,
+}
+
+impl std::fmt::Debug for Rendered {
+    /// Without the bytes, which nobody reads.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rendered")
+            .field("bytes", &self.pdf.len())
+            .field("pages", &self.pages)
+            .field("fields", &self.fields)
+            .finish()
+    }
 }
 
 /// Sets the document and gives the bytes of the file.

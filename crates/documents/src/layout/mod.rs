@@ -14,7 +14,7 @@ mod tags;
 pub use letterhead::Crest;
 pub use pages::Page;
 pub use strip::{Mark, NodeId, Part, TextMark};
-pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH};
+pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH, WATERMARK};
 pub use tags::{Kid, Node, Role, Tags};
 
 use crate::markup::Block;

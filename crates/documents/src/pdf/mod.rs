@@ -9,6 +9,7 @@ mod form;
 mod metadata;
 mod outline;
 mod structure;
+mod watermark;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
 

@@ -113,6 +113,9 @@ impl std::fmt::Debug for Rendered {
 /// # Errors
 /// When the text asks for what cannot be printed faithfully; the reason is in Italian.
 pub fn render(document: &Document) -> Result<Rendered, RenderError> {
+    if document.title.trim().is_empty() {
+        return Err(RenderError::MissingTitle);
+    }
     let blocks = markup::parse(&document.body)?;
     let set = layout::set(document, &blocks)?;
     pdf::write(document, set)

@@ -273,6 +273,13 @@ fn hard_cases_are_laid_out_whole() {
     );
     let text = poppler::text(&render_body(&narrow)).replace(char::is_whitespace, "");
     assert!(text.contains(hash), "{text}");
+    let endless = "a".repeat(400);
+    let text = poppler::text(&render_body(&format!("{endless}\n\n- {endless}")));
+    assert_eq!(
+        text.matches('a').count(),
+        800 + 2, // "Pagina" has two
+        "a word wider than the page: {text}"
+    );
     let framed = format!(
         "::: riquadro\n{}\n:::",
         "Una riga di parere.\n\n".repeat(80)

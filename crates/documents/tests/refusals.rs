@@ -104,6 +104,11 @@ fn what_cannot_be_printed_is_named() {
 
 #[test]
 fn crest_and_attachments_are_checked() {
+    let untitled = Document {
+        title: " ".into(),
+        ..samples::plain("x")
+    };
+    assert_eq!(render(&untitled).unwrap_err(), RenderError::MissingTitle);
     let head = Letterhead {
         crest_png: Some(b"GIF89a".to_vec()),
         lines: Vec::new(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use printpdf::{
     Codepoint, Color, DictItem, FontId, Line, LinePoint, Mm, Op, PaintMode, PdfDocument,
@@ -57,7 +58,7 @@ pub struct Drawn {
     pub annotations: Vec<Annotation>,
     pub bookmarks: Vec<Bookmark>,
     pub fields: Vec<Field>,
-    pub crest: Option<Crest>,
+    pub crest: Option<Arc<Crest>>,
     pub subsets: [Subset; 5],
 }
 

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, document) in all {
         let rendered = render(&document)?;
         std::fs::write(format!("{folder}/{name}.pdf"), &rendered.pdf)?;
-        let mut times: Vec<Duration> = (0..15)
+        let mut times: Vec<Duration> = (0..40)
             .map(|_| {
                 let start = Instant::now();
                 render(&document).map(|_| start.elapsed())

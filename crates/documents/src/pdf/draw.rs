@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use printpdf::{
     Codepoint, Color, DictItem, FontId, Line, LinePoint, Mm, Op, PaintMode, PdfDocument,
@@ -10,10 +11,10 @@ use printpdf::{
     WindingOrder, XObjectId, XObjectTransform,
 };
 
-use super::round;
+use super::{round, watermark};
 use crate::layout::{
     Crest, Field, Ink, Kid, Mark, NodeId, PAGE_HEIGHT, PAGE_WIDTH, Page, Part, SetDocument, Tags,
-    TextMark,
+    TextMark, WATERMARK,
 };
 use crate::text::{FaceId, Subset};
 
@@ -57,7 +58,7 @@ pub struct Drawn {
     pub annotations: Vec<Annotation>,
     pub bookmarks: Vec<Bookmark>,
     pub fields: Vec<Field>,
-    pub crest: Option<Crest>,
+    pub crest: Option<Arc<Crest>>,
     pub subsets: [Subset; 5],
 }
 
@@ -109,13 +110,14 @@ struct Canvas<'a> {
 
 impl Canvas<'_> {
     fn page(&mut self, page: Page) {
-        if !page.watermark.is_empty() {
+        if page.draft
+            && let Some(word) = watermark::draft()
+        {
             self.artifact(&[("Type", "Pagination"), ("Subtype", "Watermark")]);
-            for mark in &page.watermark {
-                if let Mark::Text(text) = mark {
-                    self.slanted(text);
-                }
-            }
+            self.ops.push(Op::SetFillColor {
+                col: colour(WATERMARK),
+            });
+            self.ops.push(word);
             self.end();
         }
         // Tints go under the text they would otherwise hide.
@@ -282,24 +284,6 @@ impl Canvas<'_> {
             self.part(part, matrix);
             x += part.width;
         }
-        self.ops.push(Op::EndTextSection);
-    }
-
-    /// Text centred on the page and turned to rise along its diagonal.
-    fn slanted(&mut self, text: &TextMark) {
-        let (sin, cos) = (PAGE_HEIGHT / PAGE_WIDTH).atan().sin_cos();
-        let Some(part) = text.parts.first() else {
-            return;
-        };
-        let (along, across) = (text.x, -part.size * 0.35);
-        let x = PAGE_WIDTH / 2.0 + along * cos - across * sin;
-        let y = PAGE_HEIGHT / 2.0 + along * sin + across * cos;
-        let (sin, cos) = ((sin * 1e5).round() / 1e5, (cos * 1e5).round() / 1e5);
-        self.ops.push(Op::StartTextSection);
-        self.part(
-            part,
-            TextMatrix::Raw([cos, sin, -sin, cos, round(x), round(y)]),
-        );
         self.ops.push(Op::EndTextSection);
     }
 

@@ -2,10 +2,12 @@
 //! The command line: parse once, call the service, print.
 
 pub mod batch;
+pub mod check;
 pub mod page;
 pub mod terms;
 mod usage;
 pub mod vote;
+pub mod workflow;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,10 +29,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Prova che procedimenti, regolamenti e modelli siano in regola
+    Check(check::CheckArgs),
     /// Ultimo giorno di pubblicazione, primo giorno fuori dall'Albo, esecutività
     Terms(terms::TermsArgs),
     /// Numero legale, esito della votazione, immediata eseguibilità
     Vote(vote::VoteArgs),
+    /// Disegna un procedimento
+    Workflow(workflow::WorkflowArgs),
 }
 
 /// Runs the program. Exit codes: 0 done, 1 refused or not valid, 2 wrong use.
@@ -40,7 +46,9 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match cli.command {
+        Command::Check(args) => check::run(args),
         Command::Terms(args) => terms::run(args),
         Command::Vote(args) => vote::run(args),
+        Command::Workflow(args) => workflow::run(args),
     }
 }

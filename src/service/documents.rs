@@ -1,49 +1,308 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! From facts to documents.
+//! From the facts of a paper to its PDF: Handlebars in strict mode, then Markdown, then pages.
+//!
+//! Rendering decides nothing and reads no clock: the same facts, templates and embedded bytes give
+//! the same file. It is CPU work, for the threads outside the write queue.
 
-use crate::domain::papers::PaperFacts;
+mod helpers;
+mod sources;
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::papers::{PaperFacts, PaperKind, words};
+use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
-use delibera_documents::{Document, RenderError, Rendered, escape, render};
+use delibera_documents::{
+    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape, pdf_pages,
+};
+use handlebars::Handlebars;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 
-/// Why a document was not made.
-pub type DocumentError = RenderError;
+/// Why a paper could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// A template cannot be read, or asks for what the facts do not have.
+    #[error("{0}")]
+    Template(Problem),
+    /// A file of the override folder cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Bytes to embed that are not there, or not the ones the facts name.
+    #[error("il file «{name}» da inserire nel documento {reason}")]
+    Embedded {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The text cannot be printed faithfully.
+    #[error("{kind}: {source}")]
+    Layout {
+        /// Token of the paper.
+        kind: String,
+        /// Why, with the line of the Markdown.
+        source: RenderError,
+    },
+}
 
-/// Templates of the acts.
-#[derive(Debug, Default)]
-pub struct Templates;
+/// The templates of the acts and the crest of the Comune.
+#[derive(Debug)]
+pub struct Templates {
+    registry: Handlebars<'static>,
+    crest: Option<Vec<u8>>,
+}
+
+/// File of the crest in an override folder.
+const CREST: &str = "stemma.png";
 
 impl Templates {
-    /// Renders a paper.
+    /// The templates this program was built with.
     ///
     /// # Errors
-    /// As the layout says.
+    /// The first template that cannot be read.
+    pub fn embedded() -> Result<Self, DocumentError> {
+        let mut templates = Self { registry: Handlebars::new(), crest: None };
+        templates.registry.set_strict_mode(true);
+        templates.registry.set_prevent_indent(true);
+        templates.registry.register_escape_fn(escape);
+        helpers::register(&mut templates.registry);
+        for (name, text) in sources::PAPERS.iter().chain(sources::PARTIALS) {
+            templates.add(name, text)?;
+        }
+        Ok(templates)
+    }
+
+    /// The built-in templates, with those of a folder of the Comune in their place: files named like
+    /// ours (`deliberazione.md.hbs`, `partials/firme.md.hbs`) and the crest, `stemma.png`.
+    ///
+    /// # Errors
+    /// The first file that cannot be read.
+    pub fn with_overrides(folder: &Path) -> Result<Self, DocumentError> {
+        let mut templates = Self::embedded()?;
+        let papers = sources::PAPERS.iter().map(|(name, _)| (*name, folder.to_owned()));
+        let partials = sources::PARTIALS.iter().map(|(name, _)| (*name, folder.join("partials")));
+        for (name, folder) in papers.chain(partials) {
+            let path = folder.join(format!("{name}.md.hbs"));
+            if let Some(bytes) = read_if_there(&path)? {
+                templates.add(name, &String::from_utf8_lossy(&bytes))?;
+            }
+        }
+        templates.crest = read_if_there(&folder.join(CREST))?;
+        Ok(templates)
+    }
+
+    fn add(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
+        // A part of one line stands inside a sentence: its line end is not text.
+        let text = if text.lines().count() == 1 { text.trim_end() } else { text };
+        self.registry.register_template_string(name, text).map_err(|error| {
+            let (line, _) = error.pos().unwrap_or_default();
+            DocumentError::Template(Problem::at(&file(name), line, error.reason().to_string()))
+        })
+    }
+
+    /// The Markdown of a paper.
+    ///
+    /// # Errors
+    /// A template that asks for what the facts do not have; embedded bytes that do not match.
+    pub fn markdown(
+        &self,
+        facts: &PaperFacts,
+        comune: &ComuneData,
+        embedded: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<String, DocumentError> {
+        let name = facts.kind.token();
+        let data = Value::Object(data(facts, comune, embedded)?);
+        let text = self.registry.render(&name, &data).map_err(|error| {
+            let template = error.template_name.clone().unwrap_or(name);
+            let line = error.line_no.unwrap_or(0);
+            DocumentError::Template(Problem::at(&file(&template), line, in_italian(&error)))
+        })?;
+        Ok(bound(&text))
+    }
+
+    /// The PDF of a paper, its signature fields empty.
+    ///
+    /// # Errors
+    /// A template that asks for what the facts do not have; embedded bytes that do not match; a text
+    /// that cannot be printed faithfully.
     pub fn render(
         &self,
         facts: &PaperFacts,
         comune: &ComuneData,
-        _embedded: &BTreeMap<String, Vec<u8>>,
+        embedded: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Rendered, DocumentError> {
-        let mut body =
-            format!("# {}\n\n{}\n\n", escape(&facts.title), escape(&facts.context.to_string()));
-        for slot in &facts.slots {
-            let name = slot.signer.as_ref().map_or(comune.name.clone(), |s| s.name.clone());
-            body += &format!(
-                "::: firma campo=\"{}\" titolo=\"{}\" nome=\"{}\" nota=\"\"\n:::\n\n",
-                slot.field, slot.caption, name
-            );
-        }
-        render(&Document {
+        let body = self.markdown(facts, comune, embedded)?;
+        let subject = facts.context["subject"].as_str().unwrap_or(&facts.title).to_owned();
+        let document = Document {
             title: facts.title.clone(),
-            subject: facts.title.clone(),
+            subject,
             author: comune.name.clone(),
             created: facts.created,
-            header: String::new(),
-            footer: String::new(),
-            letterhead: None,
+            header: facts.title.clone(),
+            footer: comune.name.clone(),
+            letterhead: Some(self.letterhead(comune)),
             draft: facts.draft,
             body,
-            attachments: Vec::new(),
-        })
+            attachments: attachments(facts, embedded)?,
+        };
+        delibera_documents::render(&document)
+            .map_err(|source| DocumentError::Layout { kind: facts.kind.token(), source })
     }
+
+    fn letterhead(&self, comune: &ComuneData) -> Letterhead {
+        let place = match comune.province.as_str() {
+            "" => String::new(),
+            province => format!("Provincia di {province}"),
+        };
+        let lines = [comune.name.clone(), place].into_iter().filter(|l| !l.is_empty()).collect();
+        Letterhead { crest_png: self.crest.clone(), lines }
+    }
+
+    /// Renders papers in strict mode and lays them out: what is wrong with the templates, by line.
+    pub fn check(&self, samples: &[PaperFacts], comune: &ComuneData) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for kind in PaperKind::ALL {
+            if !samples.iter().any(|s| s.kind == kind) {
+                let reason = "nessun esempio prova questo modello";
+                problems.push(Problem::at(&file(&kind.token()), 0, reason));
+            }
+        }
+        for sample in samples {
+            let mut sample = sample.clone();
+            sample.embedded.clear();
+            problems.extend(match self.render(&sample, comune, &BTreeMap::new()) {
+                Ok(_) => None,
+                Err(DocumentError::Template(problem)) => Some(problem),
+                Err(error) => Some(Problem::at(&file(&sample.kind.token()), 0, error.to_string())),
+            });
+        }
+        problems.dedup();
+        problems
+    }
+}
+
+fn file(template: &str) -> String {
+    let partial = sources::PARTIALS.iter().any(|(name, _)| *name == template);
+    let folder = if partial { "partials/" } else { "" };
+    format!("templates/act/{folder}{template}.md.hbs")
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DocumentError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DocumentError::File { path: path.display().to_string(), source }),
+    }
+}
+
+fn in_italian(error: &handlebars::RenderError) -> String {
+    use handlebars::RenderErrorReason as Reason;
+    match error.reason() {
+        Reason::MissingVariable(Some(path)) => format!("la variabile «{path}» non esiste"),
+        Reason::MissingVariable(None) => "una variabile non esiste".to_owned(),
+        Reason::PartialNotFound(name) => format!("la parte «{name}» non esiste"),
+        Reason::HelperNotFound(name) => format!("la funzione «{name}» non esiste"),
+        Reason::Other(reason) => reason.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What a template sees: the context of the facts, and four names of ours.
+fn data(
+    facts: &PaperFacts,
+    comune: &ComuneData,
+    embedded: &BTreeMap<String, Vec<u8>>,
+) -> Result<Map<String, Value>, DocumentError> {
+    let mut data = facts.context.as_object().cloned().unwrap_or_default();
+    let signatures: Vec<Value> = facts
+        .slots
+        .iter()
+        .map(|slot| {
+            let note = slot.signer.as_ref().map(|s| words::signature_note(&slot.caption, s));
+            json!({
+                "field": slot.field,
+                "caption": slot.caption,
+                "name": slot.signer.as_ref().map_or(comune.name.as_str(), |s| s.name.as_str()),
+                "note": note.unwrap_or_default(),
+            })
+        })
+        .collect();
+    let mut attached = Vec::new();
+    for (index, entry) in facts.embedded.iter().enumerate() {
+        let bytes = bytes_of(entry, embedded)?;
+        attached.push(json!({
+            "number": index + 1,
+            "name": entry.name,
+            "description": entry.description,
+            "sha256": entry.sha256,
+            "pages": (entry.media_type == "application/pdf").then(|| pdf_pages(bytes)).flatten(),
+        }));
+    }
+    data.insert("comune".into(), json!(comune));
+    data.insert("signatures".into(), Value::Array(signatures));
+    data.insert("attached".into(), Value::Array(attached));
+    data.insert("title".into(), Value::String(facts.title.clone()));
+    Ok(data)
+}
+
+type Entry = crate::domain::papers::Embedded;
+
+/// The bytes the facts name, and no others.
+fn bytes_of<'a>(
+    entry: &Entry,
+    embedded: &'a BTreeMap<String, Vec<u8>>,
+) -> Result<&'a Vec<u8>, DocumentError> {
+    let wrong = |reason| DocumentError::Embedded { name: entry.name.clone(), reason };
+    let bytes = embedded.get(&entry.sha256).ok_or_else(|| wrong("non è disponibile"))?;
+    if sha256_hex(bytes) == entry.sha256 {
+        Ok(bytes)
+    } else {
+        Err(wrong("non corrisponde alla sua impronta"))
+    }
+}
+
+fn attachments(
+    facts: &PaperFacts,
+    embedded: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<Attachment>, DocumentError> {
+    let attachment = |entry: &Entry| {
+        Ok(Attachment {
+            name: entry.name.clone(),
+            media_type: entry.media_type.clone(),
+            description: entry.description.clone(),
+            bytes: bytes_of(entry, embedded)?.clone(),
+            relationship: Relationship::Supplement,
+        })
+    };
+    facts.embedded.iter().map(attachment).collect()
+}
+
+/// Words that must not be parted from the number after them at the end of a line.
+const BOUND: [&str; 9] = ["n.", "nn.", "art.", "artt.", "c.", "cc.", "ore", "pag.", "€"];
+
+/// Puts a no-break space between such a word and its number.
+fn bound(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let digit_next = characters.peek().is_some_and(char::is_ascii_digit);
+        if character == ' ' && digit_next && BOUND.contains(&word.as_str()) {
+            out.push('\u{A0}');
+        } else {
+            out.push(character);
+        }
+        match character {
+            c if c.is_alphanumeric() || c == '.' || c == '€' => word.push(c),
+            '\\' => {}
+            _ => word.clear(),
+        }
+    }
+    out
 }

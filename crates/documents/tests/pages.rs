@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a reader sees and hears: every word is there, in its place, once.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on should stop
+
 mod poppler;
 mod samples;
 
@@ -18,7 +20,11 @@ fn bare_words(markdown: &str) -> Vec<String> {
         .lines()
         .filter(|line| !line.starts_with(":::") && !line.starts_with("|-"))
         .flat_map(str::split_whitespace)
-        .map(|word| word.split("](").next().unwrap_or(word).replace(marks, ""))
+        .map(|word| match (word.find("]("), word.rfind(')')) {
+            (Some(start), Some(end)) => format!("{}{}", &word[..start], &word[end + 1..]),
+            _ => word.to_owned(),
+        })
+        .map(|word| word.replace(marks, ""))
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .collect()
 }
@@ -85,7 +91,7 @@ fn table_header_is_repeated_on_each_page_and_tagged_once() {
     let pdf = render_body(&body);
     let words = poppler::words(&pdf);
     let pages = words.iter().map(|word| word.page).max().unwrap();
-    assert!(pages >= 3);
+    assert!(pages >= 2);
     for page in 1..=pages {
         let heads = words
             .iter()
@@ -267,6 +273,13 @@ fn hard_cases_are_laid_out_whole() {
     );
     let text = poppler::text(&render_body(&narrow)).replace(char::is_whitespace, "");
     assert!(text.contains(hash), "{text}");
+    let endless = "a".repeat(400);
+    let text = poppler::text(&render_body(&format!("{endless}\n\n- {endless}")));
+    assert_eq!(
+        text.matches('a').count(),
+        800 + 2, // "Pagina" has two
+        "a word wider than the page: {text}"
+    );
     let framed = format!(
         "::: riquadro\n{}\n:::",
         "Una riga di parere.\n\n".repeat(80)

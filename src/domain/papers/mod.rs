@@ -79,8 +79,8 @@ pub enum PaperKind {
 }
 
 impl PaperKind {
-    /// Every kind, in the order of the declaration.
-    pub const ALL: [PaperKind; 25] = [
+    /// Every kind, in order.
+    pub const ALL: [Self; 25] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,

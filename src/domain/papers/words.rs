@@ -78,6 +78,24 @@ pub fn bare_title(title: &str) -> &str {
     ARTICLES.iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title)
 }
 
+/// "del Sindaco", "della Vicesindaca", "dell'Assessore": a title after the preposition *di*.
+pub fn of_title(title: &str) -> String {
+    let title = title.trim();
+    let bare = bare_title(title);
+    let first = bare.split_whitespace().next().unwrap_or_default();
+    let article = title.get(..title.len() - bare.len()).unwrap_or_default().to_lowercase();
+    let vowel = first.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']);
+    match article.as_str() {
+        "" if title.starts_with("del") || title.is_empty() => title.to_owned(),
+        _ if vowel => format!("dell'{bare}"),
+        "lo " => format!("dello {bare}"),
+        "la " => format!("della {bare}"),
+        "il " => format!("del {bare}"),
+        _ if first.ends_with('a') => format!("della {bare}"),
+        _ => format!("del {bare}"),
+    }
+}
+
 /// What stands over a name where someone signs: the title as the mandate prints it, in capitals.
 pub fn caption(title: &str) -> String {
     title.trim().to_uppercase()
@@ -167,6 +185,10 @@ mod tests {
         assert_eq!(euros(5), "€ 0,05");
         assert_eq!(bare_title("Il Vice Segretario"), "Vice Segretario");
         assert_eq!(bare_title("L'Assessora"), "Assessora");
+        assert_eq!(of_title("Il Sindaco"), "del Sindaco");
+        assert_eq!(of_title("Vicesindaca"), "della Vicesindaca");
+        assert_eq!(of_title("Assessore"), "dell'Assessore");
+        assert_eq!(of_title("del Sindaco"), "del Sindaco");
         assert_eq!(slug("Direzione Città e  Verde"), "direzione-citta-e-verde");
         assert_eq!(clause("  per urgenza;\n dei lavori. "), "per urgenza; dei lavori");
     }

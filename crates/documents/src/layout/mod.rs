@@ -14,8 +14,10 @@ mod tags;
 pub use letterhead::Crest;
 pub use pages::Page;
 pub use strip::{Mark, NodeId, Part, TextMark};
-pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH};
+pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH, WATERMARK};
 pub use tags::{Kid, Node, Role, Tags};
+
+use std::sync::Arc;
 
 use crate::markup::Block;
 use crate::text::{Shaper, Subset};
@@ -27,7 +29,7 @@ pub struct SetDocument {
     pub pages: Vec<Page>,
     pub tags: Tags,
     pub fields: Vec<Field>,
-    pub crest: Option<Crest>,
+    pub crest: Option<Arc<Crest>>,
     /// Codes used of each font.
     pub subsets: [Subset; 5],
 }

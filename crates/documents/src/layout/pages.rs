@@ -4,7 +4,7 @@
 use super::flow::Flow;
 use super::lines::{self, Align, Setting};
 use super::strip::{Mark, Strip, merge};
-use super::style::{self, PAGE_HEIGHT, RUNNING};
+use super::style::{self, RUNNING};
 use crate::text::Fit;
 use crate::{Document, RenderError};
 
@@ -14,8 +14,8 @@ pub struct Page {
     pub marks: Vec<Mark>,
     /// Running header and footer.
     pub running: Vec<Mark>,
-    /// BOZZA, under everything.
-    pub watermark: Vec<Mark>,
+    /// BOZZA under everything.
+    pub draft: bool,
 }
 
 /// What every page repeats.
@@ -33,7 +33,13 @@ const NUMBER_WIDTH: f32 = 110.0;
 impl Running {
     pub fn new(document: &Document, flow: &mut Flow) -> Result<Self, RenderError> {
         let header = running(&document.header, style::MEASURE, flow)?;
-        let footer = running(&document.footer, style::MEASURE - NUMBER_WIDTH, flow)?;
+        // The word is also text, for who searches, prints small or does not see.
+        let footer = match (document.draft, document.footer.trim()) {
+            (false, text) => text.to_owned(),
+            (true, "") => "BOZZA".to_owned(),
+            (true, text) => format!("BOZZA – {text}"),
+        };
+        let footer = running(&footer, style::MEASURE - NUMBER_WIDTH, flow)?;
         Ok(Self {
             header,
             footer,
@@ -248,13 +254,8 @@ impl<'a> Filler<'a> {
 /// Headers, footers and page numbers, once the number of pages is known.
 fn finish(pages: &mut [Page], running: &Running, flow: &mut Flow) -> Result<(), RenderError> {
     let count = pages.len();
-    let watermark = if running.draft {
-        watermark(flow)?
-    } else {
-        Vec::new()
-    };
     for (index, page) in pages.iter_mut().enumerate() {
-        page.watermark = watermark.clone();
+        page.draft = running.draft;
         if let Some(strip) = &running.header
             && index > 0
         {
@@ -303,26 +304,4 @@ fn rule(y: f32) -> Mark {
         width: 0.4,
         ink: style::HAIR,
     }
-}
-
-/// The word alone, at the origin; drawing turns it and places it in the middle.
-fn watermark(flow: &mut Flow) -> Result<Vec<Mark>, RenderError> {
-    let size = PAGE_HEIGHT / 4.8;
-    let style = style::TextStyle {
-        size,
-        leading: 0.0,
-        bold: true,
-        italic: false,
-        ink: style::WATERMARK,
-    };
-    let paragraph = flow.plain("BOZZA", &style, None, 0)?;
-    let width = paragraph.natural_width();
-    let setting = Setting {
-        x: -width / 2.0,
-        width: width + 1.0,
-        style,
-        align: Align::Left,
-        fit: Fit::Whole,
-    };
-    Ok(merge(lines::strips(paragraph, &setting)).marks)
 }

@@ -15,7 +15,8 @@ pub fn finish(document: &Document, drawn: Drawn) -> Result<Vec<u8>, RenderError>
     let options = printpdf::PdfSaveOptions {
         optimize: false,
         subset_fonts: false,
-        secure: true,
+        // Our own TJ operators are "unknown" to printpdf; no foreign page passes here.
+        secure: false,
         image_optimization: None,
     };
     let mut pdf = printpdf::to_lopdf_doc(&drawn.pdf, &options, &mut Vec::new());
@@ -64,13 +65,13 @@ fn resources(pdf: &mut Pdf, drawn: &Drawn) -> Result<ObjectId, RenderError> {
     }
     let mut resources = dictionary! { "Font" => fonts };
     if let Some(crest) = &drawn.crest {
-        let id = pdf.add_object(image(crest)?);
+        let id = pdf.add_object(image(crest));
         resources.set("XObject", dictionary! { CREST => reference(id) });
     }
     Ok(pdf.add_object(resources))
 }
 
-fn image(crest: &Crest) -> Result<lopdf::Stream, RenderError> {
+fn image(crest: &Crest) -> lopdf::Stream {
     let dictionary = dictionary! {
         "Type" => name("XObject"),
         "Subtype" => name("Image"),
@@ -79,8 +80,9 @@ fn image(crest: &Crest) -> Result<lopdf::Stream, RenderError> {
         "ColorSpace" => name("DeviceRGB"),
         "BitsPerComponent" => 8,
         "Interpolate" => false,
+        "Filter" => name("FlateDecode"),
     };
-    deflated(dictionary, &crest.rgb)
+    lopdf::Stream::new(dictionary, crest.packed.clone()).with_compression(false)
 }
 
 /// Pages: our resources, our annotations, deflated content, reading order for the Tab key.

@@ -64,6 +64,9 @@ impl<N> Paragraph<N> {
             Fit::Balanced => self.balanced(measure),
             Fit::Cell => {
                 let ragged = self.broken(measure, Fit::Ragged);
+                if ragged.len() == 1 {
+                    return ragged;
+                }
                 let whole = self.balanced(measure);
                 if whole.len() <= ragged.len() {
                     whole

@@ -8,7 +8,7 @@ mod paragraph;
 mod shaper;
 
 pub use breaking::{Fit, LineRange};
-pub use faces::{FaceId, faces, is_printable};
+pub use faces::{FaceId, LoadedFace, faces, is_printable};
 pub use paragraph::{After, Glyph, Paragraph, Run};
 pub use shaper::{Shaper, Subset};
 

@@ -116,18 +116,17 @@ impl<N> Paragraph<N> {
         let mut word: f32 = 0.0;
         for atom in &self.atoms {
             word += atom.width;
-            let breaks = match atom.after {
-                After::Hyphen(g) if hyphens => {
-                    word += g.advance();
-                    true
+            match atom.after {
+                After::Hyphen(_) if !hyphens => continue,
+                After::Tie(glyph) if !hyphens => {
+                    word += glyph.advance();
+                    continue;
                 }
-                After::Hyphen(_) | After::Tie(_) => hyphens,
-                After::Space(_) | After::End | After::Free { .. } => true,
-            };
-            widest = widest.max(word);
-            if breaks {
-                word = 0.0;
+                After::Hyphen(glyph) => word += glyph.advance(),
+                After::Space(_) | After::Tie(_) | After::Free { .. } | After::End => {}
             }
+            widest = widest.max(word);
+            word = 0.0;
         }
         widest
     }

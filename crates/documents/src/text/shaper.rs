@@ -41,6 +41,10 @@ pub type Word = [(Option<Break>, Shaped)];
 /// Words longer than this (hashes, codes, addresses) may break anywhere if they must.
 const LONG_WORD: usize = 24;
 
+/// Titillium pulls "//" together by more than a quarter of an em: programs that read the page
+/// then take the second slash for the start of another line.
+const TIGHTEST: i16 = -120;
+
 /// The codes a document uses of one font: index is CID, content is glyph and text.
 #[derive(Debug, Default)]
 pub struct Subset {
@@ -176,15 +180,14 @@ impl Shaper {
                 }
                 _ => None,
             };
-            out.push((
-                before,
-                Shaped {
-                    face,
-                    cid,
-                    width,
-                    kern: advance - width as i16,
-                },
-            ));
+            let kern = (advance - width as i16).max(TIGHTEST);
+            let shaped = Shaped {
+                face,
+                cid,
+                width,
+                kern,
+            };
+            out.push((before, shaped));
             previous = here;
         }
         self.buffer = Some(glyphs.clear());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Real-shaped documents that tests, the example and the bench share.
-#![allow(dead_code)] // each test file uses its part
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses its part
 
 use chrono::{TimeZone, Utc};
 use delibera_documents::{Attachment, Document, Letterhead, Relationship};

@@ -91,7 +91,7 @@ struct SignatureReportFacts {
     head: Head,
     document: String,
     sha256: String,
-    signatures: Vec<SignatureFacts>,
+    signatures_made: Vec<SignatureFacts>,
     excused: Vec<ExcusedFacts>,
 }
 
@@ -110,7 +110,7 @@ pub fn signature_report(id: &str, plan: &PaperPlan, world: &World) -> Result<Pap
     let facts = SignatureReportFacts {
         document: state.plan.kind.token().replace('_', " "),
         sha256: state.sha256.clone().unwrap_or_default(),
-        signatures: state
+        signatures_made: state
             .signed
             .iter()
             .map(|(field, signer, at)| SignatureFacts {

@@ -37,6 +37,7 @@ pub struct MeetingFacts {
     pub mixed: bool,
     pub all_remote: bool,
     pub remote_source: String,
+    /// "del Sindaco"; empty where nobody convened.
     pub convened_by: String,
     pub item: u32,
     pub off_agenda: bool,
@@ -91,7 +92,7 @@ pub fn meeting(treatment: &Treatment, regulation: &Regulation) -> MeetingFacts {
         mixed: treatment.mode == Mode::Mixed,
         all_remote: treatment.mode == Mode::Remote,
         remote_source: words::clause(&treatment.remote_source),
-        convened_by: words::clause(&treatment.convened_by),
+        convened_by: words::of_title(&words::clause(&treatment.convened_by)),
         item: treatment.item,
         off_agenda: treatment.off_agenda,
         present: rows.iter().filter(|r| r.present).count(),

@@ -11,7 +11,7 @@ use crate::domain::case::{Content, Ctx};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Role};
+use crate::domain::registry::Registry;
 use crate::domain::workflow::StepKind;
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -163,10 +163,7 @@ pub fn note_of_removal(
     world: &World,
 ) -> Result<PaperFacts, Refusal> {
     let date = world.sitting(sitting)?.date;
-    let by = signers::proposer(ctx, world, world.case(id)?).or_else(|_| {
-        let order = [Role::Segreteria, Role::Segretario, Role::Sindaco, Role::Vicesindaco];
-        signers::acting_in(ctx, world, &order)
-    })?;
+    let by = signers::remover(ctx, world, world.case(id)?)?;
     withdrawal(id, reason, &by, date, world)
 }
 

@@ -73,8 +73,20 @@ pub fn proposer(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refu
     if content.procedure_head == ctx.actor {
         return acting_as(ctx, world, Role::ResponsabileProcedimento, None);
     }
+    director(ctx, world, case)
+}
+
+/// Who takes an item off an agenda: a relatore, or a director of a proposing office.
+pub fn remover(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refusal> {
+    if case.content.rapporteurs.contains(&ctx.actor) {
+        return acting_in(ctx, world, &MEMBERS);
+    }
+    director(ctx, world, case)
+}
+
+fn director(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refusal> {
     let director = |office: &String| acting_as(ctx, world, Role::Direttore, Some(office)).ok();
-    content.offices.iter().find_map(director).ok_or_else(|| {
+    case.content.offices.iter().find_map(director).ok_or_else(|| {
         let name = world.registry.name(&ctx.actor);
         Refusal::new(
             "not_the_proposer",

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The templates this program is built with: one per kind of paper, and the parts they share.
+
+/// Name and text of one template.
+pub type Source = (&'static str, &'static str);
+
+macro_rules! embedded {
+    ($folder:literal: $($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../templates/act/", $folder, $name, ".md.hbs")))),+]
+    };
+}
+
+/// One template for each kind of paper, named by its token.
+pub const PAPERS: &[Source] = embedded!["":
+    "annotazione",
+    "annullamento_pubblicazione",
+    "attestazione_disservizio",
+    "attestazione_impedimento",
+    "attestazione_pubblicazione",
+    "brogliaccio",
+    "certificato_esecutivita",
+    "certificato_eseguibilita",
+    "confronto_versioni",
+    "convocazione",
+    "deliberazione",
+    "dichiarazione_formale",
+    "elenco_capigruppo",
+    "esiti_seduta",
+    "estratto_verbale",
+    "foglio_pareri",
+    "nota_restituzione",
+    "nota_ritiro",
+    "parere_contabile",
+    "parere_legittimita",
+    "parere_tecnico",
+    "proposta",
+    "rapporto_firme",
+    "referto_pubblicazione",
+    "verbale_seduta",
+];
+
+/// Parts that several templates include.
+pub const PARTIALS: &[Source] = embedded!["partials/":
+    "albo",
+    "allegati",
+    "apertura",
+    "atto",
+    "condizioni",
+    "cronaca",
+    "deliberazione_due_livelli",
+    "deliberazione_testo_unico",
+    "eseguibilita",
+    "esito_parere",
+    "firme",
+    "modifiche",
+    "non_partecipano",
+    "oggetto",
+    "pareri_richiamati",
+    "parti",
+    "proclamazione",
+    "prospetto",
+    "riferimenti",
+    "votazione",
+    "voto_seduta",
+];

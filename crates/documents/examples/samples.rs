@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Writes the sample documents into a folder and says how long rendering takes:
-//! `cargo run --release -p delibera-documents --example samples -- DIR`.
+//! `cargo run --release -p delibera-documents --example samples -- DIR [ROUNDS]`.
 
 #[path = "../tests/samples/mod.rs"]
 mod samples;
@@ -10,11 +10,23 @@ use std::time::{Duration, Instant};
 use delibera_documents::{Document, render};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).unwrap_or_else(|| "/tmp/delibera-samples".to_owned());
+    let folder = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "/tmp/delibera-samples".to_owned());
+    let rounds = std::env::args().nth(2).map_or(Ok(40), |n| n.parse())?;
     std::fs::create_dir_all(&folder)?;
-    let long = Document { body: samples::long_body(30), ..samples::deliberation() };
-    let draft = Document { draft: true, ..samples::deliberation() };
-    let attached = Document { attachments: samples::attachments(), ..samples::deliberation() };
+    let long = Document {
+        body: samples::long_body(30),
+        ..samples::deliberation()
+    };
+    let draft = Document {
+        draft: true,
+        ..samples::deliberation()
+    };
+    let attached = Document {
+        attachments: samples::attachments(),
+        ..samples::deliberation()
+    };
     let all = [
         ("deliberazione", samples::deliberation()),
         ("bozza", draft),
@@ -24,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, document) in all {
         let rendered = render(&document)?;
         std::fs::write(format!("{folder}/{name}.pdf"), &rendered.pdf)?;
-        let mut times: Vec<Duration> = (0..15)
+        let mut times: Vec<Duration> = (0..rounds)
             .map(|_| {
                 let start = Instant::now();
                 render(&document).map(|_| start.elapsed())
@@ -33,7 +45,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         times.sort();
         let (median, best) = (times[times.len() / 2], times[0]);
         let size = rendered.pdf.len() / 1024;
-        println!("{name}: {} pages, {size} KiB, median {median:?}, best {best:?}", rendered.pages);
+        println!(
+            "{name}: {} pages, {size} KiB, median {median:?}, best {best:?}",
+            rendered.pages
+        );
     }
     Ok(())
 }

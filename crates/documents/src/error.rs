@@ -8,7 +8,11 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum RenderError {
     /// No embedded font has a glyph for it: glyph 0 would lose it (ISO 19005-2 §6.2.11.8).
-    #[error("riga {line}: il carattere «{}» (U+{:04X}) non è stampabile", shown(*.character), *.character as u32)]
+    #[error(
+        "riga {line}: il carattere «{}» (U+{:04X}) non è stampabile",
+        shown(*.character),
+        u32::from(*.character)
+    )]
     Character {
         /// The character.
         character: char,
@@ -64,6 +68,9 @@ pub enum RenderError {
     /// Header or footer that would take the page.
     #[error("l'intestazione o il piè di pagina occupa troppe righe")]
     RunningTextTooLong,
+    /// Viewers and screen readers announce a document by its title (ISO 14289-1 §7.1).
+    #[error("il documento non ha titolo")]
+    MissingTitle,
     /// The crest cannot be decoded.
     #[error("lo stemma non è un'immagine PNG leggibile")]
     Crest,
@@ -92,6 +99,7 @@ impl RenderError {
             | Self::Directive { line, .. }
             | Self::Markdown { line, .. } => Some(*line),
             Self::RunningTextTooLong
+            | Self::MissingTitle
             | Self::Crest
             | Self::Attachment { .. }
             | Self::Internal(_) => None,

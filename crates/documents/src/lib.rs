@@ -87,7 +87,7 @@ pub enum Relationship {
 }
 
 /// A finished document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rendered {
     /// The file.
     pub pdf: Vec<u8>,
@@ -97,11 +97,25 @@ pub struct Rendered {
     pub fields: Vec<String>,
 }
 
+impl std::fmt::Debug for Rendered {
+    /// Without the bytes, which nobody reads.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rendered")
+            .field("bytes", &self.pdf.len())
+            .field("pages", &self.pages)
+            .field("fields", &self.fields)
+            .finish()
+    }
+}
+
 /// Sets the document and gives the bytes of the file.
 ///
 /// # Errors
 /// When the text asks for what cannot be printed faithfully; the reason is in Italian.
 pub fn render(document: &Document) -> Result<Rendered, RenderError> {
+    if document.title.trim().is_empty() {
+        return Err(RenderError::MissingTitle);
+    }
     let blocks = markup::parse(&document.body)?;
     let set = layout::set(document, &blocks)?;
     pdf::write(document, set)
@@ -120,7 +134,11 @@ pub fn check_text(markdown: &str) -> Result<(), Vec<TextProblem>> {
     {
         problems.push(error.into());
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 /// Number of pages of an uploaded PDF; `None` when it cannot be read as one.

@@ -6,6 +6,7 @@ mod people;
 mod stories;
 
 pub use people::{MEMBERS, OFFICES, comune, registry};
+pub use stories::{held, members, opinion};
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};

@@ -9,7 +9,7 @@ mod check;
 mod mermaid;
 mod parse;
 
-pub use check::{Names, check, load};
+pub use check::{Names, Proof, check, load, prove};
 pub use mermaid::mermaid;
 pub use parse::parse;
 
@@ -37,6 +37,8 @@ pub struct Workflow {
     pub duties: Vec<Duty>,
     /// Who is told what, and when.
     pub notices: Vec<Notice>,
+    /// Line of the table that describes the act kind.
+    pub line: usize,
     /// SHA-256 of the text: what a case is pinned to.
     pub digest: String,
 }

@@ -6,12 +6,13 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::problem::{Problem, line_of};
 use crate::domain::registry::Role;
 use serde::Deserialize;
+
 use toml::Spanned;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
-    act: RawAct,
+    act: Spanned<RawAct>,
     #[serde(default)]
     step: Vec<Spanned<RawStep>>,
     #[serde(default)]
@@ -79,7 +80,7 @@ pub fn parse(text: &str, file: &str) -> Result<Workflow, Vec<Problem>> {
         let line = at(spanned.span().start);
         match step(spanned.into_inner(), file, line) {
             Ok(step) => steps.push(step),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
     let mut duties = Vec::new();
@@ -91,41 +92,38 @@ pub fn parse(text: &str, file: &str) -> Result<Workflow, Vec<Problem>> {
             Err(problem) => problems.push(problem),
         }
     }
-    let notices = raw
-        .notice
-        .into_iter()
-        .map(|spanned| {
-            let line = at(spanned.span().start);
-            let RawNotice { on, message, to } = spanned.into_inner();
-            Notice { on, message, to, line }
-        })
-        .collect();
-    let profile = match raw.act.profile.get_ref().as_str() {
-        "deliberazione-giunta" => Some(Profile::DeliberazioneGiunta),
-        "atto-monocratico" => Some(Profile::AttoMonocratico),
-        other => {
-            let line = at(raw.act.profile.span().start);
-            problems.push(
-                Problem::at(file, line, format!("profilo di legge sconosciuto «{other}»"))
-                    .hint("profili noti: deliberazione-giunta, atto-monocratico"),
-            );
-            None
-        }
-    };
-    match profile {
-        Some(profile) if problems.is_empty() => Ok(Workflow {
-            kind: raw.act.kind,
-            title: raw.act.title,
-            organ: raw.act.organ,
+    let notices = raw.notice.into_iter().map(|spanned| {
+        let line = at(spanned.span().start);
+        let RawNotice { on, message, to } = spanned.into_inner();
+        Notice { on, message, to, line }
+    });
+    let line = at(raw.act.span().start);
+    let act = raw.act.into_inner();
+    match profile(&act.profile, file, at(act.profile.span().start)) {
+        Ok(profile) if problems.is_empty() => Ok(Workflow {
+            kind: act.kind,
+            title: act.title,
+            organ: act.organ,
             profile,
-            proposal_register: raw.act.proposal_register,
-            albo_register: raw.act.albo_register,
+            proposal_register: act.proposal_register,
+            albo_register: act.albo_register,
             steps,
             duties,
-            notices,
+            notices: notices.collect(),
+            line,
             digest: sha256_hex(text.as_bytes()),
         }),
-        _ => Err(problems),
+        Ok(_) => Err(problems),
+        Err(problem) => Err([vec![problem], problems].concat()),
+    }
+}
+
+fn profile(token: &Spanned<String>, file: &str, line: usize) -> Result<Profile, Problem> {
+    match token.get_ref().as_str() {
+        "deliberazione-giunta" => Ok(Profile::DeliberazioneGiunta),
+        "atto-monocratico" => Ok(Profile::AttoMonocratico),
+        other => Err(Problem::at(file, line, format!("profilo di legge sconosciuto «{other}»"))
+            .hint("profili noti: deliberazione-giunta, atto-monocratico")),
     }
 }
 
@@ -137,8 +135,13 @@ fn role(token: &str, file: &str, line: usize) -> Result<Role, Problem> {
     })
 }
 
-fn step(raw: RawStep, file: &str, line: usize) -> Result<Step, Problem> {
-    let kind = step_kind(&raw, file, line)?;
+fn step(raw: RawStep, file: &str, line: usize) -> Result<Step, Vec<Problem>> {
+    let kind = step_kind(&raw, file, line).map_err(|problem| vec![problem])?;
+    let idle = idle(&raw, &kind);
+    if !idle.is_empty() {
+        let reason = |key| format!("al passo «{}» ({}) «{key}» non ha effetto", raw.name, raw.kind);
+        return Err(idle.into_iter().map(|key| Problem::at(file, line, reason(key))).collect());
+    }
     Ok(Step {
         name: raw.name,
         title: raw.title,
@@ -149,6 +152,41 @@ fn step(raw: RawStep, file: &str, line: usize) -> Result<Step, Problem> {
         deadline_days: raw.deadline_days,
         paper: raw.paper,
     })
+}
+
+/// Keys that are written but that a step of this kind does not look at: a file says what it does.
+fn idle(raw: &RawStep, kind: &StepKind) -> Vec<&'static str> {
+    let who = matches!(
+        kind,
+        StepKind::Freeze { .. }
+            | StepKind::Opinion { .. }
+            | StepKind::Review { .. }
+            | StepKind::Post { .. }
+    );
+    let returns = matches!(
+        kind,
+        StepKind::Opinion { .. }
+            | StepKind::Review { .. }
+            | StepKind::Agenda
+            | StepKind::Discussion { .. }
+            | StepKind::Ballot
+    );
+    let sign = matches!(kind, StepKind::Sign { .. });
+    let staged = sign || matches!(kind, StepKind::Review { .. });
+    let number = matches!(kind, StepKind::Number { .. });
+    [
+        ("who", raw.who.is_some(), who),
+        ("opinion", raw.opinion.is_some(), matches!(kind, StepKind::Opinion { .. })),
+        ("lifecycle", raw.lifecycle.is_some(), staged),
+        ("register", raw.register.is_some(), number),
+        ("signers", raw.signers.is_some(), sign),
+        ("amended", raw.amended.is_some(), matches!(kind, StepKind::Discussion { .. })),
+        ("returns", raw.returns.is_some(), returns),
+    ]
+    .into_iter()
+    .filter(|(_, written, used)| *written && !used)
+    .map(|(key, ..)| key)
+    .collect()
 }
 
 fn step_kind(raw: &RawStep, file: &str, line: usize) -> Result<StepKind, Problem> {

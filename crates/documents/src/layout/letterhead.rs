@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The head of page 1: crest, name of the body, a rule.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use printpdf::{RawImage, RawImageData, RawImageFormat};
+
+use sha2::{Digest, Sha256};
 
 use super::flow::Flow;
 use super::lines::{self, Align, Setting};
@@ -18,19 +22,54 @@ const CREST_WIDTH: f32 = 120.0;
 /// A picture with more pixels than this is not a crest.
 const MOST_PIXELS: usize = 16_000_000;
 
-/// The crest as opaque RGB, 8 bits a channel.
+/// The crest as opaque RGB, 8 bits a channel, deflated.
 pub struct Crest {
     pub width: usize,
     pub height: usize,
-    pub rgb: Vec<u8>,
+    pub packed: Vec<u8>,
+}
+
+const NAME: TextStyle = TextStyle {
+    size: 18.0,
+    leading: 23.0,
+    bold: true,
+    ink: BLACK,
+    ..BODY
+};
+const OFFICE: TextStyle = TextStyle {
+    size: 9.6,
+    leading: 13.0,
+    ..SMALL
+};
+
+/// Crests kept decoded; a Comune has one, and decoding costs more than a page.
+const MOST_KEPT: usize = 4;
+
+/// The crest of a PNG, decoded once in the life of the process.
+fn crest(png: &[u8]) -> Result<Arc<Crest>, RenderError> {
+    type Kept = Vec<(Vec<u8>, Arc<Crest>)>;
+    static KEPT: Mutex<Kept> = Mutex::new(Vec::new());
+    let digest = Sha256::digest(png).to_vec();
+    // What a panicking thread left here is whole: entries are pushed complete.
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, crest)) = kept().iter().find(|(known, _)| *known == digest) {
+        return Ok(Arc::clone(crest));
+    }
+    let crest = Arc::new(decode(png)?);
+    let mut kept = kept();
+    if kept.len() >= MOST_KEPT {
+        kept.remove(0);
+    }
+    kept.push((digest, Arc::clone(&crest)));
+    Ok(crest)
 }
 
 impl Flow {
     pub fn letterhead(
         &mut self,
         head: &Letterhead,
-    ) -> Result<(Option<Crest>, Vec<Strip>), RenderError> {
-        let crest = head.crest_png.as_deref().map(decode).transpose()?;
+    ) -> Result<(Option<Arc<Crest>>, Vec<Strip>), RenderError> {
+        let crest = head.crest_png.as_deref().map(crest).transpose()?;
         let mut marks = Vec::new();
         let mut indent = 0.0;
         let mut crest_height = 0.0;
@@ -41,21 +80,17 @@ impl Flow {
             let node = self.tags.add(ROOT, Role::Figure);
             let name = head.lines.first().map_or("", String::as_str);
             self.tags.nodes[node].alt = Some(format!("Stemma {name}").trim_end().to_owned());
-            marks.push(Mark::Image { node, x, y: 0.0, width, height });
+            marks.push(Mark::Image {
+                node,
+                x,
+                y: 0.0,
+                width,
+                height,
+            });
             indent = width + 14.0;
             crest_height = height;
         }
-        let mut text = Vec::new();
-        for (index, line) in head.lines.iter().enumerate() {
-            let node = self.tags.add(ROOT, Role::Paragraph);
-            let name = TextStyle { size: 18.0, leading: 23.0, bold: true, ink: BLACK, ..BODY };
-            let style =
-                if index == 0 { name } else { TextStyle { size: 9.6, leading: 13.0, ..SMALL } };
-            let paragraph = self.plain(line, &style, Some(node), 0)?;
-            let (x, width) = (style::LEFT + indent, style::MEASURE - indent);
-            let setting = Setting { x, width, style, align: Align::Left, fit: Fit::Whole };
-            text.extend(lines::strips(paragraph, &setting));
-        }
+        let text = self.letterhead_text(&head.lines, indent)?;
         if marks.is_empty() && text.is_empty() {
             return Ok((crest, Vec::new()));
         }
@@ -71,9 +106,46 @@ impl Flow {
         }
         let rule = height + 10.0;
         let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
-        marks.push(Mark::Rule { x0, y0: rule, x1, y1: rule, width: 0.8, ink: style::STRONG_RULE });
-        let strip = Strip { height: rule + 12.0, keep: true, marks, ..Strip::default() };
+        marks.push(Mark::Rule {
+            x0,
+            y0: rule,
+            x1,
+            y1: rule,
+            width: 0.8,
+            ink: style::STRONG_RULE,
+        });
+        let strip = Strip {
+            height: rule + 12.0,
+            keep: true,
+            marks,
+            ..Strip::default()
+        };
         Ok((crest, vec![strip]))
+    }
+
+    /// The name large, the lines under it small.
+    fn letterhead_text(
+        &mut self,
+        lines: &[String],
+        indent: f32,
+    ) -> Result<Vec<Strip>, RenderError> {
+        let (x, width) = (style::LEFT + indent, style::MEASURE - indent);
+        let mut text = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
+            let node = self.tags.add(ROOT, Role::Paragraph);
+            let style = if index == 0 { NAME } else { OFFICE };
+            let paragraph = self.plain(line, &style, Some(node), 0)?;
+            let (align, fit) = (Align::Left, Fit::Whole);
+            let setting = Setting {
+                x,
+                width,
+                style,
+                align,
+                fit,
+            };
+            text.extend(lines::strips(paragraph, &setting));
+        }
+        Ok(text)
     }
 }
 
@@ -105,8 +177,14 @@ fn decode(png: &[u8]) -> Result<Crest, RenderError> {
     if bytes.len() != image.width * image.height * channels {
         return Err(RenderError::Crest);
     }
-    let rgb = bytes.chunks_exact(channels).flat_map(flatten).collect();
-    Ok(Crest { width: image.width, height: image.height, rgb })
+    let rgb: Vec<u8> = bytes.chunks_exact(channels).flat_map(flatten).collect();
+    let (width, height) = (image.width, image.height);
+    let packed = crate::pdf::deflate(&rgb)?;
+    Ok(Crest {
+        width,
+        height,
+        packed,
+    })
 }
 
 fn flatten(pixel: &[u8]) -> [u8; 3] {

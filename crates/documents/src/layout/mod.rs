@@ -14,8 +14,10 @@ mod tags;
 pub use letterhead::Crest;
 pub use pages::Page;
 pub use strip::{Mark, NodeId, Part, TextMark};
-pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH};
+pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH, WATERMARK};
 pub use tags::{Kid, Node, Role, Tags};
+
+use std::sync::Arc;
 
 use crate::markup::Block;
 use crate::text::{Shaper, Subset};
@@ -27,7 +29,7 @@ pub struct SetDocument {
     pub pages: Vec<Page>,
     pub tags: Tags,
     pub fields: Vec<Field>,
-    pub crest: Option<Crest>,
+    pub crest: Option<Arc<Crest>>,
     /// Codes used of each font.
     pub subsets: [Subset; 5],
 }
@@ -52,9 +54,20 @@ pub fn set(document: &Document, blocks: &[Block]) -> Result<SetDocument, RenderE
     strips.extend(flow.blocks(blocks, &context)?);
     let running = pages::Running::new(document, &mut flow)?;
     let pages = pages::fill(strips, &running, &mut flow)?;
-    let Flow { tags, fields, shaper, .. } = flow;
+    let Flow {
+        tags,
+        fields,
+        shaper,
+        ..
+    } = flow;
     let Shaper { subsets, .. } = shaper;
-    Ok(SetDocument { pages, tags, fields, crest, subsets })
+    Ok(SetDocument {
+        pages,
+        tags,
+        fields,
+        crest,
+        subsets,
+    })
 }
 
 /// Lays a user's text out only to see that it can be.

@@ -4,7 +4,7 @@
 use super::flow::Flow;
 use super::lines::{self, Align, Setting};
 use super::strip::{Mark, Strip, merge};
-use super::style::{self, PAGE_HEIGHT, RUNNING};
+use super::style::{self, RUNNING};
 use crate::text::Fit;
 use crate::{Document, RenderError};
 
@@ -14,8 +14,8 @@ pub struct Page {
     pub marks: Vec<Mark>,
     /// Running header and footer.
     pub running: Vec<Mark>,
-    /// BOZZA, under everything.
-    pub watermark: Vec<Mark>,
+    /// BOZZA under everything.
+    pub draft: bool,
 }
 
 /// What every page repeats.
@@ -33,8 +33,18 @@ const NUMBER_WIDTH: f32 = 110.0;
 impl Running {
     pub fn new(document: &Document, flow: &mut Flow) -> Result<Self, RenderError> {
         let header = running(&document.header, style::MEASURE, flow)?;
-        let footer = running(&document.footer, style::MEASURE - NUMBER_WIDTH, flow)?;
-        Ok(Self { header, footer, draft: document.draft })
+        // The word is also text, for who searches, prints small or does not see.
+        let footer = match (document.draft, document.footer.trim()) {
+            (false, text) => text.to_owned(),
+            (true, "") => "BOZZA".to_owned(),
+            (true, text) => format!("BOZZA – {text}"),
+        };
+        let footer = running(&footer, style::MEASURE - NUMBER_WIDTH, flow)?;
+        Ok(Self {
+            header,
+            footer,
+            draft: document.draft,
+        })
     }
 
     /// Where text starts on page `number` (from 0).
@@ -46,7 +56,9 @@ impl Running {
     }
 
     fn footer_height(&self) -> f32 {
-        self.footer.as_ref().map_or(RUNNING.leading, |strip| strip.height)
+        self.footer
+            .as_ref()
+            .map_or(RUNNING.leading, |strip| strip.height)
     }
 
     /// Where text must end on every page.
@@ -60,8 +72,13 @@ fn running(text: &str, width: f32, flow: &mut Flow) -> Result<Option<Strip>, Ren
         return Ok(None);
     }
     let paragraph = flow.plain(text, &RUNNING, None, 0)?;
-    let setting =
-        Setting { x: style::LEFT, width, style: RUNNING, align: Align::Left, fit: Fit::Whole };
+    let setting = Setting {
+        x: style::LEFT,
+        width,
+        style: RUNNING,
+        align: Align::Left,
+        fit: Fit::Whole,
+    };
     let strips = lines::strips(paragraph, &setting);
     if strips.len() > MOST_LINES {
         return Err(RenderError::RunningTextTooLong);
@@ -109,7 +126,14 @@ struct Filler<'a> {
 impl<'a> Filler<'a> {
     fn new(running: &'a Running, flow: &'a Flow) -> Self {
         let pages = vec![Page::default()];
-        Self { running, flow, pages, y: running.top(0), fresh: true, frames: Vec::new() }
+        Self {
+            running,
+            flow,
+            pages,
+            y: running.top(0),
+            fresh: true,
+            frames: Vec::new(),
+        }
     }
 
     fn bottom(&self) -> f32 {
@@ -146,7 +170,9 @@ impl<'a> Filler<'a> {
             self.repeat_head(&strip);
         }
         if self.y + strip.height > self.bottom() + 0.01 && self.fresh {
-            return Err(RenderError::Internal("un elemento è più alto della pagina".to_owned()));
+            return Err(RenderError::Internal(
+                "un elemento è più alto della pagina".to_owned(),
+            ));
         }
         self.place(strip);
         Ok(())
@@ -182,7 +208,10 @@ impl<'a> Filler<'a> {
         if let Some(head) = self.head(next)
             && !next.heads_table
         {
-            self.place(Strip { frames: next.frames.clone(), ..head.clone() });
+            self.place(Strip {
+                frames: next.frames.clone(),
+                ..head.clone()
+            });
         }
     }
 
@@ -204,7 +233,14 @@ impl<'a> Filler<'a> {
             for (index, (x0, y0)) in corners.into_iter().enumerate() {
                 let (x1, y1) = corners[(index + 1) % 4];
                 let ink = style::STRONG_RULE;
-                page.marks.push(Mark::Rule { x0, y0, x1, y1, width: 0.7, ink });
+                page.marks.push(Mark::Rule {
+                    x0,
+                    y0,
+                    x1,
+                    y1,
+                    width: 0.7,
+                    ink,
+                });
             }
         }
     }
@@ -218,14 +254,15 @@ impl<'a> Filler<'a> {
 /// Headers, footers and page numbers, once the number of pages is known.
 fn finish(pages: &mut [Page], running: &Running, flow: &mut Flow) -> Result<(), RenderError> {
     let count = pages.len();
-    let watermark = if running.draft { watermark(flow)? } else { Vec::new() };
     for (index, page) in pages.iter_mut().enumerate() {
-        page.watermark = watermark.clone();
+        page.draft = running.draft;
         if let Some(strip) = &running.header
             && index > 0
         {
-            page.running.extend(shifted(&strip.marks, style::HEADER_TOP));
-            page.running.push(rule(style::HEADER_TOP + strip.height + 3.0));
+            page.running
+                .extend(shifted(&strip.marks, style::HEADER_TOP));
+            page.running
+                .push(rule(style::HEADER_TOP + strip.height + 3.0));
         }
         let top = style::FOOTER_BOTTOM - running.footer_height();
         page.running.push(rule(top - 4.0));
@@ -235,8 +272,17 @@ fn finish(pages: &mut [Page], running: &Running, flow: &mut Flow) -> Result<(), 
         let number = format!("Pagina {} di {count}", index + 1);
         let paragraph = flow.plain(&number, &RUNNING, None, 0)?;
         let (x, width) = (style::LEFT, style::MEASURE);
-        let setting = Setting { x, width, style: RUNNING, align: Align::Right, fit: Fit::Whole };
-        page.running.extend(shifted(&merge(lines::strips(paragraph, &setting)).marks, top));
+        let setting = Setting {
+            x,
+            width,
+            style: RUNNING,
+            align: Align::Right,
+            fit: Fit::Whole,
+        };
+        page.running.extend(shifted(
+            &merge(lines::strips(paragraph, &setting)).marks,
+            top,
+        ));
     }
     Ok(())
 }
@@ -250,17 +296,12 @@ fn shifted(marks: &[Mark], dy: f32) -> impl Iterator<Item = Mark> + '_ {
 
 fn rule(y: f32) -> Mark {
     let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
-    Mark::Rule { x0, y0: y, x1, y1: y, width: 0.4, ink: style::HAIR }
-}
-
-/// The word alone, at the origin; drawing turns it and places it in the middle.
-fn watermark(flow: &mut Flow) -> Result<Vec<Mark>, RenderError> {
-    let size = PAGE_HEIGHT / 4.8;
-    let style =
-        style::TextStyle { size, leading: 0.0, bold: true, italic: false, ink: style::WATERMARK };
-    let paragraph = flow.plain("BOZZA", &style, None, 0)?;
-    let width = paragraph.natural_width();
-    let setting =
-        Setting { x: -width / 2.0, width: width + 1.0, style, align: Align::Left, fit: Fit::Whole };
-    Ok(merge(lines::strips(paragraph, &setting)).marks)
+    Mark::Rule {
+        x0,
+        y0: y,
+        x1,
+        y1: y,
+        width: 0.4,
+        ink: style::HAIR,
+    }
 }

@@ -13,9 +13,9 @@ const PRODUCER: &str = concat!("Delibera ", env!("CARGO_PKG_VERSION"));
 pub fn info(document: &Document) -> Dictionary {
     let date = document.created.format("D:%Y%m%d%H%M%S+00'00'").to_string();
     dictionary! {
-        "Title" => text(&document.title),
-        "Subject" => text(&document.subject),
-        "Author" => text(&document.author),
+        "Title" => text(&clean(&document.title)),
+        "Subject" => text(&clean(&document.subject)),
+        "Author" => text(&clean(&document.author)),
         "Creator" => text(PRODUCER),
         "Producer" => text(PRODUCER),
         "CreationDate" => text(&date),
@@ -25,7 +25,11 @@ pub fn info(document: &Document) -> Dictionary {
 
 /// The XMP packet, uncompressed so that any program can find it (ISO 19005-2 §6.6.2.1).
 pub fn xmp(document: &Document) -> Stream {
-    let part = if document.attachments.is_empty() { 2 } else { 3 };
+    let part = if document.attachments.is_empty() {
+        2
+    } else {
+        3
+    };
     let date = document.created.format("%Y-%m-%dT%H:%M:%S+00:00");
     let (title, subject) = (xml(&document.title), xml(&document.subject));
     let (author, producer) = (xml(&document.author), xml(PRODUCER));
@@ -84,20 +88,23 @@ const EXTENSION: &str = r#"<rdf:Description rdf:about=""
 </rdf:Description>
 "#;
 
-/// Escapes a value for XML and drops what XML 1.0 §2.2 forbids.
+/// One line of text, the same for Info and XMP: a difference would be a fault (ISO 19005-1
+/// §6.7.3), and XML 1.0 §2.2 has no control characters.
+fn clean(value: &str) -> String {
+    let spaced = value.replace(|c: char| c.is_control(), " ");
+    let kept = spaced.replace(['\u{FFFE}', '\u{FFFF}'], "");
+    kept.split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The same line for XML.
 fn xml(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for character in value.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\t' | '\n' | '\r' => out.push(' '),
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
-            c => out.push(c),
-        }
-    }
-    out
+    clean(value)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// The sRGB output intent; it also covers grey (ISO 19005-2 §6.2.4.3).

@@ -9,6 +9,7 @@ mod form;
 mod metadata;
 mod outline;
 mod structure;
+mod watermark;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
 
@@ -40,7 +41,10 @@ fn text(value: &str) -> Object {
         return Object::String(value.as_bytes().to_vec(), StringFormat::Literal);
     }
     let units = std::iter::once(0xFEFF).chain(value.encode_utf16());
-    Object::String(units.flat_map(u16::to_be_bytes).collect(), StringFormat::Hexadecimal)
+    Object::String(
+        units.flat_map(u16::to_be_bytes).collect(),
+        StringFormat::Hexadecimal,
+    )
 }
 
 fn name(value: &str) -> Object {
@@ -52,7 +56,12 @@ fn reference(id: ObjectId) -> Object {
 }
 
 fn numbers(values: impl IntoIterator<Item = f32>) -> Object {
-    Object::Array(values.into_iter().map(|value| Object::Real(round(value))).collect())
+    Object::Array(
+        values
+            .into_iter()
+            .map(|value| Object::Real(round(value)))
+            .collect(),
+    )
 }
 
 /// Thousandths of a point are below what any device resolves, and short numbers make short files.
@@ -65,11 +74,15 @@ const LEVEL: u32 = 4;
 
 /// A deflated stream.
 fn deflated(mut dictionary: Dictionary, content: &[u8]) -> Result<Stream, RenderError> {
+    dictionary.set("Filter", name("FlateDecode"));
+    Ok(Stream::new(dictionary, deflate(content)?).with_compression(false))
+}
+
+/// Content for the filter `FlateDecode`.
+pub fn deflate(content: &[u8]) -> Result<Vec<u8>, RenderError> {
     use std::io::Write;
     let failed = |error: std::io::Error| RenderError::Internal(error.to_string());
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(LEVEL));
     encoder.write_all(content).map_err(failed)?;
-    let bytes = encoder.finish().map_err(failed)?;
-    dictionary.set("Filter", name("FlateDecode"));
-    Ok(Stream::new(dictionary, bytes).with_compression(false))
+    encoder.finish().map_err(failed)
 }

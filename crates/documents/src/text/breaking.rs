@@ -64,8 +64,15 @@ impl<N> Paragraph<N> {
             Fit::Balanced => self.balanced(measure),
             Fit::Cell => {
                 let ragged = self.broken(measure, Fit::Ragged);
+                if ragged.len() == 1 {
+                    return ragged;
+                }
                 let whole = self.balanced(measure);
-                if whole.len() <= ragged.len() { whole } else { ragged }
+                if whole.len() <= ragged.len() {
+                    whole
+                } else {
+                    ragged
+                }
             }
             _ => self.broken(measure, fit),
         }
@@ -127,7 +134,11 @@ impl<N> Paragraph<N> {
                     first: at,
                     last: at + 1,
                     width: self.glyphs[at].advance(),
-                    after: if end { atom.after } else { After::Free { cheap: false } },
+                    after: if end {
+                        atom.after
+                    } else {
+                        After::Free { cheap: false }
+                    },
                 });
             }
         }
@@ -170,7 +181,13 @@ fn stretch_of(
         }
         sums[index + 1] = sum;
     }
-    let mut best = vec![Best { cost: f64::INFINITY, from: 0 }; count + 1];
+    let mut best = vec![
+        Best {
+            cost: f64::INFINITY,
+            from: 0
+        };
+        count + 1
+    ];
     best[0].cost = 0.0;
     // Breaks before `nearest` would overfill any line that ends at `to` or later.
     let mut nearest = 0;
@@ -248,7 +265,11 @@ fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usi
 
 fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f64 {
     let slack = measure - line.width;
-    let stub = if last && line.width < measure * STUB { STUB_COST } else { 0.0 };
+    let stub = if last && line.width < measure * STUB {
+        STUB_COST
+    } else {
+        0.0
+    };
     let badness = match fit {
         _ if last && slack >= 0.0 => 0.0,
         Fit::Justified => {

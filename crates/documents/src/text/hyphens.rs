@@ -94,3 +94,39 @@ pub fn ties(word: &str) -> bool {
             | "§"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{points, ties};
+
+    fn hyphenated(word: &str) -> String {
+        let mut out = word.to_owned();
+        for at in points(word).into_iter().rev() {
+            out.insert(at, '-');
+        }
+        out
+    }
+
+    #[test]
+    fn words_break_as_italian_does() {
+        assert_eq!(hyphenated("deliberazione"), "de-li-be-ra-zione");
+        assert_eq!(
+            hyphenated("dell'amministrazione,"),
+            "dell'am-mi-ni-stra-zione,"
+        );
+        assert_eq!(hyphenated("perché"), "per-ché");
+        for whole in ["TUEL", "ANAC", "ente", "24/07/2020"] {
+            assert_eq!(hyphenated(whole), whole);
+        }
+    }
+
+    #[test]
+    fn abbreviations_hold_on_to_what_follows() {
+        for word in ["n.", "(art.", "Artt.", "lett.", "€", "D.Lgs."] {
+            assert!(ties(word), "{word}");
+        }
+        for word in ["statuto.", "enne", ""] {
+            assert!(!ties(word), "{word}");
+        }
+    }
+}

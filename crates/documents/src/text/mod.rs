@@ -8,12 +8,13 @@ mod paragraph;
 mod shaper;
 
 pub use breaking::{Fit, LineRange};
-pub use faces::{FaceId, faces, is_printable};
+pub use faces::{FaceId, LoadedFace, faces, is_printable};
 pub use paragraph::{After, Glyph, Paragraph, Run};
 pub use shaper::{Shaper, Subset};
 
 /// The characters of a line no font can show.
 pub(crate) fn unprintable(line: &str) -> impl Iterator<Item = char> + '_ {
     use unicode_normalization::UnicodeNormalization;
-    line.nfc().filter(|character| *character != '\t' && !is_printable(*character))
+    line.nfc()
+        .filter(|character| *character != '\t' && !is_printable(*character))
 }

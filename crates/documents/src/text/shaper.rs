@@ -41,6 +41,10 @@ pub type Word = [(Option<Break>, Shaped)];
 /// Words longer than this (hashes, codes, addresses) may break anywhere if they must.
 const LONG_WORD: usize = 24;
 
+/// Titillium pulls "//" together by more than a quarter of an em: programs that read the page
+/// then take the second slash for the start of another line.
+const TIGHTEST: i16 = -120;
+
 /// The codes a document uses of one font: index is CID, content is glyph and text.
 #[derive(Debug, Default)]
 pub struct Subset {
@@ -75,7 +79,12 @@ pub struct Shaper {
 impl Shaper {
     pub fn new() -> Result<Self, crate::RenderError> {
         let faces = faces()?;
-        Ok(Self { faces, words: HashMap::new(), buffer: None, subsets: Default::default() })
+        Ok(Self {
+            faces,
+            words: HashMap::new(),
+            buffer: None,
+            subsets: Default::default(),
+        })
     }
 
     /// Shapes a word, symbols from the other font included; `Err` is a character without glyph.
@@ -108,7 +117,10 @@ impl Shaper {
             rest = &rest[first.len_utf8()..];
         }
         let shaped: Rc<Word> = glyphs.into();
-        self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
+        self.words
+            .entry(face)
+            .or_default()
+            .insert(word.into(), Rc::clone(&shaped));
         Ok(shaped)
     }
 
@@ -168,7 +180,14 @@ impl Shaper {
                 }
                 _ => None,
             };
-            out.push((before, Shaped { face, cid, width, kern: advance - width as i16 }));
+            let kern = (advance - width as i16).max(TIGHTEST);
+            let shaped = Shaped {
+                face,
+                cid,
+                width,
+                kern,
+            };
+            out.push((before, shaped));
             previous = here;
         }
         self.buffer = Some(glyphs.clear());
@@ -183,7 +202,12 @@ impl Shaper {
         let loaded = &self.faces[face as usize];
         let glyph = loaded.glyph(drawn).unwrap_or(0);
         let cid = self.subsets[face as usize].code(glyph, text);
-        Shaped { face, cid, width: loaded.width(glyph), kern: 0 }
+        Shaped {
+            face,
+            cid,
+            width: loaded.width(glyph),
+            kern: 0,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Real-shaped documents that tests, the example and the bench share.
-#![allow(dead_code)] // each test file uses its part
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses its part
 
 use chrono::{TimeZone, Utc};
 use delibera_documents::{Attachment, Document, Letterhead, Relationship};
@@ -113,9 +113,11 @@ fn png(width: u32, height: u32, rgba: &[u8]) -> Vec<u8> {
     let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
     header.extend([8, 6, 0, 0, 0]);
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in
-        [(b"IHDR", header), (b"IDAT", encoder.finish().unwrap()), (b"IEND", Vec::new())]
-    {
+    for (kind, data) in [
+        (b"IHDR", header),
+        (b"IDAT", encoder.finish().unwrap()),
+        (b"IEND", Vec::new()),
+    ] {
         out.extend((data.len() as u32).to_be_bytes());
         let mut crc = flate2::Crc::new();
         crc.update(kind);

@@ -189,7 +189,12 @@ impl Table {
             let value = match kind {
                 Text => row.try_get::<Option<String>, _>(*name)?.map_or(Value::Null, Value::from),
                 Integer => row.try_get::<Option<i64>, _>(*name)?.map_or(Value::Null, Value::from),
-                Flag => Value::from(row.try_get::<Option<i64>, _>(*name)? == Some(1)),
+                // Anything but 0 and 1 stays a number, so that it is neither true nor false.
+                Flag => match row.try_get::<Option<i64>, _>(*name)? {
+                    Some(0) => Value::Bool(false),
+                    Some(1) => Value::Bool(true),
+                    other => other.map_or(Value::Null, Value::from),
+                },
             };
             fields.insert((*name).to_owned(), value);
         }

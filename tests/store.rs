@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The store on both engines: one suite, run on SQLite and on a private PostgreSQL.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and fails")]
+
 #[path = "store/concurrency.rs"]
 mod concurrency;
 #[path = "store/faults.rs"]

@@ -161,7 +161,7 @@ fn assemble(
     }
     events.sort_unstable_by_key(|event| event.version);
     for record in events {
-        if !follows(&record, &known) {
+        if !follows(&record, known) {
             return Ok(None);
         }
         let event = Arc::new(record.into_stored()?);

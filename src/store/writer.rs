@@ -8,7 +8,7 @@
 
 use super::StoreError;
 use super::append;
-use super::batch::{Answer, Decided, Plan, Planned, decide_all, histories};
+use super::batch::{Answer, Plan, Planned, decide_all, histories};
 use super::command::Command;
 use super::db::{Db, Postgres, Shared};
 use super::error::is_connection;
@@ -162,6 +162,7 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
                 add(&shared.counting.conflicts, 1);
                 if attempt < ATTEMPTS_MAX { error } else { return Err(StoreError::Busy) }
             }
+            Err(Trouble::Lost(error)) if is_down(&error) && doubts.is_empty() => return Err(error),
             Err(Trouble::Lost(error)) => error,
             Err(Trouble::Doubt(error, doubt)) => {
                 doubts.push(*doubt);
@@ -173,6 +174,11 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
         }
         tokio::time::sleep(pause(attempt)).await;
     }
+}
+
+/// True when nobody answered for as long as one waits: another attempt would wait as long.
+fn is_down(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(error) if matches!(**error, sqlx::Error::PoolTimedOut))
 }
 
 /// A pause that grows and is never the same for two contenders, at most 256 ms.
@@ -191,7 +197,7 @@ async fn sqlite(
     // Dropping the transaction on any way out rolls it back.
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
     let (as_read, plan, answers, trips) =
-        decide(shared, &mut Conn::Sqlite(&mut *tx), batch).await.map_err(Trouble::Error)?;
+        decide(shared, &mut Conn::Sqlite(&mut tx), batch).await.map_err(Trouble::Error)?;
     let (positions, more) = append::sqlite(&mut tx, &plan).await.map_err(Trouble::Error)?;
     if plan.is_empty() {
         tx.rollback().await.map_err(error)?;
@@ -344,7 +350,7 @@ async fn decide(
         let read = union(batch);
         let (as_read, more) = load(conn, &read, &shared.cache).await?;
         trips += more;
-        if let Decided::All(plan, answers) = decide_all(batch, &read, &as_read) {
+        if let Some((plan, answers)) = decide_all(batch, &read, &as_read) {
             return Ok((as_read, plan, answers, trips));
         }
     }

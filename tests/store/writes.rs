@@ -307,9 +307,9 @@ async fn addresses_are_checked() {
 
 #[test]
 fn instants_have_one_form() {
-    assert_eq!(instant(at(0)), "2026-11-18T09:06:40.123456Z");
-    assert_eq!(parse_instant("2026-11-18T09:06:40.123456Z"), Some(at(0)));
-    for other in ["2026-11-18T09:06:40Z", "2026-11-18T10:06:40.123456+01:00", "ieri"] {
+    assert_eq!(instant(at(0)), "2026-11-18T11:06:40.123456Z");
+    assert_eq!(parse_instant("2026-11-18T11:06:40.123456Z"), Some(at(0)));
+    for other in ["2026-11-18T11:06:40Z", "2026-11-18T12:06:40.123456+01:00", "ieri"] {
         assert_eq!(parse_instant(other), None, "{other}");
     }
 }

@@ -7,8 +7,17 @@ use std::path::Path;
 
 /// A word in backticks that starts with one of these is a path of the repository.
 const TOPS: [&str; 11] = [
-    "src/", "crates/", "tests/", "benches/", "docs/", "workflows/", "regulations/", "templates/",
-    "migrations/", ".ci/", "./",
+    "src/",
+    "crates/",
+    "tests/",
+    "benches/",
+    "docs/",
+    "workflows/",
+    "regulations/",
+    "templates/",
+    "migrations/",
+    ".ci/",
+    "./",
 ];
 
 fn pages() -> Vec<String> {
@@ -69,7 +78,8 @@ fn paths(line: &str) -> Vec<String> {
 
 /// From the root, or from the folder of the page for its links.
 fn exists(page: &str, path: &str) -> bool {
-    let path = path.rsplit_once(':').filter(|(_, l)| l.parse::<u32>().is_ok()).map_or(path, |p| p.0);
+    let path =
+        path.rsplit_once(':').filter(|(_, l)| l.parse::<u32>().is_ok()).map_or(path, |p| p.0);
     let beside = Path::new(page).parent().unwrap_or(Path::new("")).join(path);
     Path::new(path).exists() || beside.exists()
 }

@@ -21,8 +21,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders whose files are ours.
-const FOLDERS: [&str; 8] =
-    ["src", "crates", "tests", "benches", "workflows", "regulations", "templates", "migrations"];
+const FOLDERS: [&str; 9] = [
+    "src",
+    "crates",
+    "tests",
+    "benches",
+    "workflows",
+    "regulations",
+    "scenarios",
+    "templates",
+    "migrations",
+];
 
 /// What is wrong, one line each: `file:line: what. What to do`.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// A word in backticks that starts with one of these is a path of the repository.
-const TOPS: [&str; 11] = [
+const TOPS: [&str; 12] = [
     "src/",
     "crates/",
     "tests/",
@@ -15,6 +15,7 @@ const TOPS: [&str; 11] = [
     "workflows/",
     "regulations/",
     "templates/",
+    "scenarios/",
     "migrations/",
     ".ci/",
     "./",

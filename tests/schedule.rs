@@ -140,38 +140,31 @@ fn an_occurrence_is_named_by_task_and_instant() {
 }
 
 #[test]
-fn after_a_stop_some_tasks_owe_every_day_and_some_only_the_latest() {
+fn after_a_stop_each_daily_seal_is_owed_and_only_the_latest_hourly_one() {
     let timetable = Timetable::new(&BTreeMap::new()).unwrap();
     let owed = timetable.owed(rome(2026, 5, 4, 12, 0), rome(2026, 5, 8, 12, 0));
     let count = |task: Task| owed.iter().filter(|found| found.task == task).count();
     assert_eq!(count(Task::DailySeal), 4);
-    assert_eq!(count(Task::CapigruppoList), 4);
     assert_eq!(count(Task::HourlySeal), 1);
-    assert_eq!(count(Task::Certificates), 1);
-    assert_eq!(Task::Certificates.catch_up(), CatchUp::Latest);
+    assert_eq!(Task::HourlySeal.catch_up(), CatchUp::Latest);
+    assert_eq!(owed.last().unwrap().due_at, rome(2026, 5, 8, 12, 0));
     assert!(owed.windows(2).all(|pair| pair[0].due_at <= pair[1].due_at));
 }
 
 #[test]
 fn the_hours_of_the_configuration_replace_the_usual_ones() {
-    let mut changes = BTreeMap::from([("digest".to_owned(), "off".to_owned())]);
-    changes.insert("capigruppo_list".into(), "0 13 * * Mon-Fri".into());
+    let mut changes = BTreeMap::from([("hourly_seal".to_owned(), "off".to_owned())]);
+    changes.insert("daily_seal".into(), "0 13 * * Mon-Fri".into());
     let timetable = Timetable::new(&changes).unwrap();
-    assert!(timetable.entries().all(|(task, _)| task != Task::Digest));
+    assert!(timetable.entries().all(|(task, _)| task != Task::HourlySeal));
     let saturday = rome(2026, 5, 2, 0, 0);
-    let lists: Vec<_> = timetable
-        .due(saturday, rome(2026, 5, 5, 0, 0))
-        .into_iter()
-        .filter(|found| found.task == Task::CapigruppoList)
-        .collect();
-    assert_eq!(lists.len(), 1);
-    assert_eq!(lists[0].due_at, rome(2026, 5, 4, 13, 0));
+    let seals = timetable.due(saturday, rome(2026, 5, 5, 0, 0));
+    assert_eq!(seals.len(), 1);
+    assert_eq!(seals[0].due_at, rome(2026, 5, 4, 13, 0));
+    assert_eq!(timetable.next_after(saturday), Some(rome(2026, 5, 4, 13, 0)));
     let unknown = BTreeMap::from([("sigillo".to_owned(), "0 8 * * *".to_owned())]);
-    assert_eq!(
-        Timetable::new(&unknown).unwrap_err(),
-        RecurrenceError::UnknownTask("sigillo".into())
-    );
-    assert_eq!(timetable.next_after(saturday), Some(rome(2026, 5, 2, 1, 0)));
+    let refused = Timetable::new(&unknown).unwrap_err();
+    assert_eq!(refused, RecurrenceError::UnknownTask("sigillo".into()));
 }
 
 #[test]

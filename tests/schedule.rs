@@ -116,10 +116,10 @@ fn half_past_seven_in_rome_is_half_past_seven_all_the_year() {
 fn the_start_is_excluded_and_the_end_included() {
     let daily = every("30 7 * * *");
     let seven_thirty = rome(2026, 5, 4, 7, 30);
-    assert_eq!(due_between(&daily, seven_thirty, rome(2026, 5, 4, 23, 0)), vec![]);
+    assert!(due_between(&daily, seven_thirty, rome(2026, 5, 4, 23, 0)).is_empty());
     let just_before = seven_thirty - chrono::TimeDelta::milliseconds(1);
     assert_eq!(due_between(&daily, just_before, seven_thirty), vec![seven_thirty]);
-    assert_eq!(due_between(&daily, seven_thirty, just_before), vec![]);
+    assert!(due_between(&daily, seven_thirty, just_before).is_empty());
 }
 
 #[test]
@@ -140,14 +140,13 @@ fn an_occurrence_is_named_by_task_and_instant() {
 }
 
 #[test]
-fn after_a_stop_each_daily_seal_is_owed_and_only_the_latest_hourly_one() {
+fn after_a_stop_some_tasks_owe_every_day_and_some_only_the_latest() {
     let timetable = Timetable::new(&BTreeMap::new()).unwrap();
     let owed = timetable.owed(rome(2026, 5, 4, 12, 0), rome(2026, 5, 8, 12, 0));
     let count = |task: Task| owed.iter().filter(|found| found.task == task).count();
     assert_eq!(count(Task::DailySeal), 4);
     assert_eq!(count(Task::HourlySeal), 1);
     assert_eq!(Task::HourlySeal.catch_up(), CatchUp::Latest);
-    assert_eq!(owed.last().unwrap().due_at, rome(2026, 5, 8, 12, 0));
     assert!(owed.windows(2).all(|pair| pair[0].due_at <= pair[1].due_at));
 }
 
@@ -161,10 +160,12 @@ fn the_hours_of_the_configuration_replace_the_usual_ones() {
     let seals = timetable.due(saturday, rome(2026, 5, 5, 0, 0));
     assert_eq!(seals.len(), 1);
     assert_eq!(seals[0].due_at, rome(2026, 5, 4, 13, 0));
-    assert_eq!(timetable.next_after(saturday), Some(rome(2026, 5, 4, 13, 0)));
     let unknown = BTreeMap::from([("sigillo".to_owned(), "0 8 * * *".to_owned())]);
-    let refused = Timetable::new(&unknown).unwrap_err();
-    assert_eq!(refused, RecurrenceError::UnknownTask("sigillo".into()));
+    assert_eq!(
+        Timetable::new(&unknown).unwrap_err(),
+        RecurrenceError::UnknownTask("sigillo".into())
+    );
+    assert_eq!(timetable.next_after(saturday), Some(rome(2026, 5, 4, 13, 0)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::event::CaseEvent;
 use super::touches::tell_affected;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Role, Signatory};
+use crate::domain::registry::Role;
 use crate::domain::sitting::{Ballot, ItemOutcome, Mode, Treatment};
 use crate::domain::workflow::{Passage, StepKind};
 
@@ -22,7 +22,7 @@ pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&st
     let regulation = changes.regulation()?;
     let registry = changes.registry();
     let case = changes.case(id)?;
-    let stops = super::opinions::gate(case, &workflow, &regulation, &registry);
+    let stops = super::opinions::gate(case, &workflow, &regulation, &registry, changes.ctx.happened);
     if let Some(refusal) = stops.into_iter().next() {
         return Err(refusal.into());
     }
@@ -35,7 +35,7 @@ pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&st
         date: changes.day(),
         opened: crate::domain::law::calendar::rome_time(at),
         place: registry.comune.seat.clone(),
-        mode: crate::domain::sitting::Mode::InSeat,
+        mode: Mode::InSeat,
         remote_source: String::new(),
         convened_by: String::new(),
         item: 1,
@@ -69,7 +69,7 @@ pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&st
             .into());
         }
         let event = CaseEvent::ImmediateVoted {
-            ballot: crate::domain::sitting::Ballot::default(),
+            ballot: Ballot::default(),
             declared: true,
             required: 0,
             reasons: reasons.trim().to_owned(),

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The only place that says yes or no to a command on an act.
 
-use super::advance::{advance, enter, leave, owe, seal_slot};
+use super::advance::leave;
 use super::command::CaseCommand;
-use super::content::{Content, CouncilGate};
-use super::event::{CaseEvent, Change, Opinion, OpinionOutcome};
-use super::opinions::{OpinionNeed, needs, standing};
+use super::draft::{acknowledge, create, edit, rework, submit, withdraw};
+use super::event::{CaseEvent, OpinionOutcome};
+use super::opinion_commands::{give_opinion, motivate, send_back};
+use super::revision::revise_in_office;
 use super::{Case, Ending, posting, signing};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
-use crate::domain::regulation::Regulation;
-use crate::domain::regulation::tokens::{
-    AccountingGate, ContraryOpinionPath, LegitimacyContraryEffect,
-};
+use crate::domain::regulation::tokens::ContraryOpinionPath;
 use crate::domain::stream::StreamId;
-use crate::domain::workflow::{OpinionKind, Passage, Step, StepKind};
+use crate::domain::workflow::{Lifecycle, Passage, Step, StepKind};
 
 /// Decides a command on a case.
 ///
@@ -27,6 +25,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         return create(changes, id, kind, content);
     }
     still_open(changes.case(id)?, command)?;
+    not_backdated(changes, id, command)?;
     match command {
         CaseCommand::Edit { content } => edit(changes, id, content),
         CaseCommand::Submit => submit(changes, id),
@@ -63,6 +62,9 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
             | CaseCommand::Revise { .. }
             | CaseCommand::PassReview { .. }
             | CaseCommand::Withdraw { .. }
+            | CaseCommand::MotivateDeparture { .. }
+            | CaseCommand::AcknowledgeDirection
+            | CaseCommand::AdoptAsCommissioner { .. }
     );
     let how = match case.ending {
         Some(Ending::Withdrawn) => "è stata ritirata",
@@ -78,6 +80,35 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
     }
     Err(Refusal::new("case_over", "R3.13", "", format!("La proposta {how}"))
         .next("Presentare una nuova proposta, collegata a questa"))
+}
+
+/// Only what is put on record about a fact of elsewhere may have happened before: an opinion given in
+/// a sitting entered later, an outage, a ratification, an order. A signature has its own instant, so
+/// nobody acts with a mandate that has ended (R1.10).
+fn not_backdated(changes: &Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
+    if changes.ctx.happened == changes.ctx.now {
+        return Ok(());
+    }
+    let allowed = match command {
+        CaseCommand::GiveOpinion { .. } | CaseCommand::MotivateDeparture { .. } => {
+            matches!(changes.position(id)?.1.kind, StepKind::Discussion { .. })
+        }
+        CaseCommand::RecordOutage { .. }
+        | CaseCommand::MeetCondition { .. }
+        | CaseCommand::SettleDuty { .. }
+        | CaseCommand::RecordOrder { .. }
+        | CaseCommand::LiftSuspension { .. }
+        | CaseCommand::AdoptAsCommissioner { .. } => true,
+        // It has its own refusal.
+        CaseCommand::Post { .. } => true,
+        _ => false,
+    };
+    let frozen = changes.case(id)?.current().is_none_or(|v| v.at <= changes.ctx.happened);
+    if allowed && frozen {
+        return Ok(());
+    }
+    let text = "Questa operazione ha la data di quando si compie: non si registra a posteriori";
+    Err(Refusal::new("backdated", "R3.14", "", text).into())
 }
 
 /// A refusal when the act does not stand at the right kind of step.
@@ -161,7 +192,8 @@ pub fn check_signed(
         )
         .next("Rileggere il documento aggiornato e firmarlo di nuovo"));
     }
-    if !paper.fiscal_code.eq_ignore_ascii_case(&signer.fiscal_code) {
+    let known = !signer.fiscal_code.trim().is_empty();
+    if !known || !paper.fiscal_code.eq_ignore_ascii_case(&signer.fiscal_code) {
         return Err(Refusal::new(
             "wrong_signer",
             "R9.4",
@@ -181,7 +213,7 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
         return Err(wrong_step(&step, "chiudere una verifica").into());
     };
     let by = actor_as(changes, *who, None)?;
-    if *lifecycle == crate::domain::workflow::Lifecycle::PostingEnded {
+    if *lifecycle == Lifecycle::PostingEnded {
         return Err(wrong_step(&step, "passare oltre: il fascicolo si chiude con «close»").into());
     }
     if note.trim().is_empty() && contrary_needs_note(changes, id)? {

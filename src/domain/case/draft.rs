@@ -35,11 +35,27 @@ pub(super) fn create(changes: &mut Changes, id: &str, kind: &str, content: &Cont
         .and_then(|w| w.first())
         .map(|s| s.name.clone())
         .unwrap_or_default();
+    let content = content.clone().acknowledged_as(&Content::default());
     changes.push(
         id,
-        CaseEvent::Created { kind: kind.into(), workflow: digest, content: content.clone() },
+        CaseEvent::Created { kind: kind.into(), workflow: digest, content },
     );
+    if changes.regulation()?.proposal_number_at == ProposalNumberAt::Draft {
+        number_proposal(changes, id)?;
+    }
     enter(changes, id, &first)
+}
+
+/// The number of the proposal, once, where the Comune wants one (R5.3).
+fn number_proposal(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+    let workflow = changes.world.workflow(changes.case(id)?)?;
+    let register = &workflow.proposal_register;
+    let wanted = changes.regulation()?.proposal_number_required;
+    if wanted && changes.case(id)?.number(register).is_none() {
+        let day = changes.day();
+        take_number(changes, id, register, day)?;
+    }
+    Ok(())
 }
 
 fn freeze_step(changes: &Changes, id: &str, what: &str) -> Result<Step, Stop> {
@@ -68,7 +84,8 @@ pub(super) fn edit(changes: &mut Changes, id: &str, content: &Content) -> Result
     if changes.ctx.actor != case.creator {
         proposer(changes, case)?;
     }
-    changes.push(id, CaseEvent::Edited { content: content.clone() });
+    let content = content.clone().acknowledged_as(&case.content);
+    changes.push(id, CaseEvent::Edited { content });
     Ok(())
 }
 
@@ -77,16 +94,28 @@ pub(super) fn submit(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let by = proposer(changes, changes.case(id)?)?;
     let content = changes.case(id)?.content.clone();
     complete(changes, &content)?;
+    targets_stand(changes, id, &content)?;
     let version = changes.case(id)?.versions.len() + 1;
     let version = u32::try_from(version).unwrap_or(u32::MAX);
     changes.push(id, CaseEvent::Submitted { version, hash: content.hash(), by });
-    let (workflow, _) = changes.position(id)?;
-    let register = &workflow.proposal_register;
-    if changes.case(id)?.number(register).is_none() {
-        let day = changes.day();
-        super::advance::take_number(changes, id, register, day)?;
-    }
+    number_proposal(changes, id)?;
     leave(changes, id, Passage::Done)
+}
+
+/// Acts to be touched must be there when the proposal is made, not when it takes effect.
+pub(super) fn targets_stand(changes: &Changes, id: &str, content: &Content) -> Result<(), Stop> {
+    for affects in &content.affects {
+        if affects.case == id || !changes.case(&affects.case)?.is_adopted() {
+            return Err(Refusal::new(
+                "nothing_to_touch",
+                "R5.5",
+                "artt. 21-quater, 21-quinquies e 21-nonies L. 241/1990",
+                format!("«{}» non è una deliberazione adottata su cui incidere", affects.case),
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// The completeness list and the gate questions of law (R1.2, R1.4, practice.md 1.2).
@@ -140,7 +169,7 @@ pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop>
         .into());
     }
     for person in &content.rapporteurs {
-        super::advance::rapporteur(changes, person)?;
+        rapporteur(changes, person)?;
     }
     Ok(())
 }
@@ -163,7 +192,7 @@ fn check_cup(content: &Content) -> Result<(), Refusal> {
     }
     let financed = matches!(
         &content.gates.effects,
-        super::content::Effects::Some { financing: Some(f), amount_cents: Some(_), .. }
+        Effects::Some { financing: Some(f), amount_cents: Some(_), .. }
             if !f.trim().is_empty()
     );
     if financed { Ok(()) } else { refuse("Accanto al CUP mancano finanziamento e valore") }
@@ -183,7 +212,12 @@ pub(super) fn rework(changes: &mut Changes, id: &str) -> Result<(), Stop> {
 
 pub(super) fn acknowledge(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let by = actor_as(changes, Role::Segretario, None)?;
+    freeze_step(changes, id, "prendere atto della dichiarazione di indirizzo")?;
     let mut content = changes.case(id)?.content.clone();
+    if content.gates.direction_only.is_none() {
+        let text = "La proposta non è dichiarata mero atto di indirizzo";
+        return Err(Refusal::new("direction_not_declared", "R1.4", "art. 49, c. 1, TUEL", text).into());
+    }
     content.gates.direction_acknowledged_by = Some(by.person);
     changes.push(id, CaseEvent::Edited { content });
     Ok(())
@@ -218,7 +252,7 @@ pub(super) fn withdraw(
         .into());
     }
     let by = if case.content.rapporteurs.contains(&changes.ctx.actor) {
-        super::advance::rapporteur(changes, &changes.ctx.actor)?
+        rapporteur(changes, &changes.ctx.actor)?
     } else {
         proposer(changes, case)?
     };

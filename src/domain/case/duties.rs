@@ -45,7 +45,16 @@ pub(super) fn meet(
     on: NaiveDate,
     evidence: &str,
 ) -> Result<(), Stop> {
+    [Role::ResponsabileTrasparenza, Role::Segretario, Role::Segreteria]
+        .into_iter()
+        .map(|role| actor_as(changes, role, None))
+        .reduce(|first, next| first.or(next))
+        .unwrap_or_else(|| actor_as(changes, Role::Segretario, None))?;
     let case = changes.case(id)?;
+    if on > changes.ctx.today() {
+        let text = "Una condizione non può essersi avverata nel futuro";
+        return Err(Refusal::new("fact_in_future", "R7.2", "", text).into());
+    }
     if !case.content.gates.conditions.contains(&condition) || evidence.trim().is_empty() {
         return Err(Refusal::new(
             "condition_unknown",
@@ -94,6 +103,8 @@ pub(super) fn close(changes: &mut Changes, id: &str, note: &str) -> Result<(), S
         .papers
         .iter()
         .filter(|p| !p.is_complete())
+        // What nobody signed of a proposal that was withdrawn is owed no more.
+        .filter(|p| case.ending != Some(Ending::Withdrawn) || !p.signed.is_empty())
         .map(|p| format!("il documento «{}»", p.plan.key))
         .collect();
     open.extend(

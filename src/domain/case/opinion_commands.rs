@@ -22,7 +22,7 @@ pub(super) fn give_opinion(changes: &mut Changes, id: &str, command: &CaseComman
         return Ok(());
     };
     let (workflow, step) = changes.position(id)?;
-    let on_the_spot = matches!(step.kind, StepKind::Discussion { .. } | StepKind::Ballot);
+    let on_the_spot = matches!(step.kind, StepKind::Discussion { .. });
     let opinion_step = workflow
         .opinion_step(*opinion)
         .filter(|s| on_the_spot || s.name == step.name)
@@ -40,6 +40,9 @@ pub(super) fn give_opinion(changes: &mut Changes, id: &str, command: &CaseComman
         .into());
     }
     let giver = giver(changes, &opinion_step, office)?;
+    if *opinion == OpinionKind::Technical {
+        in_turn(changes, id, office)?;
+    }
     if *opinion == OpinionKind::Legitimacy {
         others_given(changes, id, on_the_spot)?;
     }
@@ -64,6 +67,27 @@ pub(super) fn give_opinion(changes: &mut Changes, id: &str, command: &CaseComman
     };
     changes.push(id, CaseEvent::OpinionGiven(given));
     after_opinion(changes, id, *opinion, *outcome, on_the_spot)
+}
+
+/// Where the rule is hierarchical the offices follow the order of the proposal (R1.5).
+fn in_turn(changes: &Changes, id: &str, office: &str) -> Result<(), Stop> {
+    let regulation = changes.regulation()?;
+    if regulation.tech_opinion_order == TechOpinionOrder::Parallel {
+        return Ok(());
+    }
+    let case = changes.case(id)?;
+    let all = needs(&case.content, OpinionKind::Technical, &regulation).unwrap_or_default();
+    let before = all.iter().take_while(|need| need.office != office);
+    match before.into_iter().find(|need| standing(case, need).is_none()) {
+        None => Ok(()),
+        Some(first) => Err(Refusal::new(
+            "opinion_out_of_turn",
+            "R1.5",
+            regulation.source("tech_opinion_order"),
+            format!("Prima si esprime {}", changes.world.registry.office_name(&first.office)),
+        )
+        .into()),
+    }
 }
 
 /// The opinion must be one that is due on this content.

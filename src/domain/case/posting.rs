@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! After the vote: the Albo, its accidents, efficacy, duties, later acts and orders, closing.
 
-use super::advance::{acting, enter, leave, owe, slot, take_number};
+use super::advance::{acting, enter, leave, owe, seal_slot, slot, take_number};
 use super::command::CaseCommand;
-use super::content::{Condition, CouncilGate, Effect};
+use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
-use super::efficacy::{Efficacy, efficacy, ratification_due, terms_of};
-use super::event::{CaseEvent, Posting, Touch};
+use super::duties::{close, meet, raise_duties, settle};
+use super::efficacy::{Efficacy, efficacy, terms_of};
+use super::event::{CaseEvent, Posting};
 use super::signing::only_system;
+use super::touches::{lift, tell_affected, touched, untouch};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{date_short, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
-use crate::domain::papers::PaperKind;
+use crate::domain::papers::{PaperKind, Slot};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
-use crate::domain::regulation::tokens::Keeper;
-use crate::domain::sitting::{ItemOutcome, Treatment};
-use crate::domain::workflow::{Lifecycle, Passage, StepKind};
+use crate::domain::regulation::tokens::{Keeper, PostingSigner};
+use crate::domain::workflow::{Passage, StepKind};
 use chrono::{Datelike, NaiveDate};
 
 /// Decides the commands of this part of an act's life.
@@ -85,7 +86,10 @@ fn post(
     let file = public_file(changes, id)?;
     let regulation = changes.regulation()?;
     let (number, day, external) = match (regulation.albo, external_number, external_day) {
-        (Keeper::External, Some(number), Some(day)) => (number, day, true),
+        (Keeper::External, Some(number), Some(day)) => {
+            received(changes, id, day)?;
+            (number, day, true)
+        }
         (Keeper::External, ..) => {
             return Err(Refusal::new(
                 "external_albo_number",
@@ -118,11 +122,14 @@ fn post(
     } else {
         take_number(changes, id, &register, day)?
     };
+    let wrong = changes.case(id)?.annulled_postings.last().map(|(_, why)| why.clone());
+    let repeats = repeats.map(str::to_owned).or(wrong);
     let posting = posting(changes, &regulation, number, day, file, by.clone(), repeats);
     changes.push(id, CaseEvent::Posted(posting));
     let kind = PaperKind::AttestazionePubblicazione;
     let key = format!("{}-{number}", kind.token());
-    owe(changes, id, kind, key, vec![slot("firma", by)], &number.to_string());
+    let slots = attestation_slots(changes, &regulation, &by)?;
+    owe(changes, id, kind, key, slots, &number.to_string());
     raise_duties(changes, id, "posted")?;
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
@@ -136,7 +143,7 @@ fn posting(
     day: NaiveDate,
     file: String,
     by: Signatory,
-    repeats: Option<&str>,
+    repeats: Option<String>,
 ) -> Posting {
     let terms = regulation.term_rules();
     let outage = regulation.outage_rules();
@@ -158,8 +165,40 @@ fn posting(
         regulation: regulation.digest_on(day),
         file,
         by,
-        repeats: repeats.map(str::to_owned),
+        repeats,
     }
+}
+
+/// The day an external Albo gave: not before the act, not after today (R6.4).
+fn received(changes: &Changes, id: &str, day: NaiveDate) -> Result<(), Stop> {
+    let adopted = changes.case(id)?.treatment.as_ref().map_or(day, |t| t.date);
+    if (adopted..=changes.ctx.today()).contains(&day) {
+        return Ok(());
+    }
+    let text = format!("Il {} non può essere il giorno della pubblicazione", date_short(day));
+    Err(Refusal::new("external_albo_day", "R6.4", "art. 124, c. 1, TUEL", text).into())
+}
+
+/// Who attests the posting, by the regulation: one signature each (practice.md 6).
+fn attestation_slots(
+    changes: &Changes,
+    regulation: &Regulation,
+    by: &Signatory,
+) -> Result<Vec<Slot>, Stop> {
+    let mut slots: Vec<Slot> = Vec::new();
+    for signer in &regulation.attestation_signers {
+        let next = match signer {
+            PostingSigner::PublicationManager | PostingSigner::Messo => slot("firma", by.clone()),
+            PostingSigner::Segretario => {
+                slot("firma_segretario", acting(changes, Role::Segretario, None)?)
+            }
+            PostingSigner::Seal => seal_slot(),
+        };
+        if !slots.iter().any(|s| s.field == next.field) {
+            slots.push(next);
+        }
+    }
+    Ok(slots)
 }
 
 /// The file that is shown: the deliberation, signed by all who must.
@@ -199,6 +238,10 @@ fn outage(changes: &mut Changes, id: &str, day: NaiveDate, visible_hours: u8) ->
     let posting = posted(changes, id)?;
     let by = actor_as(changes, Role::ResponsabilePubblicazione, None)?;
     let terms = terms_of(changes.case(id)?);
+    if changes.case(id)?.posting_ended {
+        let text = "La fine della pubblicazione è già certificata";
+        return Err(Refusal::new("posting_already_ended", "R6.5", "", text).into());
+    }
     let within = terms.is_some_and(|t| posting.day <= day && day <= t.last_day);
     if !within || visible_hours > 24 || day > changes.ctx.today() {
         return Err(Refusal::new(
@@ -243,6 +286,7 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
     let kind = PaperKind::AnnullamentoPubblicazione;
     let key = format!("{}-{}", kind.token(), posting.number);
     owe(changes, id, kind, key, vec![slot("firma", by)], &posting.number.to_string());
+    untouch(changes, id, "pubblicazione annullata")?;
     let (workflow, _) = changes.position(id)?;
     match workflow.find(|k| matches!(k, StepKind::Post { .. })) {
         Some(step) => enter(changes, id, &step.name.clone()),

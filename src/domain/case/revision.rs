@@ -63,7 +63,19 @@ pub fn apply_revision(
     sitting: Option<&str>,
 ) -> Result<u32, Stop> {
     complete(changes, content)?;
+    super::draft::targets_stand(changes, id, content)?;
     let case = changes.case(id)?;
+    let content = &content.clone().acknowledged_as(&case.content);
+    if matches!(change, Change::Formal { .. }) && !content.differs_only_in_words(&case.content) {
+        return Err(Refusal::new(
+            "not_formal",
+            "R1.12",
+            "art. 49, c. 1, TUEL",
+            "La modifica tocca uffici, allegati, effetti o altre risposte di legge: non è formale",
+        )
+        .next("Presentarla come modifica sostanziale, con nuovi pareri")
+        .into());
+    }
     let hash = content.hash();
     if case.current().is_some_and(|v| v.hash == hash) {
         return Err(Refusal::new(

@@ -25,9 +25,13 @@ pub fn tell_affected(changes: &mut Changes, id: &str, immediate: bool) -> Result
         _ => terms_of(case).map(|t| t.effective_on),
     };
     let (workflow, _) = changes.position(id)?;
-    let source = changes.case(id)?.act_number(&workflow).map_or_else(String::new, |n| {
-        format!("deliberazione n. {} del {}", n.number, date_short(n.date))
-    });
+    let case = changes.case(id)?;
+    // Numbered when the sitting closes: until then the act is named by its day.
+    let adopted = case.treatment.as_ref().map_or(from, |t| Some(t.date));
+    let source = case.act_number(&workflow).map_or_else(
+        || format!("deliberazione del {}", adopted.map(date_short).unwrap_or_default()),
+        |n| format!("deliberazione n. {} del {}", n.number, date_short(n.date)),
+    );
     let affected = changes.case(id)?.content.affects.clone();
     let Some(from) = from else { return Ok(()) };
     for affects in &affected {
@@ -37,7 +41,31 @@ pub fn tell_affected(changes: &mut Changes, id: &str, immediate: bool) -> Result
     Ok(())
 }
 
+/// What this act did to others falls, where it did not hold yet: posted wrongly, or not approved.
+pub fn untouch(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop> {
+    let today = changes.day();
+    let still_enforceable = changes.case(id)?.is_immediate();
+    let mut targets: Vec<String> =
+        changes.case(id)?.content.affects.iter().map(|a| a.case.clone()).collect();
+    targets.dedup();
+    for target in targets {
+        let by_this = |t: &&Touch| t.by_case == id && !t.is_void();
+        let last = changes.case(&target)?.touches.iter().filter(by_this).next_back();
+        let holds = last.is_some_and(|t| t.holds_on(today));
+        if last.is_none() || (holds && still_enforceable) {
+            continue;
+        }
+        let (by_case, reason) = (id.to_owned(), reason.to_owned());
+        changes.push(&target, CaseEvent::TouchWithdrawn { by_case, reason });
+    }
+    Ok(())
+}
+
 pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(), Stop> {
+    if touch.source.trim().is_empty() {
+        let text = "Indicare l'atto o il provvedimento";
+        return Err(Refusal::new("source_missing", "R5.5", "", text).into());
+    }
     let case = changes.case(id)?;
     if !case.is_adopted() {
         return Err(Refusal::new(

@@ -80,10 +80,32 @@ pub(super) fn add_item(changes: &mut Changes, id: &str, case_id: &str) -> Result
         )
         .into());
     }
-    let subject = case.content.subject.clone();
+    deposited_in_time(changes, id, case_id)?;
+    let subject = changes.case(case_id)?.content.subject.clone();
     changes.push_sitting(id, SittingEvent::ItemAdded { case: case_id.into(), subject });
     changes.push(case_id, CaseEvent::PutOnAgenda { sitting: id.into() });
     Ok(())
+}
+
+/// Proposals deposited after the cut-off wait for the next sitting, or come fuori sacco (R3.12).
+fn deposited_in_time(changes: &Changes, id: &str, case_id: &str) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    let (Some(date), Some(time)) = (sitting.date, sitting.time) else { return Ok(()) };
+    let regulation = changes.world.regulation(date)?;
+    let Some(hours) = regulation.deposit_cutoff_hours else { return Ok(()) };
+    let last = rome_instant(date, time) - Duration::hours(i64::from(hours));
+    let submitted = changes.case(case_id)?.versions.iter().rfind(|v| v.change.is_none());
+    if submitted.is_none_or(|version| version.at <= last) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "deposit_cutoff",
+        "R3.12",
+        regulation.source("deposit_cutoff_hours"),
+        format!("La proposta andava depositata almeno {hours} ore prima della seduta"),
+    )
+    .next("Iscriverla alla seduta successiva, o trattarla fuori sacco")
+    .into())
 }
 
 /// The case must be waiting for an agenda; otherwise the refusal says what it waits for.
@@ -94,7 +116,7 @@ pub(super) fn on_agenda_step(changes: &Changes, case_id: &str) -> Result<(), Sto
         return Ok(());
     }
     let regulation = changes.regulation()?;
-    let missing = case::gate(case, &workflow, &regulation, &changes.world.registry);
+    let missing = case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened);
     let why = missing.first().map_or_else(
         || format!("si trova al passo «{}»", step.title),
         |first| first.text.to_lowercase(),
@@ -200,7 +222,7 @@ pub(super) fn convene(
     }
     let by = convener(changes)?;
     if version == 1 {
-        notice_given(changes, id)?;
+        notice_given(changes, sitting.date, sitting.time)?;
     }
     let paper = carried(changes, id, command, paper, &by)?;
     changes.push_sitting(id, SittingEvent::Convened { version, by, paper });
@@ -230,9 +252,12 @@ pub fn convener(changes: &Changes) -> Result<Signatory, Refusal> {
     })
 }
 
-fn notice_given(changes: &Changes, id: &str) -> Result<(), Stop> {
-    let sitting = changes.sitting(id)?;
-    let (Some(date), Some(time)) = (sitting.date, sitting.time) else { return Ok(()) };
+fn notice_given(
+    changes: &Changes,
+    date: Option<NaiveDate>,
+    time: Option<NaiveTime>,
+) -> Result<(), Stop> {
+    let (Some(date), Some(time)) = (date, time) else { return Ok(()) };
     let regulation = changes.world.regulation(date)?;
     let start = rome_instant(date, time);
     let hours = i64::from(regulation.convocation_notice_hours);
@@ -260,6 +285,10 @@ pub(super) fn relocate(
     agenda_office(changes)?;
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Scheduled, Status::Convened], "spostare")?;
+    if sitting.status == Status::Convened {
+        // Who was convened has the same notice of the new hour.
+        notice_given(changes, Some(date), Some(time))?;
+    }
     let place = if place.trim().is_empty() { sitting.place.clone() } else { place.trim().into() };
     changes.push_sitting(
         id,

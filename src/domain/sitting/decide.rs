@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The only place that says yes or no to a command on a sitting: calendar, agenda, opening, presence.
+//! The only place that says yes or no to a command on a sitting.
 
+use super::calendar::{add_item, cancel, convene, relocate, remove_item, reorder, schedule};
 use super::command::SittingCommand;
-use super::event::{Attendance, Leaving, Member, Mode, SittingEvent};
+use super::event::SittingEvent;
+use super::opening::{desert, open};
+use super::presence_commands::{correct_presence, enter, leave, resume};
 use super::{Sitting, Status, items, votes};
-use crate::domain::case::{self, CaseEvent};
+use crate::domain::case;
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::ballot::{has_quorum, structural_quorum};
-use crate::domain::law::calendar::{date_short, rome_date, rome_instant};
-use crate::domain::law::presidency::{GiuntaOffice, Member as InLine, president};
+use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, SignedPaper, carried_by_sitting, sitting_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
 use crate::domain::stream::StreamId;
-use crate::domain::workflow::StepKind;
-use chrono::{Duration, NaiveDate, NaiveTime};
 
 /// Decides a command on a sitting.
 ///
@@ -72,6 +71,12 @@ fn within(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(
     }
 }
 
+/// The regulation of the day the sitting was opened: past midnight the rules do not change (T-25).
+pub(super) fn rules(changes: &Changes, sitting: &Sitting) -> Result<Regulation, Stop> {
+    let day = sitting.opened.map_or_else(|| changes.day(), rome_date);
+    Ok(changes.world.regulation(day)?)
+}
+
 /// Refuses a command the sitting's status does not allow.
 pub(super) fn status(sitting: &Sitting, allowed: &[Status], what: &str) -> Result<(), Refusal> {
     if allowed.contains(&sitting.status) {
@@ -110,15 +115,6 @@ pub(super) fn recorder(changes: &Changes, id: &str) -> Result<(), Stop> {
 /// Facts go forward in time; what is entered later keeps its own instant (practice.md 2).
 fn in_order(changes: &Changes, id: &str) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
-    if changes.ctx.happened > changes.ctx.now {
-        return Err(Refusal::new(
-            "fact_in_future",
-            "R3.14",
-            "",
-            "Il fatto non può essere nel futuro",
-        )
-        .into());
-    }
     if sitting.last_fact.is_some_and(|last| changes.ctx.happened < last) {
         return Err(Refusal::new(
             "fact_out_of_order",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about one sitting.
 
+use super::treatment::{ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
 use crate::domain::papers::{PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The opening with its roll call, and the sitting that finds no quorum (R3.1–R3.4, R3.10).
 
-use super::decide::{recorder, status};
+use super::decide::{recorder, rules, status};
 use super::event::{Attendance, Member, Mode, SittingEvent};
 use super::{Sitting, SittingCommand, Status};
 use crate::domain::case::CaseEvent;
@@ -69,12 +69,8 @@ pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) ->
     let day = changes.day();
     let regulation = changes.world.regulation(day)?;
     let sitting = changes.sitting(id)?;
-    let convened: &[Status] = match regulation.fixed_calendar {
-        Some(_) => &[Status::Scheduled, Status::Convened],
-        None => &[Status::Convened],
-    };
-    status(sitting, convened, "aprire")?;
-    if sitting.date != Some(day) || changes.ctx.happened > changes.ctx.now {
+    status(sitting, convened(&regulation), "aprire")?;
+    if sitting.date != Some(day) {
         return Err(Refusal::new(
             "wrong_day",
             "R3.2",
@@ -91,10 +87,7 @@ pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) ->
     roll(&members, present)?;
     let verbalizer = verbalizing(changes, verbalizer.as_deref())?;
     remote_rules(sitting, present, *verbalizer_remote, &regulation, day)?;
-    let seats = regulation.seats.unwrap_or(changes.world.registry.comune.giunta_seats);
-    let in_office = u32::try_from(members.len()).unwrap_or(u32::MAX);
-    let seats = seats.max(in_office);
-    let quorum = structural_quorum(&regulation.vote_rules(), in_office, seats);
+    let (seats, quorum) = size(changes, &members, &regulation);
     let here = u32::try_from(present.len()).unwrap_or(u32::MAX);
     if here < quorum {
         return Err(no_quorum(here, quorum, &regulation).into());
@@ -118,6 +111,40 @@ pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) ->
     };
     changes.push_sitting(id, event);
     Ok(())
+}
+
+/// With a fixed calendar nobody need be convened (R3.2).
+fn convened(regulation: &Regulation) -> &'static [Status] {
+    match regulation.fixed_calendar {
+        Some(_) => &[Status::Scheduled, Status::Convened],
+        None => &[Status::Convened],
+    }
+}
+
+/// Seats by statute and quorum of an organ.
+fn size(changes: &Changes, members: &[Member], regulation: &Regulation) -> (u32, u32) {
+    let in_office = u32::try_from(members.len()).unwrap_or(u32::MAX);
+    let seats = regulation.seats.unwrap_or(changes.world.registry.comune.giunta_seats);
+    let seats = seats.max(in_office);
+    (seats, structural_quorum(&regulation.vote_rules(), in_office, seats))
+}
+
+/// Who is first in line among those who can preside now: who must abstain on the item does not, and
+/// who is connected from elsewhere does not where the rule wants the chair in the seat.
+pub(super) fn chair_in_line(
+    changes: &Changes,
+    sitting: &Sitting,
+) -> Result<Option<String>, Stop> {
+    let regulation = rules(changes, sitting)?;
+    let item = sitting.under_discussion();
+    let abstains =
+        |p: &str| item.is_some_and(|i| i.conflicts.iter().any(|(person, _)| person == p));
+    let can = |p: &str| {
+        let here = sitting.present_now().find(|i| i.person == p);
+        let seat = |remote: bool| !(remote && regulation.remote_president_must_be_in_seat);
+        here.is_some_and(|i| seat(i.remote)) && !abstains(p)
+    };
+    Ok(presiding(&sitting.members, can, &regulation))
 }
 
 /// The refusal of a sitting without quorum (R3.4).
@@ -244,7 +271,7 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     let day = changes.day();
     let regulation = changes.world.regulation(day)?;
     let sitting = changes.sitting(id)?;
-    status(sitting, &[Status::Convened], "dichiararla deserta")?;
+    status(sitting, convened(&regulation), "dichiararla deserta")?;
     let members = members(changes, day);
     roll(&members, present)?;
     let start = sitting.date.zip(sitting.time).map(|(d, t)| rome_instant(d, t));
@@ -258,9 +285,7 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
         )
         .into());
     }
-    let in_office = u32::try_from(members.len()).unwrap_or(u32::MAX);
-    let seats = regulation.seats.unwrap_or(in_office).max(in_office);
-    let quorum = structural_quorum(&regulation.vote_rules(), in_office, seats);
+    let (_, quorum) = size(changes, &members, &regulation);
     if u32::try_from(present.len()).unwrap_or(u32::MAX) >= quorum {
         return Err(Refusal::new(
             "quorum_reached",

@@ -10,6 +10,7 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::has_quorum;
 use crate::domain::law::calendar::rome_date;
 use crate::domain::refusal::Refusal;
+use crate::domain::registry::Role;
 
 fn member(sitting: &Sitting, person: &str) -> Result<Member, Refusal> {
     sitting.members.iter().find(|m| m.person == person).cloned().ok_or_else(|| {
@@ -35,18 +36,18 @@ pub(super) fn enter(changes: &mut Changes, id: &str, person: &str, remote: bool)
         )
         .into());
     }
-    if remote && sitting.mode == Mode::InSeat {
-        let regulation = changes.regulation()?;
-        remote_rules(
-            sitting,
-            &[Attendance { person: person.into(), remote }],
-            false,
-            &regulation,
-            changes.day(),
-        )?;
-    }
+    connected(changes, sitting, &[Attendance { person: person.into(), remote }])?;
     changes.push_sitting(id, SittingEvent::Entered { person: person.into(), remote });
     follow_presidency(changes, id)
+}
+
+/// Who is connected from elsewhere may be, by mode and rule (R3.10).
+fn connected(changes: &Changes, sitting: &Sitting, who: &[Attendance]) -> Result<(), Stop> {
+    if who.iter().any(|a| a.remote) {
+        let regulation = rules(changes, sitting)?;
+        remote_rules(sitting, who, false, &regulation, changes.day())?;
+    }
+    Ok(())
 }
 
 pub(super) fn leave(changes: &mut Changes, id: &str, person: &str, why: Leaving) -> Result<(), Stop> {
@@ -69,17 +70,25 @@ pub(super) fn leave(changes: &mut Changes, id: &str, person: &str, why: Leaving)
 
 /// The chair follows presence: who is first in line presides (R3.3).
 pub(super) fn follow_presidency(changes: &mut Changes, id: &str) -> Result<(), Stop> {
-    let regulation = changes.regulation()?;
     let sitting = changes.sitting(id)?;
-    let chair = presiding(&sitting.members, |p| sitting.is_present(p), &regulation);
-    match chair {
+    match chair_in_line(changes, sitting)? {
         Some(person) if person != sitting.president => {
-            let reason = presidency_reason(&sitting.members, &person);
+            let abstaining = sitting.under_discussion().is_some_and(|item| {
+                item.conflicts.iter().any(|(p, _)| sitting.is_present(p) && is_sindaco(sitting, p))
+            });
+            let reason = match abstaining {
+                true => "dovendo il Sindaco astenersi (art. 78, c. 2, TUEL)".to_owned(),
+                false => presidency_reason(&sitting.members, &person),
+            };
             changes.push_sitting(id, SittingEvent::PresidencyTaken { person, reason });
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+fn is_sindaco(sitting: &Sitting, person: &str) -> bool {
+    sitting.members.iter().any(|m| m.person == person && m.role == Role::Sindaco)
 }
 
 /// Quorum is checked at every change, item by item; when it falls the sitting is suspended (R3.11).
@@ -88,8 +97,8 @@ pub(super) fn keep_quorum(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     if sitting.status != Status::Open {
         return Ok(());
     }
-    let regulation = changes.regulation()?;
-    let count = votes::presence_count(sitting, sitting.under_discussion(), &regulation);
+    let regulation = rules(changes, sitting)?;
+    let count = presence_count(sitting, sitting.under_discussion(), &regulation);
     if !has_quorum(&regulation.vote_rules(), &count) {
         let reason = format!(
             "venuto meno il numero legale: presenti {}, occorrenti {}",
@@ -112,6 +121,7 @@ pub(super) fn correct_presence(
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Open, Status::Suspended], "correggere le presenze")?;
     member(sitting, person)?;
+    connected(changes, sitting, &[Attendance { person: person.into(), remote: present && remote }])?;
     let from = sitting.presence.iter().rfind(|i| i.person == person).map(|i| i.from);
     let since = from.or(sitting.opened);
     let proclaimed = sitting
@@ -144,12 +154,15 @@ pub(super) fn resume(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Suspended], "riprendere")?;
     roll(&sitting.members, present)?;
-    let regulation = changes.regulation()?;
+    connected(changes, sitting, present)?;
+    let regulation = rules(changes, sitting)?;
     let here = u32::try_from(present.len()).unwrap_or(u32::MAX);
     if here < sitting.quorum {
         return Err(no_quorum(here, sitting.quorum, &regulation).into());
     }
-    if sitting.opened.map(rome_date) != Some(changes.day()) {
+    // The day of the suspension: a sitting over midnight resumes in its own night (T-25).
+    let suspended = sitting.suspensions.last().map(|(at, _)| rome_date(*at));
+    if suspended != Some(changes.day()) {
         return Err(Refusal::new(
             "other_day",
             "R12.4",

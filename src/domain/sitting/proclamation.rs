@@ -21,10 +21,12 @@ use crate::domain::workflow::Passage;
 pub(super) fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
     let Some((ballot, _)) = item.ballot.clone() else { return Err(not_voted().into()) };
-    let regulation = changes.regulation()?;
-    let (_, judged) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let then = changes.sitting(id)?.when_voted(&item);
+    let regulation = rules(changes, &then)?;
+    up_to_date(&then, &item, &ballot)?;
+    let (_, judged) = judge(&then, &item, &ballot, &regulation)?;
     let outcome = result(&judged, item.amended);
-    let treatment = treatment(changes, id, case_id, &item, Some(ballot), outcome, "")?;
+    let treatment = treatment(changes, &then, case_id, &item, Some(ballot), outcome, "")?;
     let numbered = outcome.is_approval() || regulation.number_rejected;
     let proclaimed = CaseEvent::Proclaimed { sitting: id.into(), treatment };
     changes.push(case_id, proclaimed);
@@ -37,6 +39,20 @@ pub(super) fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result
         SittingEvent::ItemClosed { case: case_id.into(), outcome, number, reason: String::new() },
     );
     close_case(changes, id, case_id, outcome, numbered)
+}
+
+/// An open ballot names exactly those who were there and could vote: a presence corrected after the
+/// vote asks for the vote to be corrected too.
+fn up_to_date(then: &Sitting, item: &Item, ballot: &Ballot) -> Result<(), Refusal> {
+    let named: Vec<&String> =
+        [&ballot.favour, &ballot.against, &ballot.abstained].into_iter().flatten().collect();
+    let may = |p: &str| then.is_present(p) && !item.conflicts.iter().any(|(c, _)| c == p);
+    let voters = then.members.iter().filter(|m| may(&m.person)).count();
+    if ballot.totals.is_some() || (named.len() == voters && named.iter().all(|p| may(p))) {
+        return Ok(());
+    }
+    let text = "Dopo il voto è stata corretta una presenza: il voto non corrisponde più ai presenti";
+    Err(Refusal::new("ballot_outdated", "R3.11", "", text).next("Correggere il voto e proclamare"))
 }
 
 /// The number of the act, once taken.
@@ -69,10 +85,10 @@ pub(super) fn correct_proclamation(
     if reason.trim().is_empty() {
         return Err(Refusal::new("reasons_missing", "R2.7", "", "La correzione va motivata").into());
     }
-    let regulation = changes.regulation()?;
     let before = changes.case(case_id)?.treatment.clone();
     let Some(before) = before else { return Err(not_voted().into()) };
-    let then = at_instant(changes.sitting(id)?, &before);
+    let then = changes.sitting(id)?.when_voted(&item);
+    let regulation = rules(changes, &then)?;
     let secret = check_secrecy(changes, case_id, input, &regulation)?;
     let mut right = ballot(&then, &item, input)?;
     right.secret = secret;
@@ -86,6 +102,11 @@ pub(super) fn correct_proclamation(
     changes.push(case_id, CaseEvent::ProclamationCorrected { treatment, reason: reason.clone() });
     changes
         .push_sitting(id, SittingEvent::OutcomeCorrected { case, outcome, ballot: right, reason });
+    if outcome.is_approval() {
+        case::raise_duties(changes, case_id, "adopted")?;
+    } else {
+        case::untouch(changes, case_id, "proclamazione corretta: non approvata")?;
+    }
     let numbered = outcome.is_approval() || regulation.number_rejected;
     let waits = regulation.number_assigned_at == NumberAssignedAt::Proclamation;
     if numbered && waits && act_number(changes, case_id)?.is_none() {
@@ -94,28 +115,19 @@ pub(super) fn correct_proclamation(
     Ok(())
 }
 
-/// The sitting as it was when an item was proclaimed, as far as presence is concerned.
-fn at_instant(sitting: &Sitting, treatment: &Treatment) -> Sitting {
-    let mut then = sitting.clone();
-    then.presence.retain(|i| i.from <= treatment.at && i.to.is_none_or(|to| treatment.at < to));
-    then.presence.iter_mut().for_each(|i| i.to = None);
-    then
-}
-
 /// Everything that is true at an item, as a snapshot (practice.md 4).
 pub(super) fn treatment(
     changes: &Changes,
-    id: &str,
+    sitting: &Sitting,
     case_id: &str,
     item: &Item,
     ballot: Option<Ballot>,
     outcome: ItemOutcome,
     reason: &str,
 ) -> Result<Treatment, Stop> {
-    let sitting = changes.sitting(id)?;
     let at = changes.ctx.happened;
     let opened = sitting.opened.unwrap_or(at);
-    let date = act_date(changes.regulation()?.sitting_date_rule, opened, at);
+    let date = act_date(rules(changes, sitting)?.sitting_date_rule, opened, at);
     let regulation = changes.world.regulation(date)?;
     let case = changes.case(case_id)?;
     let (version, hash) = case.current().map_or((0, String::new()), |v| (v.number, v.hash.clone()));
@@ -125,7 +137,7 @@ pub(super) fn treatment(
     })?;
     let position = sitting.items.iter().position(|i| i.case == case_id).unwrap_or_default() + 1;
     Ok(Treatment {
-        sitting: id.into(),
+        sitting: sitting.id.clone(),
         date,
         opened: rome_time(opened),
         place: sitting.place.clone(),
@@ -171,32 +183,16 @@ fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
         .collect()
 }
 
-fn chair(sitting: &Sitting) -> Signatory {
+/// Who presides, as he is printed and signs.
+pub(super) fn chair(sitting: &Sitting) -> Signatory {
     let member = sitting.members.iter().find(|m| m.person == sitting.president);
-    member.map_or_else(
-        || Signatory {
-            person: sitting.president.clone(),
-            name: sitting.president.clone(),
-            fiscal_code: String::new(),
-            title: "Presidente".into(),
-            role: crate::domain::registry::Role::Sindaco,
-            capacity: Capacity::Titolare,
-            act: String::new(),
-        },
-        |m| Signatory {
-            person: m.person.clone(),
-            name: m.name.clone(),
-            fiscal_code: m.fiscal_code.clone(),
-            title: m.title.clone(),
-            role: m.role,
-            capacity: Capacity::Titolare,
-            act: m.act.clone(),
-        },
-    )
-}
-
-/// After a member under art. 78 left the room: quorum and presidency follow.
-pub(super) fn after_leaving(changes: &mut Changes, id: &str) -> Result<(), Stop> {
-    keep_quorum(changes, id)?;
-    follow_presidency(changes, id)
+    Signatory {
+        person: sitting.president.clone(),
+        name: member.map_or_else(|| sitting.president.clone(), |m| m.name.clone()),
+        fiscal_code: member.map(|m| m.fiscal_code.clone()).unwrap_or_default(),
+        title: member.map_or_else(|| "Presidente".to_owned(), |m| m.title.clone()),
+        role: member.map_or(Role::Sindaco, |m| m.role),
+        capacity: Capacity::Titolare,
+        act: member.map(|m| m.act.clone()).unwrap_or_default(),
+    }
 }

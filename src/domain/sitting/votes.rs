@@ -2,19 +2,18 @@
 //! Votes, proclamation, second ballot: quorum at each of them, on the presence of that instant.
 
 use super::command::{SittingCommand, VoteInput};
-use super::decide::{follow_presidency, keep_quorum, no_quorum, status};
-use super::event::{Ballot, ConflictStance, ItemOutcome, MemberPresence, SittingEvent, Treatment};
-use super::items::{close_case, current};
+use super::decide::{rules, status};
+use super::event::{Ballot, SittingEvent};
+use super::items::current;
+use super::opening::no_quorum;
+use super::proclamation::{correct_proclamation, proclaim};
+use super::treatment::ConflictStance;
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::{Count, Outcome, immediate_effect, immediate_required, outcome};
-use crate::domain::law::calendar::rome_time;
-use crate::domain::law::sitting::act_date;
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Capacity, Signatory};
 use crate::domain::regulation::Regulation;
-use crate::domain::regulation::tokens::NumberAssignedAt;
 use crate::domain::workflow::{Passage, StepKind};
 
 /// Decides the commands of voting.
@@ -91,7 +90,17 @@ pub(super) fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Resul
         statements: input.statements.clone(),
         ..Ballot::default()
     };
+    if voters.is_empty() {
+        let text = "Nessuno dei presenti può votare: tutti devono astenersi";
+        return Err(Refusal::new("nobody_votes", "R3.9", "art. 78, c. 2, TUEL", text)
+            .next("Rinviare l'argomento"));
+    }
+    let by_name = !input.against.is_empty() || !input.abstained.is_empty() || input.favour.is_some();
     if let Some(totals) = input.totals {
+        if by_name || input.unanimous {
+            let text = "Nello scrutinio segreto si registrano solo i totali, mai i nomi";
+            return Err(Refusal::new("names_in_secret_ballot", "R3.8", "", text));
+        }
         ballot.totals = Some(totals);
         return Ok(ballot);
     }
@@ -110,7 +119,7 @@ pub(super) fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Resul
         }
         seen.push(person);
     }
-    if input.unanimous && !(input.against.is_empty() && input.abstained.is_empty()) {
+    if input.unanimous && by_name {
         return Err(Refusal::new(
             "not_unanimous",
             "R3.6",
@@ -232,7 +241,7 @@ fn take_vote(
             .next("Correggere il voto prima della proclamazione, o proclamare")
             .into());
     }
-    let regulation = changes.regulation()?;
+    let regulation = rules(changes, changes.sitting(id)?)?;
     let secret = check_secrecy(changes, case_id, input, &regulation)?;
     let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
     ballot.secret = secret;
@@ -254,14 +263,15 @@ fn pass_gate(
 ) -> Result<Vec<String>, Stop> {
     let case = changes.case(case_id)?;
     let workflow = changes.world.workflow(case)?;
-    let stops = case::gate(case, &workflow, regulation, &changes.world.registry);
+    let registry = &changes.world.registry;
+    let mut stops = case::gate(case, &workflow, regulation, registry, changes.ctx.happened);
     let reason = override_reason.trim();
-    match stops.into_iter().next() {
-        None => Ok(Vec::new()),
-        Some(refusal) if reason.is_empty() || refusal.code == "council_matter" => {
-            Err(refusal.into())
-        }
-        Some(_) => Ok(case::gate(case, &workflow, regulation, &changes.world.registry)
+    // What is reserved to the Consiglio no reason makes the Giunta's.
+    let hard = stops.iter().position(|r| r.code == "council_matter");
+    let refusal = hard.or_else(|| (reason.is_empty() && !stops.is_empty()).then_some(0));
+    match refusal {
+        Some(first) => Err(stops.swap_remove(first).into()),
+        None => Ok(stops
             .into_iter()
             .map(|r| format!("{} ({}): {reason}", r.text, r.article))
             .collect()),
@@ -279,11 +289,12 @@ fn correct_vote(
     if item.ballot.is_none() {
         return Err(not_voted().into());
     }
-    let regulation = changes.regulation()?;
+    let then = changes.sitting(id)?.when_voted(&item);
+    let regulation = rules(changes, &then)?;
     let secret = check_secrecy(changes, case_id, input, &regulation)?;
-    let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
+    let mut ballot = ballot(&then, &item, input)?;
     ballot.secret = secret;
-    judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    judge(&then, &item, &ballot, &regulation)?;
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
     changes.push_sitting(id, SittingEvent::VoteCorrected { case, ballot, reason });
     Ok(())
@@ -319,7 +330,7 @@ fn immediate(
         .next("Indicare i motivi dell'urgenza")
         .into());
     }
-    let regulation = changes.regulation()?;
+    let regulation = rules(changes, changes.sitting(id)?)?;
     if input.totals.is_some() {
         check_secrecy(changes, case_id, input, &regulation)?;
     }
@@ -343,7 +354,7 @@ fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {
     let Some(item) = sitting.item(case_id).cloned() else {
         return refuse("L'argomento non è di questa seduta");
     };
-    let Some((outcome, at)) = item.outcome else {
+    let Some((outcome, _)) = item.outcome else {
         return refuse("La seconda votazione segue la proclamazione dell'approvazione");
     };
     if !outcome.is_approval() {
@@ -352,7 +363,7 @@ fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {
     if item.immediate.is_some() {
         return refuse("L'immediata eseguibilità è già stata votata");
     }
-    if sitting.items.iter().any(|other| other.called.is_some_and(|called| called > at)) {
+    if sitting.last_called != case_id {
         return refuse(
             "La seconda votazione si tiene subito dopo l'approvazione: è già stato chiamato un altro argomento",
         );

@@ -679,6 +679,11 @@ pub fn money() -> Effects {
     Effects::Some { amount_cents: Some(500_000), chapter: Some("1030".into()), financing: None }
 }
 
+/// The fiscal code a person signs with.
+pub fn fiscal(person: &str) -> String {
+    fiscal_code(person)
+}
+
 /// Register by key, for short assertions.
 pub fn by_register(numbers: &[NumberTaken]) -> BTreeMap<(String, i32), Vec<i64>> {
     let mut found: BTreeMap<(String, i32), Vec<i64>> = BTreeMap::new();

@@ -28,5 +28,7 @@ mod review;
 mod segretario;
 #[path = "engine/sitting.rs"]
 mod sitting;
+#[path = "engine/steps.rs"]
+mod steps;
 #[path = "engine/votes.rs"]
 mod votes;

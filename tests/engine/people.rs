@@ -54,7 +54,10 @@ fn set(text: &str, key: &str, value: &str) -> String {
         .iter()
         .position(|line| line.trim().is_empty() || line.starts_with('['))
         .map_or(lines.len(), |offset| start + 1 + offset);
-    format!("{}\n{entry}\n{}\n", lines[..start].join("\n"), lines[end..].join("\n"))
+    let kept: Vec<&str> =
+        lines[start..end].iter().filter(|line| line.starts_with("valid_")).copied().collect();
+    let (before, after) = (lines[..start].join("\n"), lines[end..].join("\n"));
+    format!("{before}\n{entry}{}\n\n{after}\n", kept.join("\n"))
 }
 
 /// The fiscal code of an invented person.

@@ -11,6 +11,7 @@ mod presence;
 mod presence_commands;
 mod proclamation;
 mod treatment;
+mod verbalizer;
 mod votes;
 
 pub use calendar::convener;

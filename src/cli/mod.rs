@@ -2,12 +2,22 @@
 //! The command line: parse once, call the service, print.
 
 pub mod batch;
+pub mod check;
+pub mod config;
+pub mod demo;
+pub mod init;
+pub mod jobs;
 pub mod page;
+pub mod serve;
 pub mod terms;
 mod usage;
+pub mod verify;
 pub mod vote;
+mod words;
+pub mod workflow;
 
 use clap::{Parser, Subcommand};
+use std::future::Future;
 use std::process::ExitCode;
 
 /// Done.
@@ -27,10 +37,32 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Mostra il ciclo completo di un atto su un Comune di prova
+    Demo(demo::DemoArgs),
+    /// Esegue uno scenario: il Comune, le persone, gli atti, le attese
+    Run(demo::RunArgs),
+    /// Prova che procedimenti, regolamenti e modelli siano in regola
+    Check(check::CheckArgs),
     /// Ultimo giorno di pubblicazione, primo giorno fuori dall'Albo, esecutività
     Terms(terms::TermsArgs),
     /// Numero legale, esito della votazione, immediata eseguibilità
     Vote(vote::VoteArgs),
+    /// Rilegge tutto l'archivio e nomina la prima cosa che non torna
+    Verify(verify::VerifyArgs),
+    /// Disegna un procedimento
+    Workflow(workflow::WorkflowArgs),
+    /// La coda dei lavori e quelli falliti
+    Jobs(jobs::JobsArgs),
+    /// Prepara l'archivio: il Comune, il primo amministratore, i numeri di partenza
+    Init(init::InitArgs),
+    /// Porta l'archivio alla struttura di questa versione
+    Migrate(config::ConfigArg),
+    /// Serve le pagine e lavora la coda
+    Serve(config::ConfigArg),
+    /// Lavora la coda (PostgreSQL: quanti se ne vogliono)
+    Worker(config::ConfigArg),
+    /// Stampa un esempio commentato della configurazione
+    Config,
 }
 
 /// Runs the program. Exit codes: 0 done, 1 refused or not valid, 2 wrong use.
@@ -40,7 +72,37 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match cli.command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => demo::run(&args),
+        Command::Check(args) => check::run(args),
         Command::Terms(args) => terms::run(args),
         Command::Vote(args) => vote::run(args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Workflow(args) => workflow::run(args),
+        Command::Jobs(args) => jobs::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Migrate(args) => init::migrate(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Worker(args) => serve::worker(&args),
+        Command::Config => config::print_template(),
     }
+}
+
+/// Runs a future to its end on the program's own runtime.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(future),
+        // Without threads there is no program.
+        Err(error) => {
+            eprintln!("errore: il sistema non concede i thread necessari: {error}");
+            std::process::exit(i32::from(REFUSED));
+        }
+    }
+}
+
+/// Prints an error and gives the exit code of a refusal.
+fn refused(error: impl std::fmt::Display) -> ExitCode {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{style}errore:{style:#} {error}");
+    ExitCode::from(REFUSED)
 }

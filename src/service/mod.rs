@@ -13,6 +13,7 @@ pub mod keyring;
 pub mod mail;
 pub mod office;
 pub mod paper;
+pub mod scenario;
 pub mod schedule;
 pub mod verify;
 pub mod worker;

@@ -22,8 +22,9 @@ use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 /// Seconds a worker may keep a job before another one may take it.
@@ -94,6 +95,24 @@ pub struct Worker {
     pub timetable: Timetable,
     /// Name in the leases, unique among workers.
     pub name: String,
+    /// What was sent by this worker, for who runs scenarios.
+    pub sent: Arc<Mutex<Vec<SentMail>>>,
+}
+
+/// A mail that was handed over.
+#[derive(Debug, Clone, Serialize)]
+pub struct SentMail {
+    /// Address.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Moment that caused it.
+    pub event: String,
+    /// Case.
+    pub case: Option<String>,
+    /// Folder of the templates.
+    #[serde(skip)]
+    pub message: String,
 }
 
 impl Worker {
@@ -224,6 +243,14 @@ impl Worker {
         let attachments = self.attachments(job, &world).await?;
         let mail = self.mailer.compose(&facts, key, at, &attachments)?;
         self.mailer.send(&mail).await?;
+        let sent = SentMail {
+            to: mail.to,
+            subject: mail.subject,
+            event: job.moment.clone(),
+            case: job.case.clone(),
+            message: job.message.clone(),
+        };
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         Ok(Done::Yes(mail.message_id))
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Writes the sample documents into a folder and says how long rendering takes:
-//! `cargo run --release -p delibera-documents --example samples -- DIR`.
+//! `cargo run --release -p delibera-documents --example samples -- DIR [ROUNDS]`.
 
 #[path = "../tests/samples/mod.rs"]
 mod samples;
@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "/tmp/delibera-samples".to_owned());
+    let rounds = std::env::args().nth(2).map_or(Ok(40), |n| n.parse())?;
     std::fs::create_dir_all(&folder)?;
     let long = Document {
         body: samples::long_body(30),
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, document) in all {
         let rendered = render(&document)?;
         std::fs::write(format!("{folder}/{name}.pdf"), &rendered.pdf)?;
-        let mut times: Vec<Duration> = (0..40)
+        let mut times: Vec<Duration> = (0..rounds)
             .map(|_| {
                 let start = Instant::now();
                 render(&document).map(|_| start.elapsed())

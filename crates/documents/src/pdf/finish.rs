@@ -15,7 +15,8 @@ pub fn finish(document: &Document, drawn: Drawn) -> Result<Vec<u8>, RenderError>
     let options = printpdf::PdfSaveOptions {
         optimize: false,
         subset_fonts: false,
-        secure: true,
+        // Our own TJ operators are "unknown" to printpdf; no foreign page passes here.
+        secure: false,
         image_optimization: None,
     };
     let mut pdf = printpdf::to_lopdf_doc(&drawn.pdf, &options, &mut Vec::new());

@@ -90,8 +90,16 @@ fn element(node: &Node, parent: ObjectId, ids: &[ObjectId], targets: &Targets<'_
         .iter()
         .map(|kid| kid_object(kid, page, ids, targets))
         .collect();
-    if !kids.is_empty() {
-        element.set("K", kids);
+    // One kid stands alone, not in an array (ISO 32000-1 table 323 allows both): pyHanko takes an
+    // array under a Form for a change of the structure and judges earlier signatures invalid.
+    let mut kids = kids;
+    match (kids.pop(), kids.is_empty()) {
+        (Some(only), true) => element.set("K", only),
+        (Some(last), false) => {
+            kids.push(last);
+            element.set("K", kids);
+        }
+        (None, _) => {}
     }
     if let Some(alt) = &node.alt {
         element.set("Alt", text(alt));

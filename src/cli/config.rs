@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One TOML file plus environment; the commented example is made from this very type.
+
+use super::{DONE, WRONG_USE};
+use crate::service::mail::MailConfig;
+use clap::Args;
+use confique::Config as _;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Configurazione di Delibera.
+#[derive(Debug, confique::Config)]
+pub struct Config {
+    /// L'archivio: `sqlite:delibera.db` oppure `postgres://utente:parola@host/nome`.
+    #[config(env = "DELIBERA_DATABASE", default = "sqlite:delibera.db")]
+    pub database: String,
+
+    /// Indirizzo e porta su cui ascoltare. Davanti va posto un server che parla HTTPS.
+    #[config(env = "DELIBERA_LISTEN", default = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Come si firma. `development`: chiavi locali non qualificate, solo per prova e formazione.
+    #[config(env = "DELIBERA_KEYS", default = "development")]
+    pub keys: String,
+
+    /// File con il seme delle chiavi di sviluppo; creato al primo avvio se manca.
+    #[config(env = "DELIBERA_SEED_FILE", default = "delibera-sviluppo.seed")]
+    pub seed_file: PathBuf,
+
+    /// Posta in uscita. Esempio:
+    ///
+    /// [mail]
+    /// from = "Comune di … <delibere@comune.example.it>"
+    /// training = "prova@comune.example.it"   # modalità addestramento: tutto va qui
+    /// [mail.transport]
+    /// kind = "smtp"                           # oppure "folder" con path = "posta"
+    /// host = "smtp.example.it"
+    /// port = 587
+    /// tls = "starttls"                        # none | starttls | tls
+    pub mail: Option<MailConfig>,
+
+    /// Orari delle attività periodiche, come minuti ore giorno mese giorno-della-settimana (in
+    /// inglese: Mon-Fri); "off" le spegne. Attività: hourly_seal, daily_seal.
+    #[config(default = {})]
+    pub schedule: BTreeMap<String, String>,
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigArg {
+    /// File di configurazione
+    #[arg(long, value_name = "FILE", default_value = "delibera.toml")]
+    pub config: PathBuf,
+}
+
+impl ConfigArg {
+    /// Reads environment and file; a missing file leaves the defaults.
+    ///
+    /// # Errors
+    /// What is wrong, with the key.
+    pub fn load(&self) -> Result<Config, ExitCode> {
+        Config::builder().env().file(&self.config).load().map_err(|error| {
+            eprintln!("errore: configurazione {}: {error}", self.config.display());
+            ExitCode::from(WRONG_USE)
+        })
+    }
+}
+
+/// Prints the commented example.
+pub fn print_template() -> ExitCode {
+    let options = confique::toml::FormatOptions::default();
+    print!("{}", confique::toml::template::<Config>(options));
+    ExitCode::from(DONE)
+}

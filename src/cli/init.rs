@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `init` and `migrate`: the database, the Comune, the first administrator, the opening numbers.
+
+use super::config::ConfigArg;
+use super::{DONE, block_on, refused};
+use crate::domain::command::Command;
+use crate::domain::law::calendar::rome_date;
+use crate::domain::registry::{ComuneData, Mandate, Person, RegistryCommand, Role};
+use crate::domain::stream::SYSTEM_ACTOR;
+use crate::service::clock::{Clock, SystemClock};
+use crate::service::execute::{ExecuteError, Executor, Request};
+use crate::service::scenario::{PRESETS, WORKFLOW};
+use crate::store::Store;
+use chrono::Datelike;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What the first start needs.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Nome del Comune («Comune di …»)
+    #[arg(long, value_name = "NOME")]
+    comune: String,
+    /// Codice fiscale dell'ente
+    #[arg(long, value_name = "CODICE")]
+    ente: String,
+    /// Componenti della Giunta previsti dallo statuto, Sindaco compreso
+    #[arg(long, value_name = "N")]
+    seggi: u32,
+    /// Indirizzo da cui partono i messaggi
+    #[arg(long, value_name = "INDIRIZZO")]
+    email: String,
+    /// Nome del primo amministratore
+    #[arg(long, value_name = "NOME")]
+    nome: String,
+    /// Cognome del primo amministratore
+    #[arg(long, value_name = "COGNOME")]
+    cognome: String,
+    /// Codice fiscale del primo amministratore
+    #[arg(long, value_name = "CODICE")]
+    codice_fiscale: String,
+    /// Indirizzo di posta del primo amministratore
+    #[arg(long, value_name = "INDIRIZZO")]
+    posta: String,
+    /// Il regolamento del Comune: un file, oppure «grande-comune» o «piccolo-comune» da completare
+    #[arg(long, value_name = "FILE")]
+    regolamento: String,
+    /// Ultimo numero già usato in un registro quest'anno, come «deliberazioni=837»; si può ripetere
+    #[arg(long, value_name = "REGISTRO=N")]
+    ultimo: Vec<String>,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+/// Creates the database and puts the Comune on record.
+pub fn run(args: &InitArgs) -> ExitCode {
+    let config = match args.config.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let commands = match commands(args) {
+        Ok(commands) => commands,
+        Err(reason) => {
+            eprintln!("errore: {reason}");
+            return ExitCode::from(super::WRONG_USE);
+        }
+    };
+    match block_on(record(&config.database, commands)) {
+        Ok(()) => {
+            println!("{}: archivio pronto in {}", args.comune, config.database);
+            println!("Prossimo passo: uffici, persone e incarichi; poi «delibera serve»");
+            ExitCode::from(DONE)
+        }
+        Err(error) => refused(error),
+    }
+}
+
+fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
+    let today = rome_date(SystemClock.now());
+    let text = match PRESETS.iter().find(|(name, _)| *name == args.regolamento) {
+        Some((_, text)) => (*text).to_owned(),
+        None => std::fs::read_to_string(PathBuf::from(&args.regolamento))
+            .map_err(|e| format!("{}: {e}", args.regolamento))?,
+    };
+    let mut commands = vec![
+        RegistryCommand::DescribeComune(ComuneData {
+            name: args.comune.clone(),
+            fiscal_code: args.ente.clone(),
+            email: args.email.clone(),
+            giunta_seats: args.seggi,
+            ..ComuneData::default()
+        }),
+        RegistryCommand::AdoptRegulation { text, from: today },
+        RegistryCommand::ActivateWorkflow { text: WORKFLOW.to_owned() },
+        RegistryCommand::RegisterPerson(Person {
+            id: "amministratore".into(),
+            given_name: args.nome.clone(),
+            surname: args.cognome.clone(),
+            fiscal_code: args.codice_fiscale.clone(),
+            email: args.posta.clone(),
+            born: None,
+        }),
+        RegistryCommand::GrantMandate(Mandate {
+            id: "amministratore".into(),
+            person: "amministratore".into(),
+            role: Role::Amministratore,
+            office: None,
+            capacity: crate::domain::registry::Capacity::Titolare,
+            title: "Amministratore del sistema".into(),
+            act: String::new(),
+            from: today,
+            to: None,
+            rank: 0,
+            group: None,
+        }),
+    ];
+    for opening in &args.ultimo {
+        let (register, last) = opening
+            .split_once('=')
+            .and_then(|(register, last)| Some((register.to_owned(), last.parse::<i64>().ok()?)))
+            .ok_or_else(|| format!("--ultimo si scrive «deliberazioni=837», non «{opening}»"))?;
+        commands.push(RegistryCommand::OpenRegister {
+            register,
+            year: today.year(),
+            last,
+            source: "registro tenuto prima dell'avvio".into(),
+        });
+    }
+    Ok(commands)
+}
+
+async fn record(url: &str, commands: Vec<RegistryCommand>) -> Result<(), ExecuteError> {
+    let store = Store::connect(url).await?;
+    store.migrate().await?;
+    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    let world = executor.world(&[]).await?;
+    if world.registry.version > 0 {
+        store.close().await;
+        return Err(ExecuteError::Refused(crate::domain::refusal::Refusal::new(
+            "already_initialised",
+            "",
+            "",
+            format!("l'archivio contiene già {}", world.registry.comune.name),
+        )));
+    }
+    for command in commands {
+        executor.execute(Request::new(SYSTEM_ACTOR, Command::Registry(command))).await?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Brings the schema up to date.
+pub fn migrate(args: &ConfigArg) -> ExitCode {
+    let config = match args.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let done = block_on(async {
+        let store = Store::connect(&config.database).await?;
+        store.migrate().await?;
+        store.close().await;
+        Ok::<(), crate::store::StoreError>(())
+    });
+    match done {
+        Ok(()) => {
+            println!("{}: struttura aggiornata", config.database);
+            ExitCode::from(DONE)
+        }
+        Err(error) => refused(error),
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `delibera check` and `delibera workflow show`, as scripts call them.
+#![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
+
+use delibera::domain::notices;
+use delibera::service::mail;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs the program: exit code, standard output, standard error.
+fn delibera(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_delibera")).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// An empty folder of this test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_files_of_the_product_are_sound() {
+    let (code, out, err) = delibera(&["check"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for start in [
+        "workflows/deliberazione-giunta.toml: procedimento in regola (14 passi, 5 adempimenti,",
+        "regulations/grande-comune.toml: regolamento in regola (",
+        "regulations/piccolo-comune.toml: regolamento in regola (",
+        "templates/act: modelli degli atti leggibili (25)",
+        "templates/mail: modelli dei messaggi in regola (31)",
+    ] {
+        assert!(out.lines().any(|line| line.starts_with(start)), "{start}\n{out}");
+    }
+}
+
+#[test]
+fn a_broken_workflow_is_told_with_file_and_line() {
+    let file = folder("broken-workflow").join("giunta.toml");
+    let text = fs::read_to_string("tests/data/workflows/deliberazione.toml").unwrap();
+    fs::write(&file, text.replace("next = \"parere_contabile\"", "next = \"istruttoria\""))
+        .unwrap();
+    let (code, out, err) = delibera(&["check", file.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (1, "2 problemi\n"), "{out}");
+    let name = file.display();
+    assert!(
+        out.starts_with(&format!("{name}:38: al passo «parere_contabile» non si arriva mai\n"))
+    );
+    assert!(out.contains(&format!("{name}:82: al passo «votazione» si vota senza il parere")));
+}
+
+#[test]
+fn a_broken_regulation_is_told_with_file_and_line() {
+    let file = folder("broken-regulation").join("regolamento.toml");
+    let text = fs::read_to_string("regulations/piccolo-comune.toml").unwrap();
+    fs::write(&file, format!("quorum_di_fantasia = 3\n{text}")).unwrap();
+    let (code, out, _) = delibera(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.starts_with(&format!("{}:1: ", file.display())), "{out}");
+}
+
+/// One broken template: what is written in which file, and what the check says.
+fn broken_template(test: &str, file: &str, edit: impl Fn(&str) -> String, expect: &str) {
+    let folder = folder(test);
+    copy(Path::new("templates"), &folder);
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    let edited = edit(&text);
+    assert_ne!(text, edited, "{test}: nothing was changed");
+    fs::write(&path, edited).unwrap();
+    let (code, out, err) = delibera(&["check", path.to_str().unwrap()]);
+    assert_eq!(code, 1, "{test}: {out}{err}");
+    assert!(out.contains(expect), "{test}: {out}");
+}
+
+#[test]
+fn broken_templates_are_refused() {
+    let at = "mail/scadenza/body.txt.hbs";
+    broken_template("template-unclosed", at, |t| format!("{t}{{{{#if object}}}}"), "scadenza");
+    broken_template("template-unknown-fact", at, |t| format!("{t}{{{{colore}}}}"), "colore");
+    broken_template("template-unknown-part", at, |t| format!("{t}{{{{> firma}}}}"), "firma");
+    broken_template(
+        "template-unknown-helper",
+        "mail/elenco-capigruppo/subject.hbs",
+        |t| format!("{t}{{{{grida object}}}}"),
+        "grida",
+    );
+    broken_template(
+        "template-of-an-act",
+        "act/deliberazione.md.hbs",
+        |t| format!("{t}{{{{#each voti}}}}"),
+        "templates/act/deliberazione.md.hbs:",
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_wrong_use() {
+    let (code, _, err) = delibera(&["check", "workflows/non-esiste.toml"]);
+    assert_eq!((code, err.as_str()), (2, "workflows/non-esiste.toml: il file non esiste\n"));
+}
+
+#[test]
+fn a_workflow_draws_itself() {
+    let file = "workflows/deliberazione-giunta.toml";
+    let (code, out, _) = delibera(&["workflow", "show", file]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("flowchart TD\n    bozza([\"Bozza della proposta"), "{out}");
+    let (code, out, _) = delibera(&["workflow", "show", file, "--step", "albo"]);
+    assert_eq!(code, 0);
+    assert!(out.ends_with("    class albo attuale\n"), "{out}");
+    let (code, _, err) = delibera(&["workflow", "show", file, "--step", "alba"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("non ha il passo «alba»"), "{err}");
+}
+
+#[test]
+fn every_message_a_workflow_may_name_has_its_wording() {
+    for message in notices::MESSAGES {
+        assert!(mail::MESSAGES.iter().any(|(name, ..)| name == message), "{message}");
+    }
+}

@@ -184,7 +184,8 @@ fn list_capigruppo(
     for (i, id) in cases.iter().enumerate() {
         let case = changes.case(id)?;
         if cases[..i].contains(id)
-            || !case.posting.as_ref().is_some_and(|p| p.day == day) || listed_since_posting(case)
+            || !case.posting.as_ref().is_some_and(|p| p.day == day)
+            || listed_since_posting(case)
         {
             return Err(Refusal::new(
                 "list_outdated",

@@ -176,9 +176,8 @@ fn conditions_of_efficacy_are_told_and_met_by_who_can() {
     content.gates.conditions = vec![Condition::GrantTransparency];
     content.gates.effects = crate::desk::money();
     desk.posted("a", content, true);
-    let unmet = |desk: &Desk, on: &str| {
-        delibera::domain::case::efficacy(desk.of("a"), day(on)).1.len()
-    };
+    let unmet =
+        |desk: &Desk, on: &str| delibera::domain::case::efficacy(desk.of("a"), day(on)).1.len();
     assert_eq!(unmet(&desk, "2024-05-16"), 1);
     let meet = |on: &str| CaseCommand::MeetCondition {
         condition: Condition::GrantTransparency,

@@ -140,8 +140,7 @@ impl Desk {
         for fact in &changes.facts {
             evolve(&mut self.world, fact, ctx.happened, &ctx.actor);
             let (stream, version) = self.place(fact);
-            let at =
-                At { stream: &stream, version, happened: ctx.happened, recorded: ctx.now };
+            let at = At { stream: &stream, version, happened: ctx.happened, recorded: ctx.now };
             let effects = react(&self.world, fact, at);
             for job in effects.jobs {
                 if !self.jobs.iter().any(|known| known.key == job.key) {

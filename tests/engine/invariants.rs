@@ -46,7 +46,11 @@ fn pick<'a>(list: &'a [String], at: u16) -> &'a str {
 }
 
 fn some(list: &[String], mask: u16) -> Vec<String> {
-    list.iter().enumerate().filter(|(i, _)| mask >> (i % 16) & 1 == 1).map(|(_, p)| p.clone()).collect()
+    list.iter()
+        .enumerate()
+        .filter(|(i, _)| mask >> (i % 16) & 1 == 1)
+        .map(|(_, p)| p.clone())
+        .collect()
 }
 
 fn ballot(members: &[String], choice: u16) -> VoteInput {
@@ -70,7 +74,12 @@ fn recorder(who: u8) -> &'static str {
 
 fn play(desk: &mut Desk, (who, what, which, choice): Draw) {
     let members = desk.size.members();
-    let case = CASES[usize::from(which) % 4].to_owned();
+    let any = CASES[usize::from(which) % 4].to_owned();
+    // Mostly about the item in hand, sometimes about any other.
+    let sitting = desk.held("s");
+    let in_hand = sitting.under_discussion().map_or(&sitting.last_called, |i| &i.case);
+    let about_it = which < 224 && what % 24 > 3 && !in_hand.is_empty();
+    let case = if about_it { in_hand.clone() } else { any };
     let person = pick(&members, choice).to_owned();
     let reason = "per le ragioni dette".to_owned();
     let vote = ballot(&members, choice);
@@ -192,10 +201,13 @@ fn opinions_stand(
         }
     }
     for kind in [OpinionKind::Technical, OpinionKind::Accounting, OpinionKind::Legitimacy] {
-        for need in delibera::domain::case::needs(&case.content, kind, regulation).unwrap_or_default()
+        for need in
+            delibera::domain::case::needs(&case.content, kind, regulation).unwrap_or_default()
         {
             let stands = case.opinions.iter().any(|o| {
-                o.opinion == need.opinion && o.office == need.office && hashes.contains(&o.hash.as_str())
+                o.opinion == need.opinion
+                    && o.office == need.office
+                    && hashes.contains(&o.hash.as_str())
             });
             assert!(stands, "I5/I9 {need:?}");
         }
@@ -234,8 +246,10 @@ fn check_log(desk: &Desk) {
         keys.dedup();
         assert_eq!(keys.len(), before, "two papers with one key");
         if case.ending.is_none() && case.treatment.is_some() {
-            assert!(case.act_number(&desk.world.workflow(case).unwrap()).is_some_and(|n| n.number > 0)
-                || desk.size == Size::Small);
+            assert!(
+                case.act_number(&desk.world.workflow(case).unwrap()).is_some_and(|n| n.number > 0)
+                    || desk.size == Size::Small
+            );
         }
     }
 }

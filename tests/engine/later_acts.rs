@@ -32,7 +32,10 @@ fn t_67_revoked_from_the_efficacy_of_the_later_act() {
     assert_eq!(desk.efficacy_on("a", "2024-06-13"), Efficacy::Ceased);
     assert_eq!(desk.lifecycle_on("a", day("2024-06-13")), Lifecycle::Revoked);
     let touch = &desk.of("a").touches[0];
-    assert_eq!((touch.by_case.as_str(), touch.source.as_str()), ("b", "deliberazione n. 2 del 03/06/2024"));
+    assert_eq!(
+        (touch.by_case.as_str(), touch.source.as_str()),
+        ("b", "deliberazione n. 2 del 03/06/2024")
+    );
     assert_eq!(desk.of("b").content.affects[0].case, "a", "linked both ways");
     // The posting of the revoking act was wrong: its effect has not come.
     let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
@@ -143,8 +146,7 @@ fn the_commissario_decides_alone() {
     let granted = delibera::domain::registry::Mandate { from, ..commissario };
     desk.registry(RegistryCommand::GrantMandate(granted)).unwrap();
     desk.at("2024-05-02 09:00");
-    let text =
-        crate::people::regulation(desk.size, &[("relatore_required", "false")]);
+    let text = crate::people::regulation(desk.size, &[("relatore_required", "false")]);
     desk.registry(RegistryCommand::AdoptRegulation { text, from }).unwrap();
     let mut content = desk.content();
     content.rapporteurs.clear();

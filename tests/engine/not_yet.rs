@@ -64,7 +64,6 @@ fn every_vector_is_a_test_or_is_waited_for() {
     }
     let waited: BTreeSet<u32> = NOT_YET.iter().map(|(number, _)| *number).collect();
     assert_eq!(waited.len(), NOT_YET.len(), "each once");
-    let lost: Vec<u32> =
-        (1..=100).filter(|n| !tested.contains(n) && !waited.contains(n)).collect();
+    let lost: Vec<u32> = (1..=100).filter(|n| !tested.contains(n) && !waited.contains(n)).collect();
     assert_eq!(lost, Vec::<u32>::new(), "neither tested nor waited for");
 }

@@ -165,10 +165,7 @@ fn t_7_with_the_reasons_in_the_text_it_is_adopted() {
     desk.close("s").unwrap();
     assert!(desk.of("a").treatment.as_ref().unwrap().anomalies.is_empty());
     let act = desk.printed("a", "deliberazione").unwrap();
-    assert_eq!(
-        act.context["departure"]["reasons"],
-        "l'istruttoria è stata completata il 3 maggio"
-    );
+    assert_eq!(act.context["departure"]["reasons"], "l'istruttoria è stata completata il 3 maggio");
 }
 
 #[test]
@@ -179,8 +176,7 @@ fn t_8_money_in_an_amendment_reopens_not_due_and_voids_every_opinion() {
     let mut content = desk.of("a").content.clone();
     content.decision.push("di concedere un contributo di € 5.000;".into());
     content.gates.effects = money();
-    let amend =
-        SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
+    let amend = SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
     desk.record_in("s", amend).unwrap();
     assert_eq!(code(desk.unanimous("s", "a")), "missing_opinion");
     let case = desk.of("a");
@@ -209,11 +205,8 @@ fn t_48_two_relatori_and_the_lead_office() {
     content.offices = vec!["generale".into(), "area".into()];
     content.rapporteurs = vec!["sindaco".into(), "ass2".into()];
     desk.submitted("a", content);
-    let signers: Vec<String> = desk.of("a").papers[0]
-        .signed
-        .iter()
-        .map(|(_, s, _)| s.person.clone())
-        .collect();
+    let signers: Vec<String> =
+        desk.of("a").papers[0].signed.iter().map(|(_, s, _)| s.person.clone()).collect();
     assert_eq!(signers, ["rp", "dir_gen", "dir_area", "sindaco", "ass2"]);
     assert_eq!(desk.of("a").content.lead_office(), "generale");
     desk.carry("a", "ordine_del_giorno");
@@ -249,7 +242,10 @@ fn t_50_the_decree_ended_yesterday() {
     };
     desk.registry(ended).unwrap();
     let mut in_time = desk.clone();
-    assert_eq!(code(desk.at("2024-07-01 09:00").technical("dir_area", "a", "area")), "signer_not_in_role");
+    assert_eq!(
+        code(desk.at("2024-07-01 09:00").technical("dir_area", "a", "area")),
+        "signer_not_in_role"
+    );
     in_time.at("2024-06-30 23:50").technical("dir_area", "a", "area").unwrap();
     // Nobody is left: the Segretario gives it (art. 49, c. 2).
     desk.technical("segretario", "a", "area").unwrap();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a fresh reader found in the engine: each defect that was mended, as a test.
 
-use crate::desk::{Desk, code, day, rome, unanimous};
+use crate::desk::{Desk, code, day, roll, rome, unanimous};
 use crate::people::{Size, fiscal_code, mandate};
 use delibera::domain::case::{CaseCommand, Content};
 use delibera::domain::registry::{Capacity, Mandate, Person, RegistryCommand, Role};
-use delibera::domain::sitting::SittingCommand;
+use delibera::domain::sitting::{Mode, SittingCommand};
 use delibera::domain::workflow::Lifecycle;
 
 fn direction(desk: &Desk, acknowledged: Option<&str>) -> Content {
@@ -198,4 +198,27 @@ fn the_small_comune_walks_the_whole_way() {
     assert_eq!((posting.number, posting.day), (100, day("2024-05-06")));
     let replayed = desk.replayed();
     assert_eq!(format!("{:?}", replayed.cases), format!("{:?}", desk.world.cases));
+}
+
+#[test]
+fn the_chair_must_be_in_the_seat_where_the_rule_says_so() {
+    let mut desk = Desk::with(Size::Large, &[("remote_president_must_be_in_seat", "true")]);
+    let content = desk.content();
+    desk.ready("a", content);
+    desk.at("2024-05-02 09:00").scheduled("s", "2024-05-06 09:00", Mode::Mixed, &["a"]);
+    desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
+    let mut present = roll(&desk.first(9));
+    present[1].remote = true;
+    let open = SittingCommand::Open {
+        present,
+        verbalizer: None,
+        verbalizer_remote: false,
+        assisting: vec!["dir_gen".into()],
+    };
+    desk.at("2024-05-06 09:00").sitting("segretario", "s", open).unwrap();
+    desk.leave("s", "sindaco").unwrap();
+    assert_eq!(desk.held("s").president, "ass1", "the Vicesindaco is connected from elsewhere");
+    let enter = SittingCommand::Enter { person: "sindaco".into(), remote: true };
+    desk.record_in("s", enter).unwrap();
+    assert_eq!(desk.held("s").president, "ass1");
 }

@@ -163,10 +163,7 @@ fn t_58_the_president_cannot_sign_any_more() {
         paper: None,
     };
     desk.at("2024-05-08 09:00");
-    assert_eq!(
-        code(desk.case("segretario", "a", attest("firma_verbalizzante"))),
-        "own_impediment"
-    );
+    assert_eq!(code(desk.case("segretario", "a", attest("firma_verbalizzante"))), "own_impediment");
     desk.case("segretario", "a", attest("firma_presidente")).unwrap();
     assert_eq!((desk.lifecycle("a"), desk.number("a")), (Lifecycle::Signing, Some(1)));
     desk.sign("segretario", "a", "deliberazione").unwrap();
@@ -189,10 +186,7 @@ fn t_84_an_act_no_person_signed_is_not_an_act() {
     };
     desk.at("2024-05-08 09:00");
     desk.case("vicario", "a", attest("firma_presidente")).unwrap();
-    assert_eq!(
-        code(desk.case("vicario", "a", attest("firma_verbalizzante"))),
-        "nobody_would_sign"
-    );
+    assert_eq!(code(desk.case("vicario", "a", attest("firma_verbalizzante"))), "nobody_would_sign");
 }
 
 #[test]
@@ -207,7 +201,8 @@ fn legitimacy_on_demand_only_when_asked() {
     desk.submitted("b", asked);
     desk.carry("b", "parere_legittimita");
     let which = (OpinionKind::Legitimacy, "");
-    desk.opinion("segretario", "b", which, OpinionOutcome::WithRemarks, "Si veda la nota.").unwrap();
+    desk.opinion("segretario", "b", which, OpinionOutcome::WithRemarks, "Si veda la nota.")
+        .unwrap();
     assert_eq!(desk.step("b"), "ordine_del_giorno");
 }
 
@@ -248,5 +243,8 @@ fn an_absent_holder_is_replaced_only_by_mandate() {
     desk.registry(RegistryCommand::GrantMandate(delegate)).unwrap();
     desk.accounting("dir_casa", "a").unwrap();
     let giver = &desk.of("a").opinions.last().unwrap().giver;
-    assert_eq!((giver.title.as_str(), giver.act.as_str()), ("Il delegato", "atto di delega n. 12 del 30/04/2024"));
+    assert_eq!(
+        (giver.title.as_str(), giver.act.as_str()),
+        ("Il delegato", "atto di delega n. 12 del 30/04/2024")
+    );
 }

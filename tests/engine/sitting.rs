@@ -6,14 +6,19 @@ use crate::people::Size;
 use crate::segretario::away;
 use delibera::domain::registry::RegistryCommand;
 use delibera::domain::sitting::{
-    Attendance, ConflictStance, ItemOutcome, Leaving, Mode, SittingCommand, Status,
+    ConflictStance, ItemOutcome, Leaving, Mode, SittingCommand, Status,
 };
 
 fn present_at(desk: &Desk, case: &str) -> u32 {
     desk.of(case).treatment.as_ref().unwrap().present()
 }
 
-fn conflict(desk: &mut Desk, case: &str, person: &str, stance: ConflictStance) -> crate::desk::Answer {
+fn conflict(
+    desk: &mut Desk,
+    case: &str,
+    person: &str,
+    stance: ConflictStance,
+) -> crate::desk::Answer {
     let (case, person) = (case.to_owned(), person.to_owned());
     let reason = "parentela".into();
     desk.record_in("s", SittingCommand::DeclareConflict { case, person, stance, reason })
@@ -470,28 +475,4 @@ fn facts_go_forward_and_keep_two_times() {
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!((treatment.at, treatment.date), (rome("2024-05-06 09:30"), day("2024-05-06")));
     assert_eq!(desk.number("a"), Some(1));
-}
-
-#[test]
-fn the_chair_must_be_in_the_seat_where_the_rule_says_so() {
-    let mut desk = Desk::with(Size::Large, &[("remote_president_must_be_in_seat", "true")]);
-    let content = desk.content();
-    desk.ready("a", content);
-    desk.at("2024-05-02 09:00").scheduled("s", "2024-05-06 09:00", Mode::Mixed, &["a"]);
-    desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
-    let mut present = roll(&desk.first(9));
-    present[1].remote = true;
-    let open = SittingCommand::Open {
-        present,
-        verbalizer: None,
-        verbalizer_remote: false,
-        assisting: vec!["dir_gen".into()],
-    };
-    desk.at("2024-05-06 09:00").sitting("segretario", "s", open).unwrap();
-    desk.leave("s", "sindaco").unwrap();
-    assert_eq!(desk.held("s").president, "ass1", "the Vicesindaco is connected from elsewhere");
-    let back = Attendance { person: "sindaco".into(), remote: true };
-    let enter = SittingCommand::Enter { person: back.person, remote: back.remote };
-    desk.record_in("s", enter).unwrap();
-    assert_eq!(desk.held("s").president, "ass1");
 }

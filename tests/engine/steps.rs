@@ -4,9 +4,7 @@
 use crate::desk::{Answer, Desk, day, roll, unanimous};
 use crate::people::{OFFICES, Size};
 use chrono::Duration;
-use delibera::domain::case::{
-    Affects, CaseCommand, Content, Effects, Gates, OpinionOutcome,
-};
+use delibera::domain::case::{Affects, CaseCommand, Content, Effects, Gates, OpinionOutcome};
 use delibera::domain::sitting::{Mode, SittingCommand, VoteInput};
 use delibera::domain::workflow::OpinionKind;
 
@@ -75,7 +73,9 @@ impl Desk {
     pub fn accounting(&mut self, actor: &str, id: &str) -> Answer {
         let (outcome, reasons) = match self.of(id).content.has_effects() {
             true => (OpinionOutcome::Favourable, ""),
-            false => (OpinionOutcome::NotDue, "non vi sono riflessi sul bilancio né sul patrimonio"),
+            false => {
+                (OpinionOutcome::NotDue, "non vi sono riflessi sul bilancio né sul patrimonio")
+            }
         };
         self.opinion(actor, id, (OpinionKind::Accounting, ""), outcome, reasons)
     }

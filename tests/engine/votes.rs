@@ -88,11 +88,8 @@ fn t_23_the_second_ballot_has_its_own_majority() {
     desk.in_sitting(9, &["a"]);
     desk.call("s", "a").unwrap();
     desk.unanimous("s", "a").unwrap();
-    let none = SittingCommand::VoteImmediate {
-        case: "a".into(),
-        vote: unanimous(),
-        reasons: "  ".into(),
-    };
+    let none =
+        SittingCommand::VoteImmediate { case: "a".into(), vote: unanimous(), reasons: "  ".into() };
     assert_eq!(code(desk.record_in("s", none)), "urgency_not_motivated");
     desk.immediate("s", "a", votes(&[], &["ass1", "ass2", "ass3"])).unwrap();
     let ballot = desk.of("a").immediate.clone().unwrap();
@@ -239,7 +236,8 @@ fn formal_amendments_keep_the_opinions_and_cannot_touch_the_answers_of_law() {
     desk.call("s", "a").unwrap();
     let mut content = desk.of("a").content.clone();
     content.gates.effects = crate::desk::money();
-    let amend = |content| SittingCommand::Amend { case: "a".into(), content, formal: true, paper: None };
+    let amend =
+        |content| SittingCommand::Amend { case: "a".into(), content, formal: true, paper: None };
     assert_eq!(code(desk.record_in("s", amend(content.clone()))), "not_formal");
     content.gates.effects = delibera::domain::case::Effects::None;
     content.text = "Premesso che la lettura  giova a tutti.".into();

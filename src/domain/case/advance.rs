@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Moving along the workflow: the one place where an act enters and leaves steps.
 
-use super::{Case, Ending};
 use super::event::CaseEvent;
 use super::opinions::{needs, open_needs};
+use super::{Case, Ending};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::add_days;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot};

@@ -8,12 +8,17 @@ use super::event::CaseEvent;
 use super::touches::tell_affected;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::Role;
+use crate::domain::registry::{Role, Signatory};
+use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{Ballot, ItemOutcome, Mode, Treatment};
 use crate::domain::workflow::{Passage, StepKind};
 
 /// The Commissario decides alone: no quorum, no ballots (practice.md 1.12; TUEL 141).
-pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&str>) -> Result<(), Stop> {
+pub(super) fn adopt_alone(
+    changes: &mut Changes,
+    id: &str,
+    immediate: Option<&str>,
+) -> Result<(), Stop> {
     let commissioner = actor_as(changes, Role::Commissario, None)?;
     let (workflow, step) = changes.position(id)?;
     if !matches!(step.kind, StepKind::Agenda) {
@@ -22,41 +27,15 @@ pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&st
     let regulation = changes.regulation()?;
     let registry = changes.registry();
     let case = changes.case(id)?;
-    let stops = super::opinions::gate(case, &workflow, &regulation, &registry, changes.ctx.happened);
+    let stops =
+        super::opinions::gate(case, &workflow, &regulation, &registry, changes.ctx.happened);
     if let Some(refusal) = stops.into_iter().next() {
         return Err(refusal.into());
     }
     let Some(version) = case.current() else { return Err(wrong_step(&step, "adottare").into()) };
     let (number, hash) = (version.number, version.hash.clone());
     let verbalizer = acting(changes, Role::Segretario, None)?;
-    let at = changes.ctx.happened;
-    let treatment = Treatment {
-        sitting: String::new(),
-        date: changes.day(),
-        opened: crate::domain::law::calendar::rome_time(at),
-        place: registry.comune.seat.clone(),
-        mode: Mode::InSeat,
-        remote_source: String::new(),
-        convened_by: String::new(),
-        item: 1,
-        off_agenda: false,
-        at,
-        members: Vec::new(),
-        seats: 0,
-        quorum: 0,
-        president: commissioner,
-        president_reason: String::new(),
-        verbalizer,
-        verbalizer_remote: false,
-        assisting: Vec::new(),
-        ballot: None,
-        outcome: ItemOutcome::Approved,
-        version: number,
-        hash,
-        regulation: regulation.digest_on(changes.day()),
-        anomalies: Vec::new(),
-        reason: String::new(),
-    };
+    let treatment = alone(changes, &regulation, commissioner, verbalizer, (number, hash));
     changes.push(id, CaseEvent::Proclaimed { sitting: String::new(), treatment });
     if let Some(reasons) = immediate {
         if reasons.trim().is_empty() {
@@ -83,4 +62,43 @@ pub(super) fn adopt_alone(changes: &mut Changes, id: &str, immediate: Option<&st
     }
     raise_duties(changes, id, "adopted")?;
     tell_affected(changes, id, true)
+}
+
+/// What the act prints: no members, no quorum, no ballot.
+fn alone(
+    changes: &Changes,
+    regulation: &Regulation,
+    commissioner: Signatory,
+    verbalizer: Signatory,
+    (number, hash): (u32, String),
+) -> Treatment {
+    let at = changes.ctx.happened;
+    let registry = &changes.world.registry;
+    Treatment {
+        sitting: String::new(),
+        date: changes.day(),
+        opened: crate::domain::law::calendar::rome_time(at),
+        place: registry.comune.seat.clone(),
+        mode: Mode::InSeat,
+        remote_source: String::new(),
+        convened_by: String::new(),
+        item: 1,
+        off_agenda: false,
+        at,
+        members: Vec::new(),
+        seats: 0,
+        quorum: 0,
+        president: commissioner,
+        president_reason: String::new(),
+        verbalizer,
+        verbalizer_remote: false,
+        assisting: Vec::new(),
+        ballot: None,
+        outcome: ItemOutcome::Approved,
+        version: number,
+        hash,
+        regulation: regulation.digest_on(changes.day()),
+        anomalies: Vec::new(),
+        reason: String::new(),
+    }
 }

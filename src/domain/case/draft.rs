@@ -13,7 +13,12 @@ use crate::domain::registry::Role;
 use crate::domain::regulation::tokens::ProposalNumberAt;
 use crate::domain::workflow::{Passage, Step, StepKind};
 
-pub(super) fn create(changes: &mut Changes, id: &str, kind: &str, content: &Content) -> Result<(), Stop> {
+pub(super) fn create(
+    changes: &mut Changes,
+    id: &str,
+    kind: &str,
+    content: &Content,
+) -> Result<(), Stop> {
     if changes.maybe_case(id)?.exists() {
         return Err(Refusal::new(
             "case_exists",
@@ -36,10 +41,7 @@ pub(super) fn create(changes: &mut Changes, id: &str, kind: &str, content: &Cont
         .map(|s| s.name.clone())
         .unwrap_or_default();
     let content = content.clone().acknowledged_as(&Content::default());
-    changes.push(
-        id,
-        CaseEvent::Created { kind: kind.into(), workflow: digest, content },
-    );
+    changes.push(id, CaseEvent::Created { kind: kind.into(), workflow: digest, content });
     if changes.regulation()?.proposal_number_at == ProposalNumberAt::Draft {
         number_proposal(changes, id)?;
     }
@@ -216,7 +218,9 @@ pub(super) fn acknowledge(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let mut content = changes.case(id)?.content.clone();
     if content.gates.direction_only.is_none() {
         let text = "La proposta non è dichiarata mero atto di indirizzo";
-        return Err(Refusal::new("direction_not_declared", "R1.4", "art. 49, c. 1, TUEL", text).into());
+        return Err(
+            Refusal::new("direction_not_declared", "R1.4", "art. 49, c. 1, TUEL", text).into()
+        );
     }
     content.gates.direction_acknowledged_by = Some(by.person);
     changes.push(id, CaseEvent::Edited { content });

@@ -69,7 +69,13 @@ pub(super) fn meet(
     Ok(())
 }
 
-pub(super) fn settle(changes: &mut Changes, id: &str, duty: &str, done: bool, note: &str) -> Result<(), Stop> {
+pub(super) fn settle(
+    changes: &mut Changes,
+    id: &str,
+    duty: &str,
+    done: bool,
+    note: &str,
+) -> Result<(), Stop> {
     let (workflow, _) = changes.position(id)?;
     let case = changes.case(id)?;
     let spec = workflow.duties.iter().find(|d| d.name == duty);

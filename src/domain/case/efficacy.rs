@@ -115,8 +115,7 @@ pub fn ratification_due(case: &Case) -> Option<NaiveDate> {
 
 fn is_suspended(case: &Case, today: NaiveDate) -> bool {
     case.touches.iter().filter(|t| t.how == Effect::Suspend).any(|t| {
-        t.holds_on(today)
-            && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
+        t.holds_on(today) && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
     })
 }
 

@@ -15,7 +15,11 @@ use crate::domain::regulation::tokens::{
 };
 use crate::domain::workflow::{OpinionKind, Passage, Step, StepKind};
 
-pub(super) fn give_opinion(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
+pub(super) fn give_opinion(
+    changes: &mut Changes,
+    id: &str,
+    command: &CaseCommand,
+) -> Result<(), Stop> {
     let CaseCommand::GiveOpinion { opinion, office, outcome, reasons, no_conflict, paper } =
         command
     else {
@@ -234,7 +238,11 @@ fn contrary_returns(opinion: OpinionKind, regulation: &Regulation) -> bool {
     }
 }
 
-pub(super) fn send_back(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
+pub(super) fn send_back(
+    changes: &mut Changes,
+    id: &str,
+    command: &CaseCommand,
+) -> Result<(), Stop> {
     let CaseCommand::Return { office, reasons, paper } = command else { return Ok(()) };
     let (_, step) = changes.position(id)?;
     if reasons.trim().is_empty() {

@@ -92,7 +92,12 @@ pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(
     Ok(())
 }
 
-pub(super) fn lift(changes: &mut Changes, id: &str, from: NaiveDate, source: &str) -> Result<(), Stop> {
+pub(super) fn lift(
+    changes: &mut Changes,
+    id: &str,
+    from: NaiveDate,
+    source: &str,
+) -> Result<(), Stop> {
     actor_as(changes, Role::Segretario, None)?;
     if !changes.case(id)?.touches.iter().any(|t| t.how == Effect::Suspend) {
         return Err(Refusal::new(

@@ -122,10 +122,9 @@ fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEv
         return Err(bad("bad_id", text));
     }
     person.fiscal_code = person.fiscal_code.trim().to_uppercase();
-    let twin =
-        registry.people.values().find(|p| {
-            p.id != person.id && p.fiscal_code == person.fiscal_code && !p.fiscal_code.is_empty()
-        });
+    let twin = registry.people.values().find(|p| {
+        p.id != person.id && p.fiscal_code == person.fiscal_code && !p.fiscal_code.is_empty()
+    });
     if let Some(twin) = twin {
         return Err(bad(
             "fiscal_code_taken",

@@ -116,7 +116,8 @@ pub(super) fn on_agenda_step(changes: &Changes, case_id: &str) -> Result<(), Sto
         return Ok(());
     }
     let regulation = changes.regulation()?;
-    let missing = case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened);
+    let missing =
+        case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened);
     let why = missing.first().map_or_else(
         || format!("si trova al passo «{}»", step.title),
         |first| first.text.to_lowercase(),

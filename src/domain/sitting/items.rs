@@ -109,12 +109,7 @@ fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
 }
 
 /// Discussion begins; the chair goes back to who is first in line.
-fn called(
-    changes: &mut Changes,
-    id: &str,
-    case_id: &str,
-    off_agenda: bool,
-) -> Result<(), Stop> {
+fn called(changes: &mut Changes, id: &str, case_id: &str, off_agenda: bool) -> Result<(), Stop> {
     on_agenda_step(changes, case_id)?;
     let subject = changes.case(case_id)?.content.subject.clone();
     let case = case_id.to_owned();
@@ -144,9 +139,10 @@ fn call_off_agenda(
     let here: Vec<&String> = objections.iter().filter(|p| sitting.is_present(p)).collect();
     let case = changes.case(case_id)?;
     let workflow = changes.world.workflow(case)?;
-    let complete = case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened)
-        .iter()
-        .all(|r| r.code != "missing_opinion");
+    let complete =
+        case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened)
+            .iter()
+            .all(|r| r.code != "missing_opinion");
     let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
     off_agenda_allowed(regulation.off_agenda_rule, complete, count)?;
     if let Some(other) = case.sitting.as_ref().filter(|other| *other != id) {

@@ -358,6 +358,12 @@ impl Sitting {
                     item.verbalizer = Some(by.clone());
                 }
             }
+            other => self.evolve_vote(other, at),
+        }
+    }
+
+    fn evolve_vote(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
+        match event {
             SittingEvent::ItemAmended { case, .. } => {
                 if let Some(item) = self.item_mut(case) {
                     item.amended = true;

@@ -131,10 +131,7 @@ fn size(changes: &Changes, members: &[Member], regulation: &Regulation) -> (u32,
 
 /// Who is first in line among those who can preside now: who must abstain on the item does not, and
 /// who is connected from elsewhere does not where the rule wants the chair in the seat.
-pub(super) fn chair_in_line(
-    changes: &Changes,
-    sitting: &Sitting,
-) -> Result<Option<String>, Stop> {
+pub(super) fn chair_in_line(changes: &Changes, sitting: &Sitting) -> Result<Option<String>, Stop> {
     let regulation = rules(changes, sitting)?;
     let item = sitting.under_discussion();
     let abstains =

@@ -23,7 +23,12 @@ fn member(sitting: &Sitting, person: &str) -> Result<Member, Refusal> {
     })
 }
 
-pub(super) fn enter(changes: &mut Changes, id: &str, person: &str, remote: bool) -> Result<(), Stop> {
+pub(super) fn enter(
+    changes: &mut Changes,
+    id: &str,
+    person: &str,
+    remote: bool,
+) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Open, Status::Suspended], "registrare un ingresso")?;
     let who = member(sitting, person)?;
@@ -50,7 +55,12 @@ fn connected(changes: &Changes, sitting: &Sitting, who: &[Attendance]) -> Result
     Ok(())
 }
 
-pub(super) fn leave(changes: &mut Changes, id: &str, person: &str, why: Leaving) -> Result<(), Stop> {
+pub(super) fn leave(
+    changes: &mut Changes,
+    id: &str,
+    person: &str,
+    why: Leaving,
+) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Open, Status::Suspended], "registrare un'uscita")?;
     let who = member(sitting, person)?;
@@ -121,7 +131,11 @@ pub(super) fn correct_presence(
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Open, Status::Suspended], "correggere le presenze")?;
     member(sitting, person)?;
-    connected(changes, sitting, &[Attendance { person: person.into(), remote: present && remote }])?;
+    connected(
+        changes,
+        sitting,
+        &[Attendance { person: person.into(), remote: present && remote }],
+    )?;
     let from = sitting.presence.iter().rfind(|i| i.person == person).map(|i| i.from);
     let since = from.or(sitting.opened);
     let proclaimed = sitting

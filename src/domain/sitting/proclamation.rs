@@ -51,7 +51,8 @@ fn up_to_date(then: &Sitting, item: &Item, ballot: &Ballot) -> Result<(), Refusa
     if ballot.totals.is_some() || (named.len() == voters && named.iter().all(|p| may(p))) {
         return Ok(());
     }
-    let text = "Dopo il voto è stata corretta una presenza: il voto non corrisponde più ai presenti";
+    let text =
+        "Dopo il voto è stata corretta una presenza: il voto non corrisponde più ai presenti";
     Err(Refusal::new("ballot_outdated", "R3.11", "", text).next("Correggere il voto e proclamare"))
 }
 

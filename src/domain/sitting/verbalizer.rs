@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Who takes the minutes of an item when the Segretario must not (R2.6, T-10).
 
+use super::Sitting;
 use super::decide::rules;
 use super::event::SittingEvent;
 use super::items::current;
-use super::Sitting;
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::presidency::{GiuntaOffice, Member as InLine, VerbalizerFallback, youngest};
+use crate::domain::law::presidency::{
+    GiuntaOffice, Member as InLine, VerbalizerFallback, youngest,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Capacity, Role, Signatory};
 use crate::domain::regulation::Regulation;

@@ -95,7 +95,8 @@ pub(super) fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Resul
         return Err(Refusal::new("nobody_votes", "R3.9", "art. 78, c. 2, TUEL", text)
             .next("Rinviare l'argomento"));
     }
-    let by_name = !input.against.is_empty() || !input.abstained.is_empty() || input.favour.is_some();
+    let by_name =
+        !input.against.is_empty() || !input.abstained.is_empty() || input.favour.is_some();
     if let Some(totals) = input.totals {
         if by_name || input.unanimous {
             let text = "Nello scrutinio segreto si registrano solo i totali, mai i nomi";
@@ -271,10 +272,9 @@ fn pass_gate(
     let refusal = hard.or_else(|| (reason.is_empty() && !stops.is_empty()).then_some(0));
     match refusal {
         Some(first) => Err(stops.swap_remove(first).into()),
-        None => Ok(stops
-            .into_iter()
-            .map(|r| format!("{} ({}): {reason}", r.text, r.article))
-            .collect()),
+        None => {
+            Ok(stops.into_iter().map(|r| format!("{} ({}): {reason}", r.text, r.article)).collect())
+        }
     }
 }
 

@@ -332,7 +332,7 @@ impl Worker {
             + 1;
         ids.retain(|id| {
             world.cases.get(id).is_some_and(|c| {
-                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c, day)
+                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c)
             })
         });
         if ids.is_empty() {

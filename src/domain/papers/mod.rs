@@ -9,6 +9,7 @@
 
 pub mod diff;
 mod facts;
+pub mod sample;
 pub mod words;
 
 pub use facts::{

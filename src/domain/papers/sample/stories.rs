@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The acts of the sample: each a handful of facts, each leaving its papers.
+
+use super::*;
+use crate::domain::case::Effect;
+use crate::domain::case::Touch;
+use crate::domain::sitting::{Attendance, Leaving, Member, SecretTotals, SittingCommand};
+
+/// Every paper.
+pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
+    let mut papers = Vec::new();
+    ordinary(&mut papers)?;
+    changed_text(&mut papers)?;
+    votes(&mut papers)?;
+    not_adopted(&mut papers)?;
+    commissioner(&mut papers)?;
+    single_text(&mut papers)?;
+    sitting(&mut papers)?;
+    Ok(papers)
+}
+
+fn final_slots(story: &Story) -> Vec<Slot> {
+    let when = at(7, 24, 12, 0);
+    vec![
+        slot("firma_presidente", story.signer("m02", Role::Vicesindaco, when)),
+        slot("firma_verbalizzante", story.signer("vsg", Role::Segretario, when)),
+    ]
+}
+
+fn secretary(story: &Story) -> Vec<Slot> {
+    vec![slot("firma", story.signer("vsg", Role::Segretario, at(7, 24, 12, 0)))]
+}
+
+fn publisher(story: &Story) -> Vec<Slot> {
+    vec![slot("firma", story.signer("albo", Role::ResponsabilePubblicazione, at(7, 28, 12, 0)))]
+}
+
+/// From the proposal to the referto, with everything that can befall a posted act.
+fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut story = Story::new();
+    story.submitted("a1", 1721, &content());
+    let proposers = vec![
+        slot("firma_rp", story.signer("rp", Role::ResponsabileProcedimento, at(7, 15, 9, 0))),
+        slot("firma_dir_1", story.signer("dir1", Role::Direttore, at(7, 15, 9, 0))),
+        slot("firma_dir_2", story.signer("dir2", Role::Direttore, at(7, 15, 9, 0))),
+        slot("firma_rel_1", story.signer("m01", Role::Sindaco, at(7, 15, 9, 0))),
+        slot("firma_rel_2", story.signer("m05", Role::Assessore, at(7, 15, 9, 0))),
+    ];
+    papers.push(story.owed("a1", PaperKind::Proposta, "", proposers, at(7, 15, 9, 0))?);
+    opinion_sheets(&mut story, papers)?;
+    story.opinions("a1");
+    papers.push(story.owed("a1", PaperKind::FoglioPareri, "", seal(), at(7, 23, 17, 5))?);
+    let legitimacy = opinion(OpinionKind::Legitimacy, "", OpinionOutcome::Favourable, "");
+    papers.extend(story.carried("a1", &legitimacy, "vsg", at(7, 23, 17, 0))?);
+    adopted(&mut story, "a1", 838);
+    let slots = final_slots(&story);
+    papers.push(story.owed("a1", PaperKind::Deliberazione, "", slots, at(7, 24, 11, 45))?);
+    signatures(&mut story, papers)?;
+    posting(&mut story, papers)
+}
+
+/// A command that gives an opinion.
+pub fn opinion(
+    opinion: OpinionKind,
+    office: &str,
+    outcome: OpinionOutcome,
+    reasons: &str,
+) -> CaseCommand {
+    CaseCommand::GiveOpinion {
+        opinion,
+        office: office.into(),
+        outcome,
+        reasons: reasons.into(),
+        no_conflict: true,
+        paper: None,
+    }
+}
+
+fn opinion_sheets(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    use OpinionOutcome as O;
+    let sheets = [
+        (opinion(OpinionKind::Technical, "verde", O::Favourable, ""), "dir1"),
+        (
+            opinion(
+                OpinionKind::Technical,
+                "verde",
+                O::WithRemarks,
+                "Si raccomanda di **coordinare** i cantieri.",
+            ),
+            "dir1",
+        ),
+        (
+            opinion(
+                OpinionKind::Technical,
+                "lavori",
+                O::WithPrescriptions,
+                "Le lavorazioni su strada vanno autorizzate.",
+            ),
+            "dir2",
+        ),
+        (
+            opinion(
+                OpinionKind::Technical,
+                "lavori",
+                O::Contrary,
+                "Il cronoprogramma si sovrappone a lavori già affidati.\n\nOccorre rivederlo.",
+            ),
+            "dir2",
+        ),
+        (
+            opinion(
+                OpinionKind::Accounting,
+                "",
+                O::NotDue,
+                "L'atto non ha effetti su bilancio e patrimonio.",
+            ),
+            "rag",
+        ),
+        (opinion(OpinionKind::Accounting, "", O::Favourable, ""), "rag"),
+    ];
+    for (command, actor) in sheets {
+        papers.extend(story.carried("a1", &command, actor, at(7, 23, 9, 0))?);
+    }
+    let reasons =
+        "Manca la relazione agronomica:\n\n- allegarla;\n- citarla nelle premesse.".to_owned();
+    story.case(
+        "a1",
+        at(7, 15, 9, 1),
+        &CaseEvent::StepEntered { step: "pareri_tecnici".into(), deadline: None },
+    );
+    let back = CaseCommand::Return { office: "verde".into(), reasons, paper: None };
+    papers.extend(story.carried("a1", &back, "dir1", at(7, 16, 9, 0))?);
+    let away = CaseCommand::Withdraw {
+        reason: "Il programma sarà unito a quello dei parchi.".into(),
+        paper: None,
+    };
+    papers.extend(story.carried("a1", &away, "m05", at(7, 16, 9, 0))?);
+    Ok(())
+}
+
+/// Approved unanimously by eleven of thirteen, then declared immediately enforceable.
+fn adopted(story: &mut Story, id: &str, number: i64) {
+    let rows = presence(&["m01", "m07"]);
+    let ballot = vote(&rows, &[], &[]);
+    let treatment = story.treatment(rows, Some(ballot.clone()));
+    let when = treatment.at;
+    story.proclaimed(id, treatment);
+    story.case(id, when, &numbered("deliberazioni", number, date(7, 24)));
+    story.case(id, at(7, 24, 11, 42), &immediate(ballot, true));
+}
+
+/// The second ballot.
+pub fn immediate(ballot: Ballot, declared: bool) -> CaseEvent {
+    CaseEvent::ImmediateVoted {
+        ballot,
+        declared,
+        required: 7,
+        reasons: "le gare per le potature vanno avviate prima della stagione".into(),
+        on: date(7, 24),
+    }
+}
+
+fn signatures(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let key = PaperKind::Deliberazione.token();
+    let sha256 = crate::domain::digest::sha256_hex(b"deliberazione");
+    let prepared = CaseEvent::PaperPrepared {
+        key: key.clone(),
+        facts: String::new(),
+        sha256: sha256.clone(),
+        pages: 5,
+    };
+    story.case("a1", at(7, 24, 12, 0), &prepared);
+    let impediment = CaseCommand::AttestImpediment {
+        paper_key: key.clone(),
+        field: "firma_presidente".into(),
+        reason: "ricovero ospedaliero di durata non prevedibile".into(),
+        paper: None,
+    };
+    papers.extend(story.carried("a1", &impediment, "vsg", at(7, 26, 9, 0))?);
+    let by = story.signer("vsg", Role::Segretario, at(7, 25, 9, 0));
+    let when = at(7, 25, 9, 0);
+    let signed = CaseEvent::PaperSigned {
+        key: key.clone(),
+        field: "firma_verbalizzante".into(),
+        by: by.clone(),
+        sha256,
+        at: when,
+    };
+    story.case("a1", when, &signed);
+    let attested = CaseEvent::ImpedimentAttested {
+        key: key.clone(),
+        field: "firma_presidente".into(),
+        reason: "ricovero ospedaliero".into(),
+        by,
+        paper: super::signed("vsg"),
+    };
+    story.case("a1", at(7, 26, 9, 0), &attested);
+    papers.push(story.owed("a1", PaperKind::RapportoFirme, &key, seal(), at(7, 26, 9, 0))?);
+    let slots = secretary(story);
+    papers.push(story.owed(
+        "a1",
+        PaperKind::CertificatoEseguibilita,
+        "",
+        slots,
+        at(7, 26, 9, 1),
+    )?);
+    Ok(())
+}
+
+fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let slots = publisher(story);
+    story.posted("a1", 5012, 28)?;
+    papers.push(story.owed(
+        "a1",
+        PaperKind::AttestazionePubblicazione,
+        "5012",
+        slots.clone(),
+        at(7, 28, 15, 7),
+    )?);
+    let by = story.signer("albo", Role::ResponsabilePubblicazione, at(7, 30, 9, 0));
+    let reason = "il file pubblicato non conteneva l'allegato n. 1".to_owned();
+    let annulled = CaseEvent::PostingAnnulled { reason, by: by.clone(), was_effective: false };
+    story.case("a1", at(7, 29, 10, 0), &annulled);
+    papers.push(story.owed(
+        "a1",
+        PaperKind::AnnullamentoPubblicazione,
+        "5012",
+        slots.clone(),
+        at(7, 29, 10, 0),
+    )?);
+    story.posted("a1", 5020, 30)?;
+    papers.push(capigruppo_list(date(7, 30), 1, &["a1"], &story.world)?);
+    let lost = CaseEvent::OutageRecorded { day: date(8, 2), visible_hours: 5, by };
+    story.case("a1", at(8, 3, 8, 0), &lost);
+    papers.push(story.owed(
+        "a1",
+        PaperKind::AttestazioneDisservizio,
+        "2024-08-02",
+        slots.clone(),
+        at(8, 3, 8, 0),
+    )?);
+    let certificate = secretary(story);
+    papers.push(story.owed(
+        "a1",
+        PaperKind::CertificatoEsecutivita,
+        "",
+        certificate.clone(),
+        at(8, 10, 0, 5),
+    )?);
+    papers.push(story.owed(
+        "a1",
+        PaperKind::RefertoPubblicazione,
+        "5020",
+        slots,
+        at(8, 16, 0, 5),
+    )?);
+    for (serial, how) in (1..).zip([Effect::Annul, Effect::Revoke, Effect::Suspend]) {
+        let touch = Touch {
+            how,
+            from: date(11, 8),
+            until: (how == Effect::Suspend).then(|| date(12, 31)),
+            by_case: String::new(),
+            source: "deliberazione n. 1120 dell'8 novembre 2024".into(),
+        };
+        story.case("a1", at(11, 8, 12, 0), &CaseEvent::Touched { touch });
+        let slots = certificate.clone();
+        papers.push(story.owed(
+            "a1",
+            PaperKind::Annotazione,
+            &format!("{serial}"),
+            slots,
+            at(11, 8, 12, 0),
+        )?);
+    }
+    Ok(())
+}
+
+/// A formal change, then a substantial one; contrary opinion and the reasons to depart from it.
+fn changed_text(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut story = Story::new();
+    story.submitted("a2", 1722, &content()).opinions("a2");
+    let mut formal = content();
+    formal.text = formal.text.replace("4.200", "4.210");
+    let command = CaseCommand::Revise { content: formal.clone(), formal: true, paper: None };
+    papers.extend(story.carried("a2", &command, "vsg", at(7, 23, 18, 0))?);
+    let by = story.signer("vsg", Role::Segretario, at(7, 23, 18, 0));
+    let change = Change::Formal { by, paper: signed("vsg") };
+    story.case("a2", at(7, 23, 18, 0), &revised(2, &formal, change));
+    papers.push(story.owed("a2", PaperKind::ConfrontoVersioni, "2", seal(), at(7, 23, 18, 0))?);
+    let mut substantial = formal;
+    substantial.decision.push("di destinare € 5.000 alla comunicazione del programma;".into());
+    substantial.attachments.pop();
+    story.case("a2", at(7, 23, 19, 0), &revised(3, &substantial, Change::Substantial));
+    papers.push(story.owed("a2", PaperKind::ConfrontoVersioni, "3", seal(), at(7, 23, 19, 0))?);
+    let contrary = Given::new(OpinionKind::Technical, "dir2", Role::Direttore, at(7, 23, 20, 0))
+        .of("lavori")
+        .with(OpinionOutcome::Contrary, "Il cronoprogramma si sovrappone a lavori già affidati.");
+    story.opinions("a2").opinion("a2", &contrary);
+    let reasons = "i lavori affidati terminano prima dell'inizio delle potature".to_owned();
+    story.case("a2", at(7, 24, 9, 0), &CaseEvent::DepartureMotivated { reasons });
+    let rows = presence(&["m07"]);
+    let ballot = vote(&rows, &["m04", "m06"], &["m09"]);
+    let mut treatment = story.treatment(rows, Some(ballot));
+    treatment.version = 3;
+    treatment.outcome = ItemOutcome::ApprovedAsAmended;
+    treatment.off_agenda = true;
+    let when = treatment.at;
+    story.proclaimed("a2", treatment);
+    story.case("a2", when, &numbered("deliberazioni", 839, date(7, 24)));
+    let slots = final_slots(&story);
+    papers.push(story.owed("a2", PaperKind::Deliberazione, "", slots, when)?);
+    Ok(())
+}
+
+fn revised(version: u32, content: &Content, change: Change) -> CaseEvent {
+    let (content, hash) = (content.clone(), content.hash());
+    CaseEvent::Revised { version, content, hash, change, sitting: None }
+}
+
+/// A secret ballot; a failed second ballot; a casting vote with a conflict; anomalies; direction.
+fn votes(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut rows = presence(&["m01"]);
+    rows[4].conflict = Some(ConflictStance::Stays);
+    rows[5].present = false;
+    rows[5].remote = false;
+    rows[5].conflict = Some(ConflictStance::Leaves);
+    let totals = SecretTotals { favour: 8, against: 1, blank: 1, void: 0 };
+    let secret = Ballot {
+        secret: Some("apprezzamento di persone, art. 40 Statuto".into()),
+        totals: Some(totals),
+        conflicted: vec!["m05".into()],
+        ..Ballot::default()
+    };
+    let tie = Ballot {
+        casting: Some(crate::domain::law::ballot::Casting::Favour),
+        statements: vec![("m04".into(), "voto contro per ragioni di metodo.".into())],
+        ..vote(&rows, &["m04", "m08", "m09", "m10", "m11"], &[])
+    };
+    let abstained = vote(&presence(&["m01"]), &[], &["m08", "m09"]);
+    let cases = [(secret, rows.clone()), (tie, rows), (abstained, presence(&["m01"]))];
+    for (number, (ballot, rows)) in (840..).zip(cases) {
+        let mut story = Story::new();
+        let mut content = content();
+        if number == 842 {
+            content.gates.direction_only = Some("indica priorità senza effetti su terzi".into());
+        }
+        story.submitted("a3", number, &content).opinions("a3");
+        let failed = vote(&rows, &["m02", "m03", "m04", "m06"], &["m08", "m09"]);
+        let mut treatment = story.treatment(rows, Some(ballot));
+        treatment.anomalies =
+            vec!["Il voto è stato ripetuto per un errore di conta: verificato".into()];
+        let when = treatment.at;
+        story.proclaimed("a3", treatment);
+        story.case("a3", when, &numbered("deliberazioni", number, date(7, 24)));
+        story.case("a3", at(7, 24, 11, 50), &immediate(failed, false));
+        let slots = final_slots(&story);
+        papers.push(story.owed("a3", PaperKind::Deliberazione, "", slots, when)?);
+    }
+    Ok(())
+}
+
+/// What did not become an act: one extract each, and a rejected one that was numbered.
+fn not_adopted(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    use ItemOutcome as O;
+    for outcome in [O::Postponed, O::Withdrawn, O::TakenNote, O::NotTreated, O::Rejected] {
+        let mut story = Story::new();
+        story.submitted("a4", 1724, &content()).opinions("a4");
+        let rows = presence(&["m01"]);
+        let ballot = vote(&rows, &["m02", "m03", "m04", "m05", "m06", "m08"], &[]);
+        let mut treatment = story.treatment(rows, (outcome == O::Rejected).then_some(ballot));
+        treatment.outcome = outcome;
+        treatment.verbalizer = story.signer("m12", Role::Assessore, at(7, 24, 11, 0));
+        treatment.reason =
+            "approfondimenti sulle aree scolastiche, alla seduta del 31 luglio".into();
+        let (when, sitting) = (treatment.at, "s1".to_owned());
+        if outcome == O::Rejected {
+            story.proclaimed("a4", treatment);
+            story.case("a4", when, &numbered("deliberazioni", 843, date(7, 24)));
+            let slots = final_slots(&story);
+            papers.push(story.owed("a4", PaperKind::Deliberazione, "", slots, when)?);
+        } else {
+            story.case("a4", when, &CaseEvent::NotVoted { sitting, treatment });
+        }
+        let slots = secretary(&story);
+        papers.push(story.owed("a4", PaperKind::EstrattoVerbale, "s1", slots, when)?);
+    }
+    Ok(())
+}
+
+/// A Commissario with the powers of the Giunta (TUEL 141): no table, no ballots.
+fn commissioner(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut story = Story::new();
+    let mut content = content();
+    (content.rapporteurs, content.attachments) = (Vec::new(), Vec::new());
+    story.submitted("a5", 1725, &content).opinions("a5");
+    let mut treatment = story.treatment(Vec::new(), None);
+    (treatment.sitting, treatment.mode) = (String::new(), Mode::InSeat);
+    treatment.president = story.signer("com", Role::Commissario, treatment.at);
+    let when = treatment.at;
+    let slots = vec![slot("firma_presidente", treatment.president.clone())];
+    story.proclaimed("a5", treatment);
+    story.case("a5", when, &numbered("deliberazioni", 844, date(7, 24)));
+    story.case("a5", when, &immediate(Ballot::default(), true));
+    papers.push(story.owed("a5", PaperKind::Deliberazione, "", slots, when)?);
+    let slots = secretary(&story);
+    papers.push(story.owed("a5", PaperKind::CertificatoEseguibilita, "", slots, when)?);
+    Ok(())
+}
+
+/// The same act where the Comune writes one text (law.md 14).
+fn single_text(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut story = Story::new();
+    story.submitted("a6", 1726, &content()).opinions("a6");
+    adopted(&mut story, "a6", 845);
+    let slots = final_slots(&story);
+    let mut paper = story.owed("a6", PaperKind::Deliberazione, "", slots, at(7, 24, 11, 45))?;
+    paper.context["two_level"] = serde_json::Value::Bool(false);
+    papers.push(paper);
+    Ok(())
+}
+
+/// A sitting with a late arrival, a lost line, a suspension; its notice and its minutes.
+fn sitting(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let mut story = Story::new();
+    story.submitted("a7", 1727, &content()).submitted("a8", 1728, &content());
+    let time = NaiveTime::from_hms_opt(11, 0, 0).unwrap_or_default();
+    let scheduled = SittingEvent::Scheduled {
+        organ: "giunta".into(),
+        date: date(7, 24),
+        time,
+        place: String::new(),
+        mode: Mode::Mixed,
+    };
+    story.sitting("s1", at(7, 20, 9, 0), &scheduled);
+    for case in ["a7", "a8"] {
+        let item = SittingEvent::ItemAdded { case: case.into(), subject: content().subject };
+        story.sitting("s1", at(7, 20, 9, 5), &item);
+    }
+    let convene = SittingCommand::Convene { paper: None };
+    papers.extend(carried_by_sitting("s1", &convene, &ctx("m01", at(7, 22, 9, 0)), &story.world)?);
+    let by = story.signer("m01", Role::Sindaco, at(7, 22, 9, 0));
+    story.sitting(
+        "s1",
+        at(7, 22, 9, 0),
+        &SittingEvent::Convened { version: 1, by, paper: signed("m01") },
+    );
+    papers.extend(carried_by_sitting("s1", &convene, &ctx("m01", at(7, 23, 9, 0)), &story.world)?);
+    let remove = SittingCommand::RemoveItem {
+        case: "a8".into(),
+        reason: "in attesa del parere della Soprintendenza".into(),
+        paper: None,
+    };
+    papers.extend(carried_by_sitting("s1", &remove, &ctx("m05", at(7, 23, 9, 0)), &story.world)?);
+    held(&mut story);
+    let slots = final_slots(&story);
+    for (kind, slots) in [
+        (PaperKind::EsitiSeduta, seal()),
+        (PaperKind::Brogliaccio, Vec::new()),
+        (PaperKind::VerbaleSeduta, slots),
+    ] {
+        let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };
+        story.sitting("s1", at(7, 24, 12, 30), &SittingEvent::PaperOwed(plan.clone()));
+        papers.push(sitting_paper("s1", &plan, &story.world)?);
+    }
+    Ok(())
+}
+
+/// Opens, treats two items and closes the sitting.
+pub fn held(story: &mut Story) {
+    let opening = at(7, 24, 11, 0);
+    let present: Vec<Attendance> = presence(&["m01", "m07", "m13"])
+        .iter()
+        .filter(|m| m.present)
+        .map(|m| Attendance { person: m.person.clone(), remote: m.remote })
+        .collect();
+    let opened = SittingEvent::Opened {
+        members: members(),
+        seats: 13,
+        quorum: 7,
+        present,
+        president: "m02".into(),
+        president_reason: "in assenza del Sindaco".into(),
+        verbalizer: story.signer("vsg", Role::Segretario, opening),
+        verbalizer_remote: true,
+        assisting: vec![story.signer("dg", Role::DirettoreGenerale, opening)],
+        regulation: String::new(),
+    };
+    let case = || "a7".to_owned();
+    let rows = presence(&["m01", "m03", "m07"]);
+    let ballot = vote(&rows, &["m04"], &[]);
+    let called = |case: &str| SittingEvent::ItemCalled {
+        case: case.into(),
+        off_agenda: false,
+        subject: String::new(),
+    };
+    let closed = |case: &str, outcome, number, reason: &str| SittingEvent::ItemClosed {
+        case: case.into(),
+        outcome,
+        number,
+        reason: reason.into(),
+    };
+    story
+        .sitting("s1", opening, &opened)
+        .sitting(
+            "s1",
+            at(7, 24, 11, 10),
+            &SittingEvent::Entered { person: "m13".into(), remote: false },
+        )
+        .sitting(
+            "s1",
+            at(7, 24, 11, 20),
+            &SittingEvent::Left { person: "m03".into(), why: Leaving::LineLost },
+        )
+        .sitting("s1", at(7, 24, 11, 30), &called("a7"))
+        .sitting(
+            "s1",
+            at(7, 24, 11, 35),
+            &SittingEvent::Voted { case: case(), ballot: ballot.clone(), anomalies: Vec::new() },
+        )
+        .sitting("s1", at(7, 24, 11, 36), &closed("a7", ItemOutcome::Approved, Some(846), ""))
+        .sitting(
+            "s1",
+            at(7, 24, 11, 37),
+            &SittingEvent::ImmediateVoted { case: case(), ballot, declared: true },
+        )
+        .sitting(
+            "s1",
+            at(7, 24, 11, 40),
+            &SittingEvent::Suspended { reason: "per una verifica tecnica".into() },
+        )
+        .sitting("s1", at(7, 24, 11, 50), &called("a8"))
+        .sitting(
+            "s1",
+            at(7, 24, 11, 55),
+            &closed("a8", ItemOutcome::Postponed, None, "alla prossima seduta"),
+        )
+        .sitting("s1", at(7, 24, 12, 20), &SittingEvent::Closed {});
+}
+
+/// The members in office at the opening.
+pub fn members() -> Vec<Member> {
+    let member = |(rank, (person, name, title)): (u32, (&str, &str, &str))| Member {
+        person: person.into(),
+        name: name.into(),
+        title: title.into(),
+        role: if rank == 0 { Role::Sindaco } else { Role::Assessore },
+        rank,
+        born: None,
+        fiscal_code: String::new(),
+        act: String::new(),
+    };
+    (0..).zip(MEMBERS).map(member).collect()
+}

@@ -2,8 +2,8 @@
 //! Workflows as data: the graph of named steps of one act kind.
 //!
 //! Rust owns the kinds of step (what can happen there, who decides, which article); a TOML file
-//! owns their order, the roles, the deadlines, the papers and the notices. `route` is the only answer to
-//! "where does an act go from here": the engine follows it and `check` explores it.
+//! owns their order, the roles, the deadlines, the papers and the notices. `route` is the only
+//! answer to "where does an act go from here": the engine follows it and `check` explores it.
 
 mod check;
 mod mermaid;

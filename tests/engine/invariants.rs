@@ -313,9 +313,14 @@ fn rank(state: Efficacy) -> u8 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// I3, I7, I6: efficacy never goes back while nobody touches the act; shown exactly in its days.
+    /// I3, I7, I6: efficacy never goes back while nobody touches the act; shown exactly in its
+    /// days.
     #[test]
     fn efficacy_and_albo_follow_the_terms(
         outages in prop::collection::vec((0i64..20, 0u8..24), 0..4),

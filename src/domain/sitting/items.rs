@@ -8,7 +8,9 @@ use super::votes::{act_number, after_leaving, treatment};
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent, Change, Content};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::presidency::VerbalizerFallback;
+use crate::domain::law::presidency::{
+    GiuntaOffice, Member as InLine, VerbalizerFallback, youngest,
+};
 use crate::domain::law::sitting::off_agenda_allowed;
 use crate::domain::papers::{PaperKind, SignedPaper};
 use crate::domain::refusal::Refusal;
@@ -221,7 +223,7 @@ fn replace_verbalizer(
         (None, Some(member)) if sitting.is_present(person) => {
             let allowed =
                 regulation.verbalizer_fallback.contains(&VerbalizerFallback::YoungestMember);
-            if !allowed || person == sitting.president {
+            if !allowed || !is_youngest(sitting, person) {
                 return Err(cannot_verbalize(&regulation).into());
             }
             Signatory {
@@ -239,6 +241,25 @@ fn replace_verbalizer(
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
     changes.push_sitting(id, SittingEvent::VerbalizerReplaced { case, by, reason });
     Ok(())
+}
+
+/// The youngest of those present who do not preside; of age unknown, anyone who does not preside.
+fn is_youngest(sitting: &Sitting, person: &str) -> bool {
+    let line: Vec<InLine> = sitting
+        .members
+        .iter()
+        .filter(|m| sitting.is_present(&m.person))
+        .map(|m| InLine {
+            id: m.person.clone(),
+            office: GiuntaOffice::Assessore,
+            born: m.born,
+            list_order: m.rank,
+        })
+        .collect();
+    match youngest(&line, &sitting.president) {
+        Some(member) => member.id == person,
+        None => person != sitting.president,
+    }
 }
 
 fn cannot_verbalize(regulation: &crate::domain::regulation::Regulation) -> Refusal {

@@ -29,6 +29,9 @@ pub struct RunArgs {
     /// Cartella dei risultati; senza, una cartella provvisoria
     #[arg(long, value_name = "CARTELLA")]
     dir: Option<PathBuf>,
+    /// Archivio vuoto da usare al posto del file nella cartella (postgres://…)
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Stampa un solo oggetto JSON
     #[arg(long)]
     json: bool,
@@ -47,7 +50,7 @@ pub fn demo(args: &DemoArgs) -> ExitCode {
         Err(error) => return failed(&error),
     };
     let started = Instant::now();
-    let code = perform(scenario, &args.dir, false);
+    let code = perform(scenario, &args.dir, None, false);
     if code == ExitCode::from(DONE) {
         let seconds = started.elapsed().as_secs_f64();
         anstream::println!(
@@ -68,10 +71,10 @@ pub fn run(args: &RunArgs) -> ExitCode {
         Err(error) => return failed(&error),
     };
     match &args.dir {
-        Some(dir) => perform(scenario, dir, args.json),
+        Some(dir) => perform(scenario, dir, args.database.as_deref(), args.json),
         None => {
             let dir = std::env::temp_dir().join(format!("delibera-{}", uuid::Uuid::now_v7()));
-            let code = perform(scenario, &dir, args.json);
+            let code = perform(scenario, &dir, args.database.as_deref(), args.json);
             // A scratch folder: what cannot be removed is left to the system.
             let _ = std::fs::remove_dir_all(&dir);
             code
@@ -89,12 +92,12 @@ fn failed(error: &ScenarioError) -> ExitCode {
     }
 }
 
-fn perform(scenario: Scenario, dir: &Path, json: bool) -> ExitCode {
+fn perform(scenario: Scenario, dir: &Path, database: Option<&str>, json: bool) -> ExitCode {
     let outcome = super::block_on(async {
         if !json {
             heading(&scenario);
         }
-        let runner = scenario::run(scenario, dir).await?;
+        let runner = scenario::run(scenario, dir, database).await?;
         runner
             .go(|result| {
                 if !json {

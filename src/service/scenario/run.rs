@@ -58,16 +58,21 @@ pub struct Runner {
     pub report: Report,
 }
 
-/// Prepares the folder and the Comune.
+/// Prepares the folder and the Comune. `database`: an empty database instead of the folder's own
+/// SQLite file.
 ///
 /// # Errors
 /// A folder that is not ours, a Comune that is refused, a database that does not open.
-pub async fn run(scenario: Scenario, folder: &Path) -> Result<Runner, ScenarioError> {
+pub async fn run(
+    scenario: Scenario,
+    folder: &Path,
+    database: Option<&str>,
+) -> Result<Runner, ScenarioError> {
     prepare_folder(folder)?;
     let start = scenario.steps.first().map_or(DateTime::UNIX_EPOCH, |s| s.at);
     let clock = SimulatedClock::at(start - TimeDelta::hours(1));
-    let url = format!("sqlite:{}", folder.join("delibera.db").display());
-    let store = Store::connect(&url).await?;
+    let file = format!("sqlite:{}", folder.join("delibera.db").display());
+    let store = Store::connect(database.unwrap_or(&file)).await?;
     store.migrate().await?;
     let executor = Executor::new(store, Arc::new(clock.clone()));
     let keys = Keyring::from_seed(&SEED, start - TimeDelta::days(400))

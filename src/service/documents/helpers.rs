@@ -216,10 +216,10 @@ fn points(points: &[String]) -> String {
     points.iter().enumerate().map(point).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Words of a comparison: those that changed are bold.
+/// Words of a comparison: those that changed are bold; the bold of the text itself is not shown.
 fn runs(runs: &Value) -> Option<String> {
     let run = |run: &Value| {
-        let text = escape(field(run, "text")?);
+        let text = escape(&field(run, "text")?.replace("**", ""));
         Some(if run.get("changed")?.as_bool()? { format!("**{text}**") } else { text })
     };
     let runs: Option<Vec<String>> = runs.as_array()?.iter().map(run).collect();

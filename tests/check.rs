@@ -44,7 +44,8 @@ fn the_files_of_the_product_are_sound() {
         "workflows/deliberazione-giunta.toml: procedimento in regola (14 passi, 5 adempimenti,",
         "regulations/grande-comune.toml: regolamento in regola (",
         "regulations/piccolo-comune.toml: regolamento in regola (",
-        "templates/mail: modelli in regola (",
+        "templates/act: modelli degli atti leggibili (25)",
+        "templates/mail: modelli dei messaggi in regola (31)",
     ] {
         assert!(out.lines().any(|line| line.starts_with(start)), "{start}\n{out}");
     }
@@ -77,8 +78,8 @@ fn a_broken_regulation_is_told_with_file_and_line() {
 
 /// One broken template: what is written in which file, and what the check says.
 fn broken_template(test: &str, file: &str, edit: impl Fn(&str) -> String, expect: &str) {
-    let folder = folder(test).join("mail");
-    copy(Path::new("templates/mail"), &folder);
+    let folder = folder(test);
+    copy(Path::new("templates"), &folder);
     let path = folder.join(file);
     let text = fs::read_to_string(&path).unwrap();
     let edited = edit(&text);
@@ -91,15 +92,21 @@ fn broken_template(test: &str, file: &str, edit: impl Fn(&str) -> String, expect
 
 #[test]
 fn broken_templates_are_refused() {
-    let at = "scadenza/body.txt.hbs";
+    let at = "mail/scadenza/body.txt.hbs";
     broken_template("template-unclosed", at, |t| format!("{t}{{{{#if object}}}}"), "scadenza");
     broken_template("template-unknown-fact", at, |t| format!("{t}{{{{colore}}}}"), "colore");
     broken_template("template-unknown-part", at, |t| format!("{t}{{{{> firma}}}}"), "firma");
     broken_template(
         "template-unknown-helper",
-        "elenco-capigruppo/subject.hbs",
+        "mail/elenco-capigruppo/subject.hbs",
         |t| format!("{t}{{{{grida object}}}}"),
         "grida",
+    );
+    broken_template(
+        "template-of-an-act",
+        "act/deliberazione.md.hbs",
+        |t| format!("{t}{{{{#each voti}}}}"),
+        "templates/act/deliberazione.md.hbs:",
     );
 }
 

@@ -2,10 +2,11 @@
 //! `delibera check`: proves workflows, regulations and templates sound before anyone relies on them.
 
 use super::{DONE, REFUSED, WRONG_USE};
+use crate::domain::papers::PaperKind;
 use crate::domain::problem::Problem;
 use crate::domain::regulation;
 use crate::domain::workflow::{Names, parse, prove};
-use crate::service::mail::{MESSAGES, Templates};
+use crate::service::{documents, mail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -92,12 +93,22 @@ fn said(error: &io::Error) -> &'static str {
     }
 }
 
-/// A folder stands for its TOML files, a folder or file of mail wording for the whole wording.
+/// A folder stands for its TOML files, or for the whole wording when it holds templates; a template
+/// stands for the wording it belongs to.
 fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if let Some(wording) = wording(path) {
-        return Ok(vec![wording]);
-    }
     if !fs::metadata(path)?.is_dir() {
+        let template = path.extension().is_some_and(|extension| extension == "hbs");
+        let home =
+            path.ancestors().skip(1).take(2).find(|folder| template && holds(folder).is_some());
+        return Ok(vec![home.unwrap_or(path).to_owned()]);
+    }
+    let children = ["act", "mail"].map(|name| path.join(name));
+    let inside: Vec<PathBuf> =
+        children.into_iter().filter(|child| holds(child).is_some()).collect();
+    if !inside.is_empty() {
+        return Ok(inside);
+    }
+    if holds(path).is_some() {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
@@ -111,22 +122,31 @@ fn expand(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The folder of mail wording a path means: itself, its child `mail`, or the one it lies in.
-fn wording(path: &Path) -> Option<PathBuf> {
-    let child = path.join("mail");
-    let known = |folder: &&Path| MESSAGES.iter().any(|(name, ..)| folder.join(name).is_dir());
-    if known(&child.as_path()) {
-        return Some(child);
+/// What a folder of templates is about.
+enum Wording {
+    /// Papers.
+    Acts,
+    /// Messages.
+    Mail,
+}
+
+/// The wording a folder holds, by the names of its files.
+fn holds(folder: &Path) -> Option<Wording> {
+    let act = |kind: PaperKind| folder.join(format!("{}.md.hbs", kind.token())).is_file();
+    if PaperKind::ALL.into_iter().any(act) {
+        return Some(Wording::Acts);
     }
-    let template = path.extension().is_some_and(|extension| extension == "hbs");
-    path.ancestors().take(if template { 3 } else { 1 }).find(known).map(Path::to_owned)
+    let mail = mail::MESSAGES.iter().any(|(name, ..)| folder.join(name).is_dir());
+    mail.then_some(Wording::Mail)
 }
 
 /// Decides what a path is, and whether it is sound.
 fn judge(path: &Path) -> io::Result<Verdict> {
     let name = path.display().to_string();
-    if path.is_dir() {
-        return Ok(templates(path));
+    match holds(path) {
+        Some(Wording::Acts) => return Ok(acts(path)),
+        Some(Wording::Mail) => return Ok(messages(path)),
+        None => {}
     }
     let text = fs::read_to_string(path)?;
     // A workflow has steps and an act kind; a regulation has neither.
@@ -170,10 +190,20 @@ fn keys() -> String {
     format!("regolamento in regola ({} chiavi)", regulation::KEYS.len())
 }
 
-fn templates(folder: &Path) -> Verdict {
-    match Templates::from_folder(folder).map(|wording| wording.check()) {
+/// Every template of a paper is read; its facts are tried by the tests of the documents.
+fn acts(folder: &Path) -> Verdict {
+    match documents::Templates::with_overrides(folder) {
+        Ok(_) => Verdict::Sound(format!("modelli degli atti leggibili ({})", PaperKind::ALL.len())),
+        Err(error) => Verdict::Broken(vec![error.to_string()]),
+    }
+}
+
+/// Every message is written on samples, full and bare.
+fn messages(folder: &Path) -> Verdict {
+    match mail::Templates::from_folder(folder).map(|wording| wording.check()) {
         Ok(problems) if problems.is_empty() => {
-            Verdict::Sound(format!("modelli in regola ({} messaggi)", MESSAGES.len()))
+            let count = mail::MESSAGES.len();
+            Verdict::Sound(format!("modelli dei messaggi in regola ({count})"))
         }
         Ok(problems) => Verdict::Broken(lines(&problems)),
         Err(error) => Verdict::Broken(vec![error.to_string()]),

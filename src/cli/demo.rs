@@ -29,6 +29,9 @@ pub struct RunArgs {
     /// Cartella dei risultati; senza, una cartella provvisoria
     #[arg(long, value_name = "CARTELLA")]
     dir: Option<PathBuf>,
+    /// Archivio vuoto da usare al posto del file nella cartella (postgres://…)
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Stampa un solo oggetto JSON
     #[arg(long)]
     json: bool,
@@ -47,7 +50,7 @@ pub fn demo(args: &DemoArgs) -> ExitCode {
         Err(error) => return failed(&error),
     };
     let started = Instant::now();
-    let code = perform(scenario, &args.dir, false);
+    let code = perform(scenario, &args.dir, None, false);
     if code == ExitCode::from(DONE) {
         let seconds = started.elapsed().as_secs_f64();
         anstream::println!(
@@ -68,10 +71,10 @@ pub fn run(args: &RunArgs) -> ExitCode {
         Err(error) => return failed(&error),
     };
     match &args.dir {
-        Some(dir) => perform(scenario, dir, args.json),
+        Some(dir) => perform(scenario, dir, args.database.as_deref(), args.json),
         None => {
             let dir = std::env::temp_dir().join(format!("delibera-{}", uuid::Uuid::now_v7()));
-            let code = perform(scenario, &dir, args.json);
+            let code = perform(scenario, &dir, args.database.as_deref(), args.json);
             // A scratch folder: what cannot be removed is left to the system.
             let _ = std::fs::remove_dir_all(&dir);
             code
@@ -89,12 +92,12 @@ fn failed(error: &ScenarioError) -> ExitCode {
     }
 }
 
-fn perform(scenario: Scenario, dir: &Path, json: bool) -> ExitCode {
+fn perform(scenario: Scenario, dir: &Path, database: Option<&str>, json: bool) -> ExitCode {
     let outcome = super::block_on(async {
         if !json {
             heading(&scenario);
         }
-        let runner = scenario::run(scenario, dir).await?;
+        let runner = scenario::run(scenario, dir, database).await?;
         runner
             .go(|result| {
                 if !json {
@@ -121,7 +124,10 @@ fn perform(scenario: Scenario, dir: &Path, json: bool) -> ExitCode {
 fn heading(scenario: &Scenario) {
     anstream::println!("{STRONG}{}{STRONG:#}", scenario.raw.title);
     if let Some(comune) = &scenario.raw.comune {
-        anstream::println!("{FAINT}{} · orologio simulato, chiavi di sviluppo non qualificate{FAINT:#}\n", comune.name);
+        anstream::println!(
+            "{FAINT}{} · orologio simulato, chiavi di sviluppo non qualificate{FAINT:#}\n",
+            comune.name
+        );
     }
 }
 
@@ -131,11 +137,8 @@ fn line(result: &StepResult<'_>) {
     if ["expect", "wait"].contains(&step.verb.as_str()) {
         return;
     }
-    let when = format!(
-        "{} {}",
-        rome_date(step.at).format("%d/%m"),
-        rome_time(step.at).format("%H:%M")
-    );
+    let when =
+        format!("{} {}", rome_date(step.at).format("%d/%m"), rome_time(step.at).format("%H:%M"));
     let who = result.world.registry.name(if step.by.is_empty() { "—" } else { &step.by });
     let what = super::words::gesture(step);
     let mark = match (&result.refusal, result.as_expected) {
@@ -166,7 +169,8 @@ fn summary(report: &Report, dir: &Path) {
         );
         let dates = &case.dates;
         if let (Some(posted), Some(last)) = (dates.posted, dates.last_day) {
-            let effective = dates.effective_on.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string());
+            let effective =
+                dates.effective_on.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string());
             anstream::println!(
                 "  adottata il {}, all'Albo n. {} dal {} al {} compreso, esecutiva dal {effective}",
                 dates.adopted.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string()),

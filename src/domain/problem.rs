@@ -32,8 +32,32 @@ impl Problem {
     /// The problem in an error of the TOML reader, at its line.
     pub fn toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map_or(0, |span| line_of(text, span.start));
-        Self::at(file, line, format!("TOML non leggibile: {}", error.message()))
+        match known_defect(error.message()) {
+            Some((reason, expected)) => Self::at(file, line, reason).hint(expected),
+            None => Self::at(file, line, format!("TOML non leggibile: {}", error.message())),
+        }
     }
+}
+
+/// The defects a person makes most, in Italian: reason and what may be written instead. The reader
+/// says "unknown field `x`, expected one of `a`, `b`".
+fn known_defect(message: &str) -> Option<(String, String)> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let word = quoted.next()?;
+    let what = [
+        ("unknown field", "chiave sconosciuta"),
+        ("missing field", "manca la chiave"),
+        ("unknown variant", "valore sconosciuto"),
+        ("duplicate field", "chiave ripetuta"),
+    ];
+    let (_, italian) = what.into_iter().find(|(english, _)| message.starts_with(english))?;
+    let expected: Vec<&str> = quoted.collect();
+    let hint = if expected.is_empty() {
+        String::new()
+    } else {
+        format!("si può scrivere: {}", expected.join(", "))
+    };
+    Some((format!("{italian} «{word}»"), hint))
 }
 
 /// Line (from 1) of a byte offset.

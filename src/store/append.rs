@@ -29,11 +29,6 @@ const STREAMS_SQLITE: &str = "INSERT INTO streams (stream, version, hash, positi
 
 const POSITION_SQLITE: &str = "SELECT COALESCE(MAX(position), 0) FROM events";
 
-const COUNTERS_SQLITE: &str = "UPDATE registers SET last = CAST(w.value->>3 AS BIGINT) \
-     FROM json_each($1) AS w \
-     WHERE registers.register = w.value->>0 AND registers.year = CAST(w.value->>1 AS BIGINT) \
-     AND registers.last = CAST(w.value->>2 AS BIGINT)";
-
 const DOCUMENT_SQLITE: &str = "INSERT INTO documents (sha256, media_type, size, bytes) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING";
 
@@ -41,6 +36,7 @@ static TAIL_SQLITE: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| 
     let from = "json_each($1) AS w";
     let mut tail = BTreeMap::from([
         ("opened", opened_sql(from)),
+        ("counters", counters_sql(from)),
         ("entries", REGISTER_ENTRIES.insert(from)),
         ("jobs", jobs_sql(from)),
         ("job_state", job_state_sql(from)),
@@ -54,6 +50,16 @@ fn opened_sql(from: &str) -> String {
         "INSERT INTO registers (register, year, opened_at_last, last) \
          SELECT w.value->>0, CAST(w.value->>1 AS BIGINT), CAST(w.value->>2 AS BIGINT), \
              CAST(w.value->>3 AS BIGINT) FROM {from} WHERE true"
+    )
+}
+
+/// Moves the counters that still stand where they were read; as many rows as counters moved.
+fn counters_sql(from: &str) -> String {
+    format!(
+        "UPDATE registers SET last = CAST(w.value->>3 AS BIGINT) FROM {from} \
+         WHERE registers.register = w.value->>0 \
+         AND registers.year = CAST(w.value->>1 AS BIGINT) \
+         AND registers.last = CAST(w.value->>2 AS BIGINT)"
     )
 }
 
@@ -81,7 +87,7 @@ static COMMON_POSTGRES: LazyLock<String> = LazyLock::new(|| append_postgres(&[],
 static FULL_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let mut parts = vec![
         ("opened", opened_sql(&elements(5))),
-        ("counters", COUNTERS_SQLITE.replace("json_each($1) AS w", &elements(6)) + " RETURNING 1"),
+        ("counters", counters_sql(&elements(6)) + " RETURNING 1"),
         ("entries", REGISTER_ENTRIES.insert(&elements(7))),
         (
             "documents",
@@ -102,8 +108,9 @@ fn other_tables() -> impl Iterator<Item = &'static Table> {
     TABLES.into_iter().filter(|table| table.name != "cases")
 }
 
+/// JSONB and not JSON: each `->>` on JSON parses the whole text again.
 fn elements(n: usize) -> String {
-    format!("json_array_elements(CAST(${n} AS JSON)) AS w(value)")
+    format!("jsonb_array_elements(CAST(${n} AS JSONB)) AS w(value)")
 }
 
 fn append_postgres(more: &[(&str, String)], moved: &str) -> String {
@@ -152,8 +159,7 @@ fn append_postgres(more: &[(&str, String)], moved: &str) -> String {
 
 /// Every statement of this file on SQLite.
 pub(crate) fn statements_sqlite() -> Vec<&'static str> {
-    let mut all =
-        vec![EVENTS_SQLITE, STREAMS_SQLITE, POSITION_SQLITE, COUNTERS_SQLITE, DOCUMENT_SQLITE];
+    let mut all = vec![EVENTS_SQLITE, STREAMS_SQLITE, POSITION_SQLITE, DOCUMENT_SQLITE];
     all.extend(TAIL_SQLITE.values().map(String::as_str));
     all
 }
@@ -180,19 +186,16 @@ pub(crate) async fn sqlite(
         run_sqlite(conn, STREAMS_SQLITE, &heads(plan, &positions)).await?;
         trips += 3;
     }
-    if !plan.counters.is_empty() {
-        let moved = run_sqlite(conn, COUNTERS_SQLITE, &counters(plan)).await?;
-        if moved != plan.counters.len() as u64 {
-            return Err(StoreError::Busy);
-        }
-        trips += 1;
-    }
-    let mut tail = vec![("opened", opened(plan)), ("entries", entries(plan))];
+    let mut tail =
+        vec![("opened", opened(plan)), ("counters", counters(plan)), ("entries", entries(plan))];
     tail.extend(TABLES.iter().map(|table| (table.name, rows(plan, table))));
     tail.extend([("jobs", jobs(plan)), ("job_state", jobs(plan))]);
     for (name, values) in tail {
         if let Some(sql) = TAIL_SQLITE.get(name).filter(|_| !values.is_empty()) {
-            run_sqlite(conn, sql.as_str(), &values).await?;
+            let done = run_sqlite(conn, sql.as_str(), &values).await?;
+            if name == "counters" && done != values.len() as u64 {
+                return Err(StoreError::Busy);
+            }
             trips += 1;
         }
     }

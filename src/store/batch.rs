@@ -82,20 +82,13 @@ pub(crate) enum Answer {
     Error(WriteError),
 }
 
-/// What came out of a batch.
-pub(crate) enum Decided {
-    /// An answer per command, in order.
-    All(Plan, Vec<Answer>),
-    /// Some commands depend on more: it was added to their read sets.
-    ReadMore,
-}
-
-/// Decides every command in order on `as_read`, which holds what `read` names.
+/// Decides every command in order on `as_read`, which holds what `read` names: the plan and an
+/// answer per command. `None` when some depend on more, which was added to their read sets.
 pub(crate) fn decide_all(
     commands: &mut [Box<dyn Command>],
     read: &ReadSet,
     as_read: &Loaded,
-) -> Decided {
+) -> Option<(Plan, Vec<Answer>)> {
     let mut state = as_read.clone();
     let mut plan = Plan::default();
     let mut answers = Vec::with_capacity(commands.len());
@@ -105,7 +98,7 @@ pub(crate) fn decide_all(
         answers.push(answer);
         read_more |= more;
     }
-    if read_more { Decided::ReadMore } else { Decided::All(plan, answers) }
+    (!read_more).then_some((plan, answers))
 }
 
 /// The answer of one command, and whether it wants to read more than was loaded.

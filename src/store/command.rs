@@ -24,20 +24,21 @@ pub(crate) enum Decision {
     Panicked(String),
 }
 
-type Reply<T> = oneshot::Sender<Result<Written<T>, WriteError>>;
+/// What whoever asked gets.
+pub(crate) type Answered<T> = Result<Written<T>, WriteError>;
 
 struct Asked<T, F> {
     read: ReadSet,
     decide: F,
     value: Option<T>,
-    reply: Reply<T>,
+    reply: oneshot::Sender<Answered<T>>,
 }
 
 /// A command from a closure, and where its answer will arrive.
 pub(crate) fn command<T, F>(
     read: ReadSet,
     decide: F,
-) -> (Box<dyn Command>, oneshot::Receiver<Result<Written<T>, WriteError>>)
+) -> (Box<dyn Command>, oneshot::Receiver<Answered<T>>)
 where
     T: Send + 'static,
     F: FnMut(&Loaded) -> Outcome<T> + Send + 'static,

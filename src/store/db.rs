@@ -37,7 +37,7 @@ macro_rules! on {
                 $body
             }
             $crate::store::db::Db::Postgres(db) => {
-                let $pool = &db.read;
+                let $pool = &db.pool;
                 $body
             }
         }
@@ -56,7 +56,7 @@ macro_rules! change {
                 $body
             }
             $crate::store::db::Db::Postgres(db) => {
-                let mut guard = db.write.acquire().await?;
+                let mut guard = db.pool.acquire().await?;
                 let $conn = &mut *guard;
                 $body
             }
@@ -66,7 +66,7 @@ macro_rules! change {
 
 pub(crate) use {change, on};
 
-/// The two engines. `read` serves pages; what writes goes through `write`.
+/// The two engines.
 #[derive(Debug)]
 pub(crate) enum Db {
     Sqlite(Sqlite),
@@ -75,6 +75,7 @@ pub(crate) enum Db {
 
 #[derive(Debug)]
 pub(crate) struct Sqlite {
+    /// Pages.
     pub read: SqlitePool,
     /// Absent when the store is read-only.
     pub write: Option<Mutex<SqliteConnection>>,
@@ -86,7 +87,9 @@ pub(crate) struct Sqlite {
 
 #[derive(Debug)]
 pub(crate) struct Postgres {
-    pub read: PgPool,
+    /// Pages and operational statements.
+    pub pool: PgPool,
+    /// The writers.
     pub write: PgPool,
 }
 
@@ -161,7 +164,10 @@ impl Store {
                 _scratch: None,
             }),
             Address::Memory => return Err(StoreError::Url(url.to_owned())),
-            Address::Postgres(options) => Db::Postgres(open_postgres(*options).await?),
+            Address::Postgres(options) => {
+                let options = options.options([("default_transaction_read_only", "on")]);
+                Db::Postgres(open_postgres(options).await?)
+            }
         };
         Ok(Self::start(db, 0))
     }
@@ -195,7 +201,7 @@ impl Store {
         match &self.shared.db {
             Db::Sqlite(db) => db.read.close().await,
             Db::Postgres(db) => {
-                db.read.close().await;
+                db.pool.close().await;
                 db.write.close().await;
             }
         }
@@ -209,7 +215,7 @@ impl Store {
                 let migrations = sqlx::migrate!("migrations/sqlite");
                 migrations.run(&mut *write.lock().await).await?;
             }
-            Db::Postgres(db) => sqlx::migrate!("migrations/postgres").run(&db.write).await?,
+            Db::Postgres(db) => sqlx::migrate!("migrations/postgres").run(&db.pool).await?,
         }
         Ok(())
     }
@@ -243,8 +249,7 @@ impl Store {
                 load::load(&mut Conn::Sqlite(&mut *db.read.acquire().await?), read, cache).await?
             }
             Db::Postgres(db) => {
-                load::load(&mut Conn::Postgres(&mut *db.write.acquire().await?), read, cache)
-                    .await?
+                load::load(&mut Conn::Postgres(&mut *db.pool.acquire().await?), read, cache).await?
             }
         };
         Ok(loaded)
@@ -334,17 +339,14 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
 }
 
 async fn open_postgres(options: PgConnectOptions) -> Result<Postgres, StoreError> {
-    let pool = |connections| {
-        PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(WAIT)
-            // A ping before every use would be a round trip more; a dead connection shows itself
-            // at the first statement, and the writer knows how to go on.
-            .test_before_acquire(false)
-    };
+    let pool =
+        |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
+    // A ping before every use would be one more round trip; the writers know how to go on when a
+    // connection turns out to be dead. Everything else is pinged.
+    let write = pool(WRITERS as u32).test_before_acquire(false);
     // A plan made while the tables are small is kept, and would read them whole for ever. Every
     // statement of a write looks for keys, so it is told to.
-    let write = pool(WRITERS as u32 + 4).after_connect(|conn, _| {
+    let write = write.after_connect(|conn, _| {
         Box::pin(async move {
             conn.execute(
                 "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off",
@@ -354,7 +356,7 @@ async fn open_postgres(options: PgConnectOptions) -> Result<Postgres, StoreError
         })
     });
     Ok(Postgres {
-        read: pool(8).connect_lazy_with(options.clone()),
+        pool: pool(8).connect_lazy_with(options.clone()),
         write: write.connect_with(options).await?,
     })
 }

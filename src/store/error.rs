@@ -27,7 +27,8 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The database does not answer, or the connection fell.
+    /// The database does not answer, or the connection fell. A write that ends so was not
+    /// acknowledged; in the rare case that the cut came during the commit it may be there.
     #[error("Il database non risponde")]
     Unavailable(#[source] Arc<sqlx::Error>),
     /// The migrations could not be applied.

@@ -2,6 +2,7 @@
 //! Reading the record: one stream, all events in order, the names of the streams.
 
 use super::StoreError;
+use super::chain::{EventText, event_hash};
 use super::db::{Store, on};
 use super::instant::parse_instant;
 use crate::domain::stream::{NewEvent, StoredEvent, StreamId, StreamKind};
@@ -31,6 +32,20 @@ pub(crate) struct EventRecord {
 }
 
 impl EventRecord {
+    /// The hash its columns should have after the event whose hash is `previous`.
+    pub fn computed_hash(&self, previous: &str) -> String {
+        let text = EventText {
+            stream: &self.stream,
+            version: self.version,
+            kind: &self.kind,
+            payload: &self.payload,
+            actor: &self.actor,
+            happened_at: &self.happened_at,
+            recorded_at: &self.recorded_at,
+        };
+        event_hash(previous, text)
+    }
+
     /// The event of the domain, or which column cannot be read.
     pub fn into_stored(self) -> Result<StoredEvent, StoreError> {
         let corrupt = |reason: &str| StoreError::Corrupt {

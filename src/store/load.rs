@@ -3,7 +3,8 @@
 
 use super::StoreError;
 use super::cache::Cache;
-use super::events::EventRecord;
+use super::chain::ZERO;
+use super::events::{EventRecord, parse_stream};
 use super::write::{History, Loaded, ReadSet};
 use crate::domain::stream::StreamId;
 use serde_json::json;
@@ -87,14 +88,14 @@ pub(crate) async fn load(
     let known: BTreeMap<StreamId, History> =
         read.streams.iter().filter_map(|id| Some((id.clone(), cache.get(id)?))).collect();
     let lines = conn.lines(question(read, &known)).await?;
-    if let Some(loaded) = assemble(read, known, lines)? {
+    if let Some(loaded) = assemble(read, &known, lines)? {
         remember(&loaded, cache);
         return Ok((loaded, 1));
     }
     // The database is not the one the cache was filled from (a restored copy): start again.
     read.streams.iter().for_each(|id| cache.forget(id));
     let lines = conn.lines(question(read, &BTreeMap::new())).await?;
-    match assemble(read, BTreeMap::new(), lines)? {
+    match assemble(read, &BTreeMap::new(), lines)? {
         Some(loaded) => {
             remember(&loaded, cache);
             Ok((loaded, 2))
@@ -131,7 +132,7 @@ fn question(read: &ReadSet, known: &BTreeMap<StreamId, History>) -> String {
 /// Joins what was known with what was read; `None` if they do not meet at the head.
 fn assemble(
     read: &ReadSet,
-    known: BTreeMap<StreamId, History>,
+    known: &BTreeMap<StreamId, History>,
     lines: Vec<Line>,
 ) -> Result<Option<Loaded>, StoreError> {
     let mut loaded =
@@ -161,6 +162,9 @@ fn assemble(
     }
     events.sort_unstable_by_key(|event| event.version);
     for record in events {
+        if !follows(&record, known) {
+            return Ok(None);
+        }
         let event = Arc::new(record.into_stored()?);
         if let Some(history) = loaded.streams.get_mut(&event.event.stream) {
             Arc::make_mut(history).push(event);
@@ -174,6 +178,16 @@ fn assemble(
             && last.is_none_or(|last| last.version == history.len() as i64)
     });
     Ok(meet.then_some(loaded))
+}
+
+/// True unless the event is the first after what was known and is not chained to it.
+fn follows(record: &EventRecord, known: &BTreeMap<StreamId, History>) -> bool {
+    let Some(history) = parse_stream(&record.stream).and_then(|id| known.get(&id)) else {
+        return true;
+    };
+    let last = history.last().map(|last| (last.version, last.hash.as_str()));
+    let (version, hash) = last.unwrap_or((0, ZERO));
+    record.version != version + 1 || record.hash == record.computed_hash(hash)
 }
 
 impl Line {

@@ -13,7 +13,8 @@ pub(crate) const SEALS: &str =
     "SELECT n, at, position, heads, events, root, previous, hash FROM seals ORDER BY n";
 pub(crate) const LAST: &str = "SELECT n, at, position, heads, events, root, previous, hash \
      FROM seals ORDER BY n DESC LIMIT 1";
-pub(crate) const INSERT: &str = "INSERT INTO seals (n, at, position, heads, events, root, previous, hash) \
+pub(crate) const INSERT: &str = "INSERT INTO seals \
+     (n, at, position, heads, events, root, previous, hash) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (n) DO NOTHING";
 pub(crate) const FRONTIER: &str = "SELECT COALESCE(MAX(position), 0) FROM events";
 pub(crate) const LEAVES: &str = "SELECT position, stream, version, hash FROM events \
@@ -98,12 +99,15 @@ pub(crate) struct Leaf {
 
 impl Store {
     /// Seals everything recorded so far. An hour in which nothing happened is sealed too.
+    ///
+    /// When another process seals at the same time and its seal covers as much, that one is
+    /// the answer.
     pub async fn seal(&self, now: DateTime<Utc>) -> Result<Seal, StoreError> {
-        // Another process may seal at the same time: its seal stays, ours comes after it.
+        let frontier = self.frontier().await?;
+        let mut before = self.last_record().await?;
+        // Whoever sealed meanwhile mostly did so from a later frontier: one round is the rule.
         for _ in 0..8 {
-            let last: Option<SealRecord> =
-                on!(self, |pool| sqlx::query_as(LAST).fetch_optional(pool).await)?;
-            let record = self.next_seal(last, now).await?;
+            let record = self.next_seal(before.as_ref(), frontier, now).await?;
             let rows = change!(self, |conn| sqlx::query(INSERT)
                 .bind(record.n)
                 .bind(&record.at)
@@ -119,21 +123,26 @@ impl Store {
             if rows == 1 {
                 return record.into_seal();
             }
+            before = self.last_record().await?;
+            if let Some(theirs) = before.take_if(|theirs| theirs.position >= frontier) {
+                return theirs.into_seal();
+            }
         }
         Err(StoreError::Busy)
     }
 
+    /// The seal after `last`, up to a position.
     async fn next_seal(
         &self,
-        last: Option<SealRecord>,
+        last: Option<&SealRecord>,
+        frontier: i64,
         now: DateTime<Utc>,
     ) -> Result<SealRecord, StoreError> {
-        let frontier = self.frontier().await?;
         let (mut n, mut at, mut heads, mut events) = (1, 0, 0, 0);
         let mut previous = ZERO.to_owned();
         if let Some(last) = last {
-            (n, at, heads, events, previous) =
-                (last.n + 1, last.position, last.heads, last.events, last.hash);
+            (n, at, heads, events) = (last.n + 1, last.position, last.heads, last.events);
+            previous.clone_from(&last.hash);
         }
         let mut tree = MerkleTree::default();
         loop {
@@ -154,7 +163,8 @@ impl Store {
         let mut record = SealRecord {
             n,
             at: instant(now.trunc_subsecs(6)),
-            position: frontier,
+            // A seal that another process made meanwhile may already reach further.
+            position: frontier.max(at),
             heads,
             events,
             root: tree.root(),
@@ -174,7 +184,7 @@ impl Store {
         match self.db() {
             Db::Sqlite(db) => Ok(sqlx::query_scalar(FRONTIER).fetch_one(&db.read).await?),
             Db::Postgres(db) => {
-                let mut tx = db.write.begin().await?;
+                let mut tx = db.pool.begin().await?;
                 sqlx::query(LOCK_POSTGRES).execute(&mut *tx).await?;
                 let frontier = sqlx::query_scalar(FRONTIER).fetch_one(&mut *tx).await?;
                 tx.commit().await?;
@@ -192,8 +202,10 @@ impl Store {
 
     /// The newest seal.
     pub async fn last_seal(&self) -> Result<Option<Seal>, StoreError> {
-        let last: Option<SealRecord> =
-            on!(self, |pool| sqlx::query_as(LAST).fetch_optional(pool).await)?;
-        last.map(SealRecord::into_seal).transpose()
+        self.last_record().await?.map(SealRecord::into_seal).transpose()
+    }
+
+    async fn last_record(&self) -> Result<Option<SealRecord>, StoreError> {
+        Ok(on!(self, |pool| sqlx::query_as(LAST).fetch_optional(pool).await)?)
     }
 }

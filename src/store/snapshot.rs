@@ -58,7 +58,7 @@ impl Store {
         Ok(Snapshot(match self.db() {
             Db::Sqlite(db) => Engine::Sqlite(db.read.begin().await?),
             Db::Postgres(db) => Engine::Postgres(
-                db.read.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+                db.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
             ),
         }))
     }

@@ -137,7 +137,7 @@ pub(crate) static TABLES: [&Table; 6] =
 impl Table {
     /// `SELECT` of all columns, open for a `WHERE`.
     pub fn select(&self) -> String {
-        format!("SELECT {} FROM {}", self.names(""), self.name)
+        format!("SELECT {} FROM {}", self.names(), self.name)
     }
 
     /// `ORDER BY` the key, by bytes on both engines.
@@ -155,7 +155,7 @@ impl Table {
         format!(
             "INSERT INTO {} ({}) SELECT {values} FROM {from} WHERE true",
             self.name,
-            self.names("")
+            self.names()
         )
     }
 
@@ -172,8 +172,8 @@ impl Table {
         )
     }
 
-    fn names(&self, prefix: &str) -> String {
-        let names = self.columns.iter().map(|(name, _)| format!("{prefix}{name}"));
+    fn names(&self) -> String {
+        let names = self.columns.iter().map(|(name, _)| *name);
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -189,7 +189,12 @@ impl Table {
             let value = match kind {
                 Text => row.try_get::<Option<String>, _>(*name)?.map_or(Value::Null, Value::from),
                 Integer => row.try_get::<Option<i64>, _>(*name)?.map_or(Value::Null, Value::from),
-                Flag => Value::from(row.try_get::<Option<i64>, _>(*name)? == Some(1)),
+                // Anything but 0 and 1 stays a number, so that it is neither true nor false.
+                Flag => match row.try_get::<Option<i64>, _>(*name)? {
+                    Some(0) => Value::Bool(false),
+                    Some(1) => Value::Bool(true),
+                    other => other.map_or(Value::Null, Value::from),
+                },
             };
             fields.insert((*name).to_owned(), value);
         }

@@ -5,7 +5,7 @@
 //! does not fit ends the walk and is told with its place and its reason.
 
 use super::StoreError;
-use super::chain::{EventText, MerkleTree, ZERO, event_hash, sha256};
+use super::chain::{MerkleTree, ZERO, sha256};
 use super::documents::Document;
 use super::events::EventRecord;
 use super::seals::{LEAVES, Leaf, PAGE, SEALS, SealRecord, SealRef};
@@ -309,16 +309,7 @@ fn check_event(before: Option<&EventRecord>, event: &EventRecord) -> Result<(), 
     if event.position <= position {
         return found(place, "la posizione precede quella dell'evento precedente");
     }
-    let text = EventText {
-        stream: &event.stream,
-        version: event.version,
-        kind: &event.kind,
-        payload: &event.payload,
-        actor: &event.actor,
-        happened_at: &event.happened_at,
-        recorded_at: &event.recorded_at,
-    };
-    if event.hash != event_hash(previous, text) {
+    if event.hash != event.computed_hash(previous) {
         return found(place, "l'impronta non corrisponde al contenuto o alla catena");
     }
     Ok(())

@@ -8,7 +8,7 @@
 
 use super::StoreError;
 use super::append;
-use super::batch::{Answer, Decided, Plan, decide_all, histories};
+use super::batch::{Answer, Plan, Planned, decide_all, histories};
 use super::command::Command;
 use super::db::{Db, Postgres, Shared};
 use super::error::is_connection;
@@ -36,11 +36,13 @@ const LOCK_FROM: u32 = 4;
 /// Rounds in which a batch may ask to read more.
 const READS_MAX: usize = 16;
 
-pub(crate) const LOCK_REGISTERS: &str = "SELECT 1 FROM registers r JOIN json_array_elements(CAST($1 AS JSON)) AS w(value) \
+pub(crate) const LOCK_REGISTERS: &str = "SELECT 1 FROM registers r \
+     JOIN json_array_elements(CAST($1 AS JSON)) AS w(value) \
      ON r.register = w.value->>0 AND r.year = CAST(w.value->>1 AS BIGINT) \
      ORDER BY r.register, r.year FOR UPDATE OF r";
 
-pub(crate) const LOCK_STREAMS: &str = "SELECT 1 FROM streams s JOIN json_array_elements_text(CAST($1 AS JSON)) AS w(value) \
+pub(crate) const LOCK_STREAMS: &str = "SELECT 1 FROM streams s \
+     JOIN json_array_elements_text(CAST($1 AS JSON)) AS w(value) \
      ON s.stream = w.value ORDER BY s.stream FOR UPDATE OF s";
 
 /// Which of `writers` queues takes a command: the same streams always meet in the same one.
@@ -162,6 +164,7 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
                 add(&shared.counting.conflicts, 1);
                 if attempt < ATTEMPTS_MAX { error } else { return Err(StoreError::Busy) }
             }
+            Err(Trouble::Lost(error)) if is_down(&error) && doubts.is_empty() => return Err(error),
             Err(Trouble::Lost(error)) => error,
             Err(Trouble::Doubt(error, doubt)) => {
                 doubts.push(*doubt);
@@ -173,6 +176,11 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
         }
         tokio::time::sleep(pause(attempt)).await;
     }
+}
+
+/// True when nobody answered for as long as one waits: another attempt would wait as long.
+fn is_down(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(error) if matches!(**error, sqlx::Error::PoolTimedOut))
 }
 
 /// A pause that grows and is never the same for two contenders, at most 256 ms.
@@ -191,15 +199,15 @@ async fn sqlite(
     // Dropping the transaction on any way out rolls it back.
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
     let (as_read, plan, answers, trips) =
-        decide(shared, &mut Conn::Sqlite(&mut *tx), batch).await.map_err(Trouble::Error)?;
+        decide(shared, &mut Conn::Sqlite(&mut tx), batch).await.map_err(Trouble::Error)?;
+    let (positions, more) = append::sqlite(&mut tx, &plan).await.map_err(Trouble::Error)?;
     if plan.is_empty() {
         tx.rollback().await.map_err(error)?;
-        return Ok(Settled { answers, events: Vec::new() });
+    } else {
+        tx.commit().await.map_err(error)?;
     }
-    let (positions, more) = append::sqlite(&mut tx, &plan).await.map_err(Trouble::Error)?;
-    tx.commit().await.map_err(error)?;
-    add(&shared.counting.round_trips, trips + more + 2);
-    Ok(committed(shared, &as_read, &plan, answers, &positions))
+    let trips = trips + more + 2;
+    Ok(Appended { as_read: Some(as_read), plan, answers, positions, trips }.settle(shared))
 }
 
 async fn postgres(
@@ -212,16 +220,17 @@ async fn postgres(
     let lost = |error: sqlx::Error| Trouble::Lost(error.into());
     let mut conn = db.write.acquire().await.map_err(lost)?;
     if !lock {
-        return attempt(shared, &mut conn, batch, doubts).await;
+        let appended = attempt(shared, &mut conn, batch, doubts).await?;
+        return Ok(appended.settle(shared));
     }
     let mut tx = conn.begin().await.map_err(lost)?;
     lock_all(&mut tx, &union(batch)).await.map_err(lost)?;
-    let settled = attempt(shared, &mut tx, batch, doubts).await?;
-    // Whether a commit that got no answer took effect is settled as for a lost append, by the
-    // callers' next command: rare enough (contention and a cut together) to report as an error.
-    tx.commit().await.map_err(|error| Trouble::Error(error.into()))?;
+    let appended = attempt(shared, &mut tx, batch, doubts).await?;
+    if let Err(error) = tx.commit().await {
+        return Err(Trouble::Doubt(error.into(), Box::new((appended.plan, appended.answers))));
+    }
     add(&shared.counting.round_trips, 4);
-    Ok(settled)
+    Ok(appended.settle(shared))
 }
 
 async fn lock_all(conn: &mut PgConnection, read: &ReadSet) -> Result<(), sqlx::Error> {
@@ -239,7 +248,7 @@ async fn attempt(
     conn: &mut PgConnection,
     batch: &mut [Box<dyn Command>],
     doubts: &mut Vec<(Plan, Vec<Answer>)>,
-) -> Result<Settled, Trouble> {
+) -> Result<Appended, Trouble> {
     let decided = decide(shared, &mut Conn::Postgres(&mut *conn), batch).await;
     let (as_read, plan, answers, trips) = decided.map_err(|error| match error {
         StoreError::Unavailable(_) => Trouble::Lost(error),
@@ -247,38 +256,74 @@ async fn attempt(
     })?;
     if let Some(n) = doubts.iter().position(|(plan, _)| landed(plan, &as_read)) {
         let (plan, answers) = doubts.swap_remove(n);
-        let events = plan.events.iter().map(|planned| found(&planned.event, &as_read));
-        return Ok(Settled { answers, events: events.collect() });
+        let positions = plan.events.iter().map(|planned| position(&planned.event, &as_read));
+        let positions = positions.map(Option::unwrap_or_default).collect();
+        return Ok(Appended { as_read: None, plan, answers, positions, trips });
     }
-    if plan.is_empty() {
-        return Ok(Settled { answers, events: Vec::new() });
-    }
-    match append::postgres(conn, &plan).await {
-        Ok((positions, more)) => {
-            add(&shared.counting.round_trips, trips + more);
-            Ok(committed(shared, &as_read, &plan, answers, &positions))
+    let (positions, more) = if plan.is_empty() {
+        (Vec::new(), 0)
+    } else {
+        match append::postgres(conn, &plan).await {
+            Ok(appended) => appended,
+            Err(error) if is_conflict(&error, &plan) => {
+                return Err(Trouble::Conflict(error.into()));
+            }
+            Err(error) if is_connection(&error) => {
+                return Err(Trouble::Doubt(error.into(), Box::new((plan, answers))));
+            }
+            Err(error) => return Err(Trouble::Error(error.into())),
         }
-        Err(error) if is_conflict(&error, &plan) => Err(Trouble::Conflict(error.into())),
-        Err(error) if is_connection(&error) => {
-            Err(Trouble::Doubt(error.into(), Box::new((plan, answers))))
+    };
+    Ok(Appended { as_read: Some(as_read), plan, answers, positions, trips: trips + more })
+}
+
+/// A plan that was appended, and is recorded once its transaction is committed.
+struct Appended {
+    /// What it was decided upon; absent when it had landed in an earlier attempt.
+    as_read: Option<Loaded>,
+    plan: Plan,
+    answers: Vec<Answer>,
+    positions: Vec<i64>,
+    trips: u64,
+}
+
+impl Appended {
+    /// After the commit: positions into the events, histories into the cache, counts.
+    fn settle(self, shared: &Shared) -> Settled {
+        if self.plan.is_empty() {
+            return Settled { answers: self.answers, events: Vec::new() };
         }
-        Err(error) => Err(Trouble::Error(error.into())),
+        let events = self.plan.events.into_iter().zip(self.positions);
+        let events: Vec<_> = events
+            .map(|(planned, position)| {
+                Arc::new(StoredEvent { position, ..StoredEvent::clone(&planned.event) })
+            })
+            .collect();
+        if let Some(as_read) = &self.as_read {
+            for (stream, history) in histories(as_read, &events) {
+                shared.cache.put(&stream, &history);
+            }
+        }
+        let written = |answer: &&Answer| matches!(answer, Answer::Written(_));
+        let writes = self.answers.iter().filter(written).count();
+        add(&shared.counting.writes, writes as u64);
+        add(&shared.counting.commits, 1);
+        add(&shared.counting.round_trips, self.trips);
+        Settled { answers: self.answers, events }
     }
 }
 
 /// True when the events of a plan whose answer was lost are there: all or none are.
 fn landed(plan: &Plan, loaded: &Loaded) -> bool {
-    !plan.events.is_empty()
-        && plan.events.iter().all(|planned| {
-            found(&planned.event, loaded).hash == planned.event.hash
-                && found(&planned.event, loaded).position > 0
-        })
+    let there = |planned: &Planned| position(&planned.event, loaded).is_some();
+    !plan.events.is_empty() && plan.events.iter().all(there)
 }
 
-/// The stored event in the place of a planned one, or the planned one.
-fn found(event: &Arc<StoredEvent>, loaded: &Loaded) -> Arc<StoredEvent> {
-    let at = usize::try_from(event.version - 1).unwrap_or(usize::MAX);
-    loaded.stream(&event.event.stream).get(at).unwrap_or(event).clone()
+/// The position of an event, if it is the one stored in its place.
+fn position(event: &StoredEvent, loaded: &Loaded) -> Option<i64> {
+    let at = usize::try_from(event.version - 1).ok()?;
+    let stored = loaded.stream(&event.event.stream).get(at)?;
+    (stored.hash == event.hash).then_some(stored.position)
 }
 
 /// True when the statement failed because someone else was faster.
@@ -307,7 +352,7 @@ async fn decide(
         let read = union(batch);
         let (as_read, more) = load(conn, &read, &shared.cache).await?;
         trips += more;
-        if let Decided::All(plan, answers) = decide_all(batch, &read, &as_read) {
+        if let Some((plan, answers)) = decide_all(batch, &read, &as_read) {
             return Ok((as_read, plan, answers, trips));
         }
     }
@@ -325,29 +370,6 @@ fn union(batch: &[Box<dyn Command>]) -> ReadSet {
         registers: registers.into_iter().cloned().collect(),
         documents: documents.into_iter().cloned().collect(),
     }
-}
-
-/// After the commit: positions into the events, histories into the cache, counts.
-fn committed(
-    shared: &Shared,
-    as_read: &Loaded,
-    plan: &Plan,
-    answers: Vec<Answer>,
-    positions: &[i64],
-) -> Settled {
-    let events = plan.events.iter().zip(positions);
-    let events: Vec<_> = events
-        .map(|(planned, position)| {
-            Arc::new(StoredEvent { position: *position, ..StoredEvent::clone(&planned.event) })
-        })
-        .collect();
-    for (stream, history) in histories(as_read, &events) {
-        shared.cache.put(&stream, &history);
-    }
-    let written = answers.iter().filter(|answer| matches!(answer, Answer::Written(_))).count();
-    add(&shared.counting.writes, written as u64);
-    add(&shared.counting.commits, 1);
-    Settled { answers, events }
 }
 
 fn add(counter: &AtomicU64, n: u64) {

@@ -61,6 +61,9 @@ pub struct Gates {
     pub personal_data: bool,
     /// Conditions of efficacy beside the terms (practice.md 1.3).
     pub conditions: Vec<Condition>,
+    /// Why the legitimacy opinion is asked for, where the regulation gives it on demand (R2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legitimacy_request: Option<String>,
     /// Request of immediate enforceability: its reasons of urgency (R4.3).
     pub immediate_request: Option<String>,
     /// Secret ballot because persons are appraised: the reason (R3.8).
@@ -207,6 +210,33 @@ impl Content {
         bound.gates.direction_acknowledged_by = None;
         let canonical = serde_json::to_vec(&bound).unwrap_or_default();
         sha256_hex(&canonical)
+    }
+
+    /// The Segretario's acknowledgement of a declaration of direction belongs to the words he saw:
+    /// who writes the text can neither give it nor carry it over to other words (R1.4).
+    pub fn acknowledged_as(mut self, before: &Self) -> Self {
+        let same = self.gates.direction_only == before.gates.direction_only;
+        self.gates.direction_acknowledged_by =
+            before.gates.direction_acknowledged_by.clone().filter(|_| same);
+        self
+    }
+
+    /// True when nothing but words changed: a formal correction touches no answer of law, no office,
+    /// no file, no act (R1.12).
+    pub fn differs_only_in_words(&self, other: &Self) -> bool {
+        let bare = |content: &Self| {
+            let mut bare = content.clone();
+            bare.subject.clear();
+            bare.text.clear();
+            bare.summary.clear();
+            bare.competence.clear();
+            bare.classification.clear();
+            bare.decision = content.decision.iter().map(|_| String::new()).collect();
+            bare.gates.departure = None;
+            bare.gates.direction_acknowledged_by = None;
+            bare
+        };
+        bare(self) == bare(other)
     }
 
     /// The leading office.

@@ -101,7 +101,7 @@ fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) 
     if case.treatment.is_some() && !case.is_adopted() {
         notes.push("non approvata".into());
     }
-    notes.extend(case.touches.iter().map(|t| {
+    notes.extend(case.touches.iter().filter(|t| !t.is_void()).map(|t| {
         format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
     }));
     notes.join("; ")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a notice says of an act.
 
-use crate::domain::case::{Case, Effects, Opinion, OpinionOutcome, efficacy, terms_of};
+use crate::domain::case::{Case, Change, Effects, Opinion, OpinionOutcome, efficacy, terms_of};
+use crate::domain::papers::words;
 use crate::domain::sitting::ItemOutcome;
 use crate::domain::workflow::{StepKind, Workflow};
 use crate::domain::world::World;
@@ -160,10 +161,17 @@ pub(super) fn facts(world: &World, case: &Case, on: NaiveDate) -> ActFacts {
     }
 }
 
-/// The opinions given on the current version, the last one of each giver.
+/// The opinions on the current text, certified formal changes apart (I9); the last of each giver.
 pub(super) fn standing(world: &World, case: &Case) -> Vec<OpinionFacts> {
-    let Some(current) = case.current() else { return Vec::new() };
-    let given: Vec<&Opinion> = case.opinions.iter().filter(|o| o.hash == current.hash).collect();
+    let mut valid: Vec<&str> = Vec::new();
+    for version in case.versions.iter().rev() {
+        valid.push(&version.hash);
+        if !matches!(version.change, Some(Change::Formal { .. })) {
+            break;
+        }
+    }
+    let given: Vec<&Opinion> =
+        case.opinions.iter().filter(|o| valid.contains(&o.hash.as_str())).collect();
     given
         .iter()
         .enumerate()
@@ -182,7 +190,7 @@ pub(super) fn opinion(world: &World, given: &Opinion) -> OpinionFacts {
             "" => String::new(),
             office => world.registry.office_name(office),
         },
-        outcome: opinion_label(given.outcome).into(),
+        outcome: words::outcome(given.outcome).into(),
         departure: matches!(
             given.outcome,
             OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
@@ -225,16 +233,6 @@ pub(super) fn outcome_label(outcome: ItemOutcome) -> &'static str {
     }
 }
 
-fn opinion_label(outcome: OpinionOutcome) -> &'static str {
-    match outcome {
-        OpinionOutcome::Favourable => "favorevole",
-        OpinionOutcome::WithRemarks => "favorevole con osservazioni",
-        OpinionOutcome::WithPrescriptions => "favorevole con prescrizioni",
-        OpinionOutcome::Contrary => "contrario",
-        OpinionOutcome::NotDue => "non dovuto",
-    }
-}
-
 fn number(case: &Case, register: &str) -> Option<String> {
     case.number(register).map(|n| format!("{}/{}", n.number, n.year))
 }
@@ -250,35 +248,8 @@ fn albo_number(case: &Case) -> Option<String> {
 
 fn effects(case: &Case) -> Option<String> {
     match &case.content.gates.effects {
-        Effects::Some { amount_cents: Some(cents), .. } => Some(euro(*cents)),
+        Effects::Some { amount_cents: Some(cents), .. } => Some(words::euros(*cents)),
         Effects::Some { .. } => Some("sì".into()),
         Effects::None | Effects::Unanswered => None,
-    }
-}
-
-/// "€ 12.500,00".
-fn euro(cents: i64) -> String {
-    let whole = (cents / 100).unsigned_abs().to_string();
-    let mut grouped = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            grouped.push('.');
-        }
-        grouped.push(digit);
-    }
-    let sign = if cents < 0 { "-" } else { "" };
-    format!("€ {sign}{grouped},{:02}", (cents % 100).abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::euro;
-
-    #[test]
-    fn amounts_are_grouped_by_three() {
-        assert_eq!(euro(1_250_000), "€ 12.500,00");
-        assert_eq!(euro(99), "€ 0,99");
-        assert_eq!(euro(-123_456_789), "€ -1.234.567,89");
-        assert_eq!(euro(100_000), "€ 1.000,00");
     }
 }

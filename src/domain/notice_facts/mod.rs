@@ -6,15 +6,17 @@
 //! HTML of a message cannot contradict each other or the act.
 
 mod act;
+mod detail;
 mod sitting;
 mod why;
 
 pub use act::{ActFacts, ImmediateFacts, ListedAct, OpinionFacts};
+pub use detail::{Detail, PreviousPlace};
 pub use sitting::{ItemFacts, SittingFacts};
 
 use crate::domain::registry::Person;
 use crate::domain::world::World;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,7 +29,7 @@ pub struct NoticeSubject<'a> {
     pub sitting: Option<&'a str>,
     /// Moment of the workflow file, e.g. `technical_given`.
     pub moment: &'a str,
-    /// What only the event knows: the keys of [`Detail`]; unknown keys are ignored.
+    /// What only the event knows, as the job keeps it; [`Detail`] names the keys that are read.
     pub detail: Value,
 }
 
@@ -46,7 +48,7 @@ pub struct NoticeFacts {
     pub recipient: Recipient,
     /// The act, when it is about one.
     pub act: Option<ActFacts>,
-    /// The last opinion given on it.
+    /// The opinion it speaks of; else the last one given.
     pub opinion: Option<OpinionFacts>,
     /// The opinions that stand on its current text.
     pub opinions: Vec<OpinionFacts>,
@@ -75,75 +77,6 @@ pub struct Recipient {
     pub why: Vec<String>,
 }
 
-/// What only the event that caused the notice knows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Detail {
-    /// Reasons given: of a return, a withdrawal, a move, an annulment.
-    pub reason: String,
-    /// Who did it, name and title.
-    pub by: String,
-    /// The paper to sign, e.g. "parere di regolarità tecnica".
-    pub document: String,
-    /// Day by which the person should act, when it is not the deadline of the step.
-    pub deadline: Option<NaiveDate>,
-    /// What changed, one line each.
-    pub changes: Vec<String>,
-    /// The change was certified as purely formal: opinions stand (practice.md 1.6).
-    pub formal: bool,
-    /// Where and when a moved sitting was to be held before.
-    pub previous: Option<PreviousPlace>,
-    /// Address of the remote session.
-    pub link: Option<String>,
-    /// Day the event is about: of an outage, of a list.
-    pub day: Option<NaiveDate>,
-    /// Hours of visibility left on a day of outage.
-    pub visible_hours: Option<u8>,
-    /// Cases listed, in order.
-    pub acts: Vec<String>,
-    /// Serial of a list on its day.
-    pub serial: Option<u32>,
-    /// The act was already effective when its posting was annulled.
-    pub was_effective: bool,
-    /// What a later act or order does: "revoca", "annulla", "rettifica", "sospende", "convalida".
-    pub effect: String,
-    /// The later act or order that touches this one, as printed.
-    pub source: String,
-    /// First day of what happens.
-    pub from: Option<NaiveDate>,
-    /// Last day of what happens.
-    pub until: Option<NaiveDate>,
-    /// The seal of the day.
-    pub seal: Option<SealFacts>,
-}
-
-/// Where and when a sitting was to be held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreviousPlace {
-    /// Day.
-    pub date: NaiveDate,
-    /// Time.
-    pub time: NaiveTime,
-    /// Place.
-    #[serde(default)]
-    pub place: String,
-}
-
-/// The seal of a day: who keeps it elsewhere can prove what was on record (design.md section 2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SealFacts {
-    /// Day.
-    pub day: NaiveDate,
-    /// SHA-256 over the heads of all streams, chained.
-    pub root: String,
-    /// Number of the seal.
-    pub number: i64,
-    /// Streams sealed.
-    pub streams: i64,
-    /// Events sealed.
-    pub events: i64,
-}
-
 /// A line of a digest: one notice in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestLine {
@@ -164,8 +97,8 @@ pub fn notice(
     person: &Person,
     on: NaiveDate,
 ) -> NoticeFacts {
-    let detail: Detail = serde_json::from_value(subject.detail).unwrap_or_default();
     let case = subject.case.and_then(|id| world.case(id).ok());
+    let detail = Detail::read(&subject.detail, case);
     let sitting = subject.sitting.and_then(|id| world.sitting(id).ok());
     let listed = if detail.acts.is_empty() {
         case.into_iter().collect()
@@ -189,7 +122,9 @@ pub fn notice(
             why: why::capacities(message, subject.moment, world, case, sitting, &person.id, on),
         },
         act: case.map(|case| act::facts(world, case, on)),
-        opinion: case.and_then(|case| case.opinions.last()).map(|o| act::opinion(world, o)),
+        opinion: case
+            .and_then(|case| detail::opinion_meant(case, &subject.detail))
+            .map(|given| act::opinion(world, given)),
         opinions: case.map(|case| act::standing(world, case)).unwrap_or_default(),
         sitting: sitting.map(|s| sitting::facts(world, s, &person.id, on, &detail)),
         acts: listed.into_iter().map(|case| act::listed(world, case)).collect(),

@@ -73,10 +73,12 @@ impl HelperDef for Words {
     }
 }
 
-/// True or false about a list: for `{{#if (single …)}}`, `{{#if (some … "field")}}`.
+/// True or false: for `{{#if (single …)}}`, `{{#if (some … "field")}}`, `{{#if (or … …)}}`.
 struct Test(&'static str, fn(&[&Value]) -> Option<bool>);
 
-const TESTS: [Test; 2] = [
+const TESTS: [Test; 3] = [
+    // The library's own takes a variable that does not exist as false.
+    Test("or", |p| Some(p.iter().any(|value| value.is_truthy(false)))),
     Test("single", |p| Some(p.first()?.as_array()?.len() == 1)),
     Test("some", |p| {
         let name = text(p, 1)?;

@@ -7,6 +7,7 @@
 mod comune;
 mod expect;
 mod file;
+mod repeat;
 mod report;
 mod run;
 mod steps;

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Jobs: leased once, retried, never dropped; schedules fire once.
+
+use crate::fixture::*;
+use delibera::store::{Failure, Job, JobCounts, JobFilter, JobState, ReadSet, Store, WriteSet};
+use std::collections::BTreeSet;
+use tokio::task::JoinSet;
+
+on_both_engines!(
+    a_job_is_owed_once,
+    eight_workers_never_share_a_job,
+    a_lease_runs_out,
+    failures_are_retried_then_kept,
+    kinds_are_chosen,
+    a_schedule_fires_once,
+);
+
+async fn owe(store: &Store, jobs: Vec<delibera::domain::stream::NewJob>) {
+    let write = WriteSet { jobs, ..WriteSet::default() };
+    put(store, ReadSet::default(), write).await.expect("owe");
+}
+
+async fn a_job_is_owed_once(fixture: Fixture) {
+    let store = &fixture.store;
+    owe(store, vec![job("mail/1", at(0)), job("mail/1", at(5))]).await;
+    owe(store, vec![job("mail/1", at(9)), job("mail/2", at(60))]).await;
+    let jobs = store.jobs(&JobFilter::default()).await.expect("jobs");
+    let due: Vec<_> = jobs.iter().map(|job| (job.key.as_str(), job.due_at)).collect();
+    assert_eq!(due, [("mail/1", at(0)), ("mail/2", at(60))]);
+    assert_eq!(store.next_due().await.expect("due"), Some(at(0)));
+    // What is done is not owed again by the same fact.
+    let taken = claim(store, "w", 1).await;
+    assert_eq!(taken.len(), 1);
+    assert!(store.finish("mail/1", "w", at(2), "250 ok").await.expect("finish"));
+    owe(store, vec![job("mail/1", at(9))]).await;
+    let done = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
+    let done = store.jobs(&done).await.expect("jobs");
+    assert_eq!(done[0].note.as_deref(), Some("250 ok"));
+    assert_eq!(done[0].finished_at, Some(at(2)));
+    assert_eq!(store.next_due().await.expect("due"), Some(at(60)));
+}
+
+async fn claim(store: &Store, worker: &str, seconds: i64) -> Vec<Job> {
+    store.claim(&[], worker, at(seconds), 30, 10).await.expect("claim")
+}
+
+async fn eight_workers_never_share_a_job(fixture: Fixture) {
+    let other = fixture.other_process().await;
+    owe(&fixture.store, (0..300).map(|n| job(&format!("mail/{n}"), at(n % 7))).collect()).await;
+    let mut tasks = JoinSet::new();
+    for worker in 0..8 {
+        let store = if worker % 2 == 0 { fixture.store.clone() } else { other.clone() };
+        tasks.spawn(async move {
+            let name = format!("w{worker}");
+            let mut mine = Vec::new();
+            loop {
+                let jobs = store.claim(&[], &name, at(10), 30, 3).await.expect("claim");
+                if jobs.is_empty() {
+                    return mine;
+                }
+                for job in jobs {
+                    assert_eq!((job.attempts, job.state), (1, JobState::Running));
+                    assert!(store.finish(&job.key, &name, at(11), "").await.expect("finish"));
+                    mine.push(job.key);
+                }
+            }
+        });
+    }
+    let done: Vec<String> = tasks.join_all().await.into_iter().flatten().collect();
+    assert_eq!(done.len(), 300);
+    assert_eq!(done.into_iter().collect::<BTreeSet<_>>().len(), 300);
+    let counts = fixture.store.job_counts().await.expect("counts");
+    assert_eq!(counts, JobCounts { done: 300, ..JobCounts::default() });
+}
+
+async fn a_lease_runs_out(fixture: Fixture) {
+    let store = &fixture.store;
+    owe(store, vec![job("mail/1", at(0))]).await;
+    assert!(claim(store, "early", -1).await.is_empty(), "not due yet");
+    assert_eq!(claim(store, "dead", 0).await.len(), 1);
+    assert!(claim(store, "alive", 29).await.is_empty(), "still leased");
+    assert!(store.renew("mail/1", "dead", at(50)).await.expect("renew"));
+    assert!(claim(store, "alive", 49).await.is_empty(), "renewed");
+    assert_eq!(store.next_due().await.expect("due"), Some(at(50)));
+    let taken = claim(store, "alive", 50).await;
+    assert_eq!((taken.len(), taken[0].attempts), (1, 2));
+    assert!(!store.finish("mail/1", "dead", at(51), "").await.expect("finish"), "not his any more");
+    assert!(!store.renew("mail/1", "dead", at(99)).await.expect("renew"));
+    assert!(store.finish("mail/1", "alive", at(51), "").await.expect("finish"));
+}
+
+async fn failures_are_retried_then_kept(fixture: Fixture) {
+    let store = &fixture.store;
+    owe(store, vec![job("mail/1", at(0))]).await;
+    claim(store, "w", 0).await;
+    let retry = Failure::RetryAt(at(60));
+    assert!(store.fail("mail/1", "w", at(1), "451 busy", retry).await.expect("fail"));
+    assert!(claim(store, "w", 59).await.is_empty(), "backs off");
+    let again = claim(store, "w", 60).await;
+    assert_eq!((again[0].attempts, again[0].last_error.as_deref()), (2, Some("451 busy")));
+    assert!(store.fail("mail/1", "w", at(61), "550 unknown", Failure::Dead).await.expect("fail"));
+    assert!(claim(store, "w", 1_000_000).await.is_empty(), "dead letters rest");
+    let dead = JobFilter { state: Some(JobState::Dead), ..JobFilter::default() };
+    let letters = store.jobs(&dead).await.expect("jobs");
+    assert_eq!(letters[0].last_error.as_deref(), Some("550 unknown"));
+    assert_eq!(store.job_counts().await.expect("counts").dead, 1);
+    assert_eq!(store.next_due().await.expect("due"), None);
+    assert!(store.requeue("mail/1", at(100)).await.expect("requeue"));
+    assert!(!store.requeue("mail/1", at(100)).await.expect("requeue"), "not dead any more");
+    assert_eq!(claim(store, "w", 100).await[0].attempts, 1);
+}
+
+async fn kinds_are_chosen(fixture: Fixture) {
+    let store = &fixture.store;
+    let paper = delibera::domain::stream::NewJob { kind: "paper".into(), ..job("paper/1", at(0)) };
+    owe(store, vec![job("mail/1", at(0)), paper]).await;
+    let papers = store.claim(&["paper", "list"], "w", at(1), 30, 10).await.expect("claim");
+    assert_eq!(papers.iter().map(|job| job.key.as_str()).collect::<Vec<_>>(), ["paper/1"]);
+    let mails = JobFilter { kind: Some("mail".into()), limit: Some(5), ..JobFilter::default() };
+    assert_eq!(store.jobs(&mails).await.expect("jobs").len(), 1);
+}
+
+async fn a_schedule_fires_once(fixture: Fixture) {
+    let stores = [fixture.store.clone(), fixture.other_process().await];
+    let mut tasks = JoinSet::new();
+    for n in 0..16 {
+        let store = stores[n % 2].clone();
+        tasks.spawn(async move { store.claim_schedule("seal", at(0)).await.expect("claim") });
+    }
+    let fired = tasks.join_all().await.into_iter().filter(|fired| *fired).count();
+    assert_eq!(fired, 1);
+    assert!(fixture.store.claim_schedule("seal", at(3600)).await.expect("claim"), "the next one");
+    assert!(fixture.store.claim_schedule("mail", at(0)).await.expect("claim"), "another one");
+}

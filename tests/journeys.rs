@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 /// A folder of this test run, empty.
 fn folder(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("delibera-journeys-{}-{name}", std::process::id()));
+    let path =
+        std::env::temp_dir().join(format!("delibera-journeys-{}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path

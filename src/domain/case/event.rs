@@ -112,7 +112,6 @@ pub struct Posting {
 /// What happened to an act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
 pub enum CaseEvent {
     /// A draft exists, pinned to a workflow.
     Created {

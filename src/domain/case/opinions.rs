@@ -103,7 +103,8 @@ pub fn open_needs(case: &Case, opinion: OpinionKind, regulation: &Regulation) ->
 }
 
 /// What stands against putting the item to the vote (R1.9, R1.12, practice.md 1.1): one sentence
-/// each, at the instant of the vote. Empty when the item may be voted. President and verbalizer may override with a reason.
+/// each, at the instant of the vote. Empty when the item may be voted. President and verbalizer
+/// may override with a reason.
 pub fn gate(
     case: &Case,
     workflow: &Workflow,

@@ -134,8 +134,6 @@ fn post(
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
 }
-
-#[expect(clippy::too_many_arguments, reason = "a plain constructor of a snapshot")]
 fn posting(
     changes: &Changes,
     regulation: &Regulation,
@@ -209,7 +207,7 @@ fn public_file(changes: &Changes, id: &str) -> Result<String, Stop> {
         StepKind::Sign { .. } => s.paper.as_deref(),
         _ => None,
     });
-    let key = signed.filter_map(|token| super::advance::step_paper(case, token)).last();
+    let key = signed.filter_map(|token| super::advance::step_paper(case, token)).next_back();
     let paper = key.as_deref().and_then(|key| case.paper(key)).filter(|p| p.is_complete());
     paper.and_then(|p| p.sha256.clone()).ok_or_else(|| {
         Refusal::new(

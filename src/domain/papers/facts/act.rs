@@ -206,6 +206,7 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
 
 /// What happened in the sitting a paper is about; without one, the last time it came up.
 fn treatment_of<'a>(case: &'a Case, sitting: &str) -> Option<&'a Treatment> {
-    let all = || case.treatment.iter().chain(case.not_voted.iter().rev());
-    all().find(|t| t.sitting == sitting).or_else(|| all().next())
+    let all = || case.not_voted.iter().chain(case.treatment.as_ref());
+    let named = all().rfind(|t| t.sitting == sitting);
+    named.or_else(|| all().next_back())
 }

@@ -157,7 +157,7 @@ impl Head {
 
     /// The head of a paper that speaks of the proposal, whatever became of it later.
     #[must_use]
-    pub fn before_the_vote(mut self) -> Self {
+    pub fn into_proposal(mut self) -> Self {
         self.deliberation = None;
         self.immediate = false;
         self

@@ -77,7 +77,7 @@ pub fn recital(
         opinions: Vec::new(),
         missing: Vec::new(),
         not_due: Vec::new(),
-        legitimacy_source: words::clause(&regulation.source("legitimacy_opinion")),
+        legitimacy_source: words::clause(regulation.source("legitimacy_opinion")),
     };
     for kind in workflow.opinions() {
         match needs(&case.content, kind, regulation) {

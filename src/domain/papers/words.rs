@@ -124,7 +124,7 @@ pub fn power(signer: &Signatory) -> Option<String> {
         Capacity::Sostituto => "in sostituzione",
         Capacity::Delegato => "per delega",
     };
-    if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word}, {act}")) }
+    if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word} ({act})")) }
 }
 
 /// The outcome of an opinion, as sentences name it.

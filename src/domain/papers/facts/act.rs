@@ -2,7 +2,9 @@
 //! The deliberation, and the extract of the minutes for an item that did not become one.
 
 use super::ballot::{self, ImmediateFacts, VoteFacts};
-use super::common::{Head, Parts, TextFacts, annexes, current, owed_at, paper, read, voted};
+use super::common::{
+    Head, Parts, TextFacts, act_slots, annexes, current, owed_at, paper, read, voted,
+};
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
 use super::recital::{Recital, RecitedOpinion, recital};
@@ -67,7 +69,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         file: format!("deliberazione-{}", head.stem(case)),
         title: format!("{} n. {} del {}", head.act, number.number, number.date.format("%d/%m/%Y")),
         created: owed_at(case, plan),
-        slots: &plan.slots,
+        slots: &act_slots(&plan.slots),
         embedded: distinct(embedded),
     };
     let facts = DeliberationFacts {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The printed act is a projection of recorded facts: given events, the papers say this.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use delibera::domain::case::{CaseCommand, CaseEvent, OpinionOutcome};
 use delibera::domain::papers::sample::{
     Given, Story, at, comune, content, ctx, date, numbered, presence, seal, slot, vote,

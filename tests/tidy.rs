@@ -3,7 +3,6 @@
 //! the pages about the code name only what is there. CONTRIBUTING.md has the reason of each rule.
 
 #![allow(clippy::expect_used, reason = "a test stops at the first surprise")]
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "tidy/bans.rs"]
 mod bans;

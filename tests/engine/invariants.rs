@@ -41,7 +41,7 @@ fn base(size: Size) -> Desk {
     slot.get_or_init(|| ready(size)).clone()
 }
 
-fn pick<'a>(list: &'a [String], at: u16) -> &'a str {
+fn pick(list: &[String], at: u16) -> &str {
     &list[usize::from(at) % list.len()]
 }
 

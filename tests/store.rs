@@ -2,7 +2,6 @@
 //! The store on both engines: one suite, run on SQLite and on a private PostgreSQL.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on says why and fails")]
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 #[path = "store/concurrency.rs"]
 mod concurrency;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The printed act is a projection of recorded facts: given events, the papers say this.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use delibera::domain::case::{CaseCommand, CaseEvent, OpinionOutcome};
 use delibera::domain::papers::sample::{
     Given, Story, at, comune, content, ctx, date, numbered, presence, seal, slot, vote,

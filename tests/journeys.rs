@@ -2,6 +2,8 @@
 //! Whole journeys on real databases: the demo on both engines, the audit of what it leaves,
 //! a thousand proclamations at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 #[path = "support/postgres.rs"]
 mod postgres;
 

@@ -64,8 +64,8 @@ fn poster(changes: &Changes, id: &str) -> Result<Signatory, Stop> {
     Ok(actor_as(changes, who, None)?)
 }
 
-/// Posts the act: D is the civil day of the server's clock, never a day someone writes (T-73), except
-/// where the Albo is another system that gives number and day.
+/// Posts the act: D is the civil day of the server's clock, never a day someone writes (T-73),
+/// except where the Albo is another system that gives number and day.
 fn post(
     changes: &mut Changes,
     id: &str,
@@ -134,6 +134,7 @@ fn post(
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
 }
+
 fn posting(
     changes: &Changes,
     regulation: &Regulation,

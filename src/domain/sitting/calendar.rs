@@ -31,6 +31,7 @@ fn agenda_office(changes: &Changes) -> Result<(), Refusal> {
             )
         })
 }
+
 pub(super) fn schedule(
     changes: &mut Changes,
     id: &str,

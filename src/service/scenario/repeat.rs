@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Tables written once and done many times: `repeat`, `every`, a list of gestures in `do`.
+//! Tables written once and done many times: `repeat`, `first`, `every`, a list of gestures in `do`.
 
 use crate::domain::problem::Problem;
 use chrono::TimeDelta;
@@ -14,13 +14,14 @@ const MARK: &str = "{n}";
 pub(super) struct Copied {
     /// The table, `{n}` replaced.
     pub table: Table,
-    /// Its number, from 1; none when the table does not repeat.
+    /// Its number, from `first`; none when the table does not repeat.
     pub n: Option<usize>,
     /// How much later than written it happens.
     pub shift: TimeDelta,
 }
 
-/// The copies of a table: `repeat` times, `every` so many minutes, one for each gesture of `do`.
+/// The copies of a table: `repeat` times from the number `first`, `every` so many minutes, one for
+/// each gesture of `do`.
 pub(super) fn copies(mut table: Table, file: &str, line: usize) -> Result<Vec<Copied>, Problem> {
     let bad = |reason: &str| Problem::at(file, line, reason);
     let repeat = match table.remove("repeat") {
@@ -32,6 +33,14 @@ pub(super) fn copies(mut table: Table, file: &str, line: usize) -> Result<Vec<Co
                 .filter(|n| (1..=REPEAT_MAX).contains(n))
                 .ok_or_else(|| bad("«repeat» è il numero delle volte, da 1 a 500"))?,
         ),
+    };
+    let first = match table.remove("first") {
+        None => 1,
+        Some(value) => value
+            .as_integer()
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|_| repeat.is_some())
+            .ok_or_else(|| bad("«first» è il primo numero di «repeat»"))?,
     };
     let every = match table.remove("every") {
         None => 0,
@@ -46,8 +55,9 @@ pub(super) fn copies(mut table: Table, file: &str, line: usize) -> Result<Vec<Co
     let gestures =
         gestures(&mut table).ok_or_else(|| bad("«do» è un gesto o un elenco di gesti"))?;
     let mut copies = Vec::new();
-    for n in 1..=repeat.unwrap_or(1) {
-        let shift = TimeDelta::minutes(every * i64::try_from(n - 1).unwrap_or_default());
+    for i in 0..repeat.unwrap_or(1) {
+        let n = first + i;
+        let shift = TimeDelta::minutes(every * i64::try_from(i).unwrap_or_default());
         let table = match repeat {
             Some(_) => table.iter().map(|(k, v)| (k.clone(), numbered(v, n))).collect(),
             None => table.clone(),
@@ -120,8 +130,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_repeated_is_refused_at_its_line() {
-        for text in ["repeat = 0", "repeat = 501", "every = 1", "do = []", "repeat = 2\nevery = 1"]
-        {
+        for text in [
+            "repeat = 0",
+            "repeat = 501",
+            "every = 1",
+            "do = []",
+            "first = 2",
+            "repeat = 2\nevery = 1",
+        ] {
             let refused = copies(table(text), "x.toml", 7).err().expect("refused");
             assert_eq!(refused.line, 7, "{text}");
         }

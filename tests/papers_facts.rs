@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The printed act is a projection of recorded facts: given events, the papers say this.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use delibera::domain::case::{CaseCommand, CaseEvent, OpinionOutcome};
 use delibera::domain::papers::sample::{

@@ -281,7 +281,7 @@ fn random_sittings_keep_the_invariants() {
     let config =
         ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() };
     let proclaimed = std::cell::Cell::new(0);
-    let draws = prop::collection::vec(any::<Draw>(), 8..28);
+    let draws = prop::collection::vec(any::<Draw>(), 20..40);
     proptest::test_runner::TestRunner::new(config)
         .run(&(any::<bool>(), any::<u16>(), draws), |(large, absent, draws)| {
             proclaimed.set(proclaimed.get() + whole_sitting(large, absent, draws));

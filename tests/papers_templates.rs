@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Every template on the papers of the sample, in strict mode, down to the PDF.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use delibera::domain::papers::sample;
 use delibera::service::documents::Templates;
 use std::collections::BTreeMap;

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 /// Everything that can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum Command {
     /// On the Comune.
     Registry(RegistryCommand),
@@ -184,7 +183,7 @@ fn list_capigruppo(
     for (i, id) in cases.iter().enumerate() {
         let case = changes.case(id)?;
         if cases[..i].contains(id)
-            || !case.posting.as_ref().is_some_and(|p| p.day == day)
+            || case.posting.as_ref().is_none_or(|p| p.day != day)
             || listed_since_posting(case)
         {
             return Err(Refusal::new(

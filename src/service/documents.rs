@@ -158,9 +158,10 @@ impl Templates {
     }
 
     fn letterhead(&self, comune: &ComuneData) -> Letterhead {
-        let place = match comune.province.as_str() {
-            "" => String::new(),
-            province => format!("Provincia di {province}"),
+        let place = match (comune.seat.as_str(), comune.province.as_str()) {
+            (seat, "") => seat.to_owned(),
+            ("", province) => format!("({province})"),
+            (seat, province) => format!("{seat} ({province})"),
         };
         let lines = [comune.name.clone(), place].into_iter().filter(|l| !l.is_empty()).collect();
         Letterhead { crest_png: self.crest.clone(), lines }

@@ -391,9 +391,11 @@ impl Worker {
             // that dies right after leaves the job to the others.
             let jobs = vec![occurrence.job()];
             let write = WriteSet { jobs, ..WriteSet::default() };
-            let queued = self.office.executor.store.write(ReadSet::default(), move |_| {
-                Outcome::Write(write.clone(), ())
-            });
+            let queued = self
+                .office
+                .executor
+                .store
+                .write(ReadSet::default(), move |_| Outcome::Write(write.clone(), ()));
             match queued.await {
                 Ok(_) => {}
                 Err(WriteError::Store(error)) => return Err(error),

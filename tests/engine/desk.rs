@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Given, when, then over the pure core: a world in memory, a clock, and people who act as they would
-//! at a desk. Carried papers are composed and signed, owed papers are composed, sealed and signed.
+//! Given, when, then over the pure core: a world in memory, a clock, and people who act as they
+//! would at a desk. Carried papers are composed and signed, owed papers are composed, sealed and
+//! signed.
 
 use crate::people::{Size, beginning, fiscal_code};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -255,7 +256,7 @@ impl Desk {
         self.sitting(&actor, id, command)
     }
 
-    // ---- Looking ---------------------------------------------------------------------------------
+    // ---- Looking --------------------------------------------------------------------------------
 
     pub fn of(&self, id: &str) -> &Case {
         &self.world.cases[id]
@@ -314,7 +315,7 @@ impl Desk {
         self.jobs.iter().filter_map(of).collect()
     }
 
-    // ---- The papers --------------------------------------------------------------------------------
+    // ---- The papers -----------------------------------------------------------------------------
 
     /// The system composes and seals what is owed and can be composed.
     pub fn work(&mut self) {

@@ -41,7 +41,7 @@ fn base(size: Size) -> Desk {
     slot.get_or_init(|| ready(size)).clone()
 }
 
-fn pick<'a>(list: &'a [String], at: u16) -> &'a str {
+fn pick(list: &[String], at: u16) -> &str {
     &list[usize::from(at) % list.len()]
 }
 
@@ -313,9 +313,14 @@ fn rank(state: Efficacy) -> u8 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// I3, I7, I6: efficacy never goes back while nobody touches the act; shown exactly in its days.
+    /// I3, I7, I6: efficacy never goes back while nobody touches the act; shown exactly in its
+    /// days.
     #[test]
     fn efficacy_and_albo_follow_the_terms(
         outages in prop::collection::vec((0i64..20, 0u8..24), 0..4),

@@ -336,7 +336,8 @@ fn t_55_not_due_against_a_declared_effect_needs_its_own_words() {
 #[test]
 fn t_53_the_visto_is_not_a_second_outcome() {
     // The accounting opinion is the one gate of the engine; the visto on commitments (art. 183,
-    // c. 7) is printed on its sheet where the regulation wants it: the facts of a Giunta act stay one.
+    // c. 7) is printed on its sheet where the regulation wants it: the facts of a Giunta act stay
+    // one.
     let mut desk = Desk::with(Size::Large, &[("giunta_visto_copertura", "false")]);
     let content = gates(&desk, |g| g.effects = money());
     desk.submitted("a", content);

@@ -70,7 +70,8 @@ fn an_opinion_given_after_the_vote_does_not_stand_before_it() {
     content.decision.push("di dare mandato agli uffici;".into());
     let amend = SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
     desk.record_in("s", amend).unwrap();
-    // The sitting was held on paper on the 6th; the opinions come on the 7th, the vote is entered last.
+    // The sitting was held on paper on the 6th; the opinions come on the 7th, the vote is entered
+    // last.
     desk.at("2024-05-07 09:00").technical("dir_area", "a", "area").unwrap();
     desk.accounting("ragioniere", "a").unwrap();
     desk.legitimacy("segretario", "a").unwrap();

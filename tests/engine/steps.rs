@@ -9,7 +9,7 @@ use delibera::domain::sitting::{Mode, SittingCommand, VoteInput};
 use delibera::domain::workflow::OpinionKind;
 
 impl Desk {
-    // ---- The procedure -----------------------------------------------------------------------------
+    // ---- The procedure --------------------------------------------------------------------------
 
     /// A complete proposal of the first office, without effects on the budget.
     pub fn content(&self) -> Content {
@@ -129,7 +129,7 @@ impl Desk {
         self.case("albo", id, command)
     }
 
-    // ---- The sitting -------------------------------------------------------------------------------
+    // ---- The sitting ----------------------------------------------------------------------------
 
     /// Schedules a sitting, puts the acts on its agenda, convenes it.
     pub fn convened(&mut self, id: &str, when: &str, cases: &[&str]) {

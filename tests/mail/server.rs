@@ -58,7 +58,8 @@ async fn a_4xx_after_data_is_tried_again() {
 
 #[tokio::test]
 async fn a_550_is_the_last_word() {
-    let turns = [Turn::RefuseRecipient("550 5.1.1 no such user"), Turn::RefuseData("554 5.7.1 spam")];
+    let turns =
+        [Turn::RefuseRecipient("550 5.1.1 no such user"), Turn::RefuseData("554 5.7.1 spam")];
     let sink = Sink::start(&turns).await;
     let mailer = mailer(smtp(sink.port));
     let mail = mailer.compose(&sample("scadenza"), "job-4", AT(), &[]).unwrap();
@@ -116,8 +117,7 @@ async fn a_pool_serves_many_mails_over_few_connections() {
     let mut sent = Vec::new();
     for i in 0..20 {
         let mailer = mailer.clone();
-        let mail =
-            mailer.compose(&sample("scadenza"), &format!("pool-{i}"), AT(), &[]).unwrap();
+        let mail = mailer.compose(&sample("scadenza"), &format!("pool-{i}"), AT(), &[]).unwrap();
         sent.push(mail.message_id.clone());
         mailer.send(&mail).await.unwrap();
     }

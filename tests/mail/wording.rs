@@ -99,7 +99,10 @@ fn each_message_says_what_practice_wants() {
         }
     };
     says("proposta-presentata", &["versione 2", "mercoledì 29 luglio 2026", "n. 131/2026"]);
-    says("parere-da-rendere", &["parere di regolarità contabile", "entro mercoledì 29 luglio 2026"]);
+    says(
+        "parere-da-rendere",
+        &["parere di regolarità contabile", "entro mercoledì 29 luglio 2026"],
+    );
     says("parere-contrario", &["capitolo 20415", "art. 49, c. 4, TUEL"]);
     says("proposta-restituita", &["computo metrico", "Giulio Conti", "entro mercoledì 29 luglio"]);
     says("testo-modificato", &["dispositivo, punto 3", "confermare il parere"]);

@@ -246,7 +246,12 @@ fn slots(changes: &Changes, id: &str, signers: &[Signer]) -> Result<Vec<Slot>, S
                 .iter()
                 .any(|s| s.signer.as_ref().is_some_and(|known| known.person == signatory.person));
             if !known {
-                slots.push(slot(&field, signatory));
+                let mut slot = slot(&field, signatory);
+                if *signer == Signer::Presidente {
+                    // Who presided signs as president of the item, whatever his office (R2.8).
+                    slot.caption = format!("IL PRESIDENTE – {}", slot.caption);
+                }
+                slots.push(slot);
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a proposal says: its text, attachments, money, and the answers to the gate questions of law.
+//! What a proposal says: its text, attachments, money, and the answers to the gate questions of
+//! law.
 
 use crate::domain::digest::sha256_hex;
 use chrono::NaiveDate;
@@ -9,9 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Content {
-    /// Object of the act: one string everywhere (R4.6), written without personal data (practice 1.13).
+    /// Object of the act: one string everywhere (R4.6), written without personal data (practice
+    /// 1.13).
     pub subject: String,
-    /// Type of act as the Comune names it; the regulation hangs rules on it (`extra_opinions_by_type`).
+    /// Type of act as the Comune names it; the regulation hangs rules on it
+    /// (`extra_opinions_by_type`).
     pub act_type: String,
     /// Offices concerned; the first one leads (capofila). One technical opinion each (R1.5).
     pub offices: Vec<String>,
@@ -23,7 +26,8 @@ pub struct Content {
     pub competence: String,
     /// Premises in Markdown.
     pub text: String,
-    /// The dispositive, one entry per numbered point, in Markdown (practice.md 6: never typed twice).
+    /// The dispositive, one entry per numbered point, in Markdown (practice.md 6: never typed
+    /// twice).
     pub decision: Vec<String>,
     /// Scheda di sintesi for the assessori.
     pub summary: String,
@@ -221,8 +225,8 @@ impl Content {
         self
     }
 
-    /// True when nothing but words changed: a formal correction touches no answer of law, no office,
-    /// no file, no act (R1.12).
+    /// True when nothing but words changed: a formal correction touches no answer of law, no
+    /// office, no file, no act (R1.12).
     pub fn differs_only_in_words(&self, other: &Self) -> bool {
         let bare = |content: &Self| {
             let mut bare = content.clone();

@@ -82,9 +82,9 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
         .next("Presentare una nuova proposta, collegata a questa"))
 }
 
-/// Only what is put on record about a fact of elsewhere may have happened before: an opinion given in
-/// a sitting entered later, an outage, a ratification, an order. A signature has its own instant, so
-/// nobody acts with a mandate that has ended (R1.10).
+/// Only what is put on record about a fact of elsewhere may have happened before: an opinion given
+/// in a sitting entered later, an outage, a ratification, an order. A signature has its own
+/// instant, so nobody acts with a mandate that has ended (R1.10).
 fn not_backdated(changes: &Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
     if changes.ctx.happened == changes.ctx.now {
         return Ok(());

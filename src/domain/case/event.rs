@@ -55,6 +55,7 @@ pub struct Opinion {
 /// How a text was changed after opinions were given (R1.12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "built once and stored")]
 pub enum Change {
     /// Typo or layout, certified by the Segretario with a signed declaration: opinions stay valid.
     Formal {
@@ -112,7 +113,6 @@ pub struct Posting {
 /// What happened to an act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
 pub enum CaseEvent {
     /// A draft exists, pinned to a workflow.
     Created {

@@ -160,7 +160,8 @@ fn check_outcome(
     Ok(())
 }
 
-/// Who gives the opinion, with the title printed; the Segretario replaces a missing officer (49 c. 2).
+/// Who gives the opinion, with the title printed; the Segretario replaces a missing officer (49 c.
+/// 2).
 fn giver(changes: &Changes, step: &Step, office: &str) -> Result<Signatory, Refusal> {
     let StepKind::Opinion { who, opinion } = step.kind else {
         return Err(wrong_step(step, "rendere un parere"));

@@ -73,7 +73,8 @@ pub fn standing<'a>(case: &'a Case, need: &OpinionNeed) -> Option<&'a Opinion> {
         .filter(|o| o.version >= first_valid_version(&case.versions))
 }
 
-/// Hashes an opinion may bear to stand: the current one and, backwards, those before formal changes.
+/// Hashes an opinion may bear to stand: the current one and, backwards, those before formal
+/// changes.
 fn valid_hashes(versions: &[Version]) -> Vec<&str> {
     let mut hashes = Vec::new();
     for version in versions.iter().rev() {
@@ -103,7 +104,8 @@ pub fn open_needs(case: &Case, opinion: OpinionKind, regulation: &Regulation) ->
 }
 
 /// What stands against putting the item to the vote (R1.9, R1.12, practice.md 1.1): one sentence
-/// each, at the instant of the vote. Empty when the item may be voted. President and verbalizer may override with a reason.
+/// each, at the instant of the vote. Empty when the item may be voted. President and verbalizer may
+/// override with a reason.
 pub fn gate(
     case: &Case,
     workflow: &Workflow,

@@ -64,8 +64,8 @@ fn poster(changes: &Changes, id: &str) -> Result<Signatory, Stop> {
     Ok(actor_as(changes, who, None)?)
 }
 
-/// Posts the act: D is the civil day of the server's clock, never a day someone writes (T-73), except
-/// where the Albo is another system that gives number and day.
+/// Posts the act: D is the civil day of the server's clock, never a day someone writes (T-73),
+/// except where the Albo is another system that gives number and day.
 fn post(
     changes: &mut Changes,
     id: &str,
@@ -135,7 +135,6 @@ fn post(
     leave(changes, id, Passage::Done)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a plain constructor of a snapshot")]
 fn posting(
     changes: &Changes,
     regulation: &Regulation,
@@ -209,7 +208,7 @@ fn public_file(changes: &Changes, id: &str) -> Result<String, Stop> {
         StepKind::Sign { .. } => s.paper.as_deref(),
         _ => None,
     });
-    let key = signed.filter_map(|token| super::advance::step_paper(case, token)).last();
+    let key = signed.filter_map(|token| super::advance::step_paper(case, token)).next_back();
     let paper = key.as_deref().and_then(|key| case.paper(key)).filter(|p| p.is_complete());
     paper.and_then(|p| p.sha256.clone()).ok_or_else(|| {
         Refusal::new(

@@ -50,7 +50,7 @@ pub fn untouch(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop
     targets.dedup();
     for target in targets {
         let by_this = |t: &&Touch| t.by_case == id && !t.is_void();
-        let last = changes.case(&target)?.touches.iter().filter(by_this).next_back();
+        let last = changes.case(&target)?.touches.iter().rfind(by_this);
         let holds = last.is_some_and(|t| t.holds_on(today));
         if last.is_none() || (holds && still_enforceable) {
             continue;

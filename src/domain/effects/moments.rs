@@ -154,8 +154,6 @@ fn step_moments(workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
     };
     vec![(moment, Value::Null)]
 }
-
-#[expect(clippy::too_many_arguments, reason = "the facts of one notice")]
 fn notify(
     world: &World,
     workflow: &Workflow,

@@ -50,8 +50,8 @@ fn case_row(case: &Case, workflow: &Workflow) -> CaseRow {
     let number = |register: &str| case.number(register).map(|n| n.number);
     let act = case.act_number(workflow);
     let terms = terms_of(case);
-    // The lifecycle of the row is the one of its last fact; what time alone changes is computed when
-    // read, never stored.
+    // The lifecycle of the row is the one of its last fact; what time alone changes is computed
+    // when read, never stored.
     let day = case.updated.map(crate::domain::law::calendar::rome_date).unwrap_or_default();
     CaseRow {
         id: case.id.clone(),

@@ -32,7 +32,6 @@ fn agenda_office(changes: &Changes) -> Result<(), Refusal> {
         })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one command")]
 pub(super) fn schedule(
     changes: &mut Changes,
     id: &str,

@@ -32,6 +32,7 @@ pub struct VoteInput {
 /// A command on one sitting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum SittingCommand {
     /// Puts a sitting in the calendar.
     Schedule {

@@ -129,7 +129,6 @@ impl Ballot {
 /// What happened in or around a sitting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
 pub enum SittingEvent {
     /// The sitting is in the calendar.
     Scheduled {

@@ -9,6 +9,7 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::structural_quorum;
 use crate::domain::law::calendar::{date_short, rome_instant};
 use crate::domain::law::presidency::{GiuntaOffice, Member as InLine, president};
+use crate::domain::papers::words::of_title;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
@@ -248,7 +249,7 @@ pub(super) fn presidency_reason(members: &[Member], president: &str) -> String {
     let sindaco = members.iter().find(|m| m.role == Role::Sindaco);
     match sindaco {
         Some(s) if s.person == president => String::new(),
-        Some(_) => "in assenza del Sindaco".into(),
+        Some(s) => format!("in assenza {}", of_title(&s.title)),
         None => "essendo vacante la carica di Sindaco".into(),
     }
 }

@@ -43,8 +43,8 @@ pub(super) fn replace_verbalizer(
     Ok(())
 }
 
-/// Without a Vice: the youngest member present, who does not preside and is not in conflict himself;
-/// any such member where the ages are not on record.
+/// Without a Vice: the youngest member present, who does not preside and is not in conflict
+/// himself; any such member where the ages are not on record.
 fn by_a_member(
     sitting: &Sitting,
     case_id: &str,

@@ -30,11 +30,11 @@ pub struct Expectation {
     pub lifecycle: Option<String>,
     /// Efficacy token.
     pub efficacy: Option<String>,
-    /// Number of the proposal.
+    /// Number of the proposal; 0 = none.
     pub proposal: Option<i64>,
     /// Number of the act; 0 = none.
     pub number: Option<i64>,
-    /// Number in the Albo.
+    /// Number in the Albo; 0 = none.
     pub albo: Option<i64>,
     /// Day of adoption.
     pub adopted: Option<NaiveDate>,
@@ -217,7 +217,7 @@ async fn check_case(
     let terms = terms_of(case);
     let act = case.act_number(&workflow).map_or(0, |n| n.number);
     let what = |name: &str| format!("{id}, {name}");
-    let number = |register: &str| case.number(register).map(|n| n.number);
+    let number = |register: &str| Some(case.number(register).map_or(0, |n| n.number));
     met.same(&what("passo"), wanted.step.clone(), Some(case.step.clone()));
     let lifecycle = token(&case.lifecycle(&workflow, day));
     met.same(&what("stato"), wanted.lifecycle.clone(), Some(lifecycle));

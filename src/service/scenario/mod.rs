@@ -47,13 +47,25 @@ pub enum ScenarioError {
     Store(#[from] StoreError),
     /// A command that prepares the Comune was refused.
     #[error("la preparazione del Comune non riesce: {0}")]
-    Setup(#[from] ExecuteError),
+    Setup(Box<ExecuteError>),
     /// A paper.
     #[error(transparent)]
-    Paper(#[from] PaperError),
+    Paper(Box<PaperError>),
     /// Templates of mails or acts.
     #[error("{0}")]
     Templates(String),
+}
+
+impl From<ExecuteError> for ScenarioError {
+    fn from(error: ExecuteError) -> Self {
+        Self::Setup(Box::new(error))
+    }
+}
+
+impl From<PaperError> for ScenarioError {
+    fn from(error: PaperError) -> Self {
+        Self::Paper(Box::new(error))
+    }
 }
 
 impl From<MailConfigError> for ScenarioError {

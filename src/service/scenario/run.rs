@@ -76,7 +76,7 @@ pub async fn run(
     store.migrate().await?;
     let executor = Executor::new(store, Arc::new(clock.clone()));
     let keys = Keyring::from_seed(&SEED, start - TimeDelta::days(400))
-        .map_err(|e| ScenarioError::Paper(PaperError::Sign(e)))?;
+        .map_err(|e| ScenarioError::from(PaperError::Sign(e)))?;
     let templates = Templates::embedded().map_err(|e| ScenarioError::Templates(e.to_string()))?;
     let press = Press { templates: Arc::new(templates), keys: Arc::new(keys) };
     let office = Office { executor, press };
@@ -240,7 +240,7 @@ impl Runner {
         }
         self.worker.drain().await?;
         let streams: Vec<_> = events.iter().map(|e| e.event.stream.clone()).collect();
-        let world = self.office.executor.world(&streams).await.map_err(ScenarioError::Setup)?;
+        let world = self.office.executor.world(&streams).await.map_err(ScenarioError::from)?;
         Ok(StepResult { step, events, refusal, as_expected, world })
     }
 

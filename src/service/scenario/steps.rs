@@ -149,7 +149,7 @@ impl Runner {
         Ok(people)
     }
 
-    /// `create` takes the content of `[case.…]`; `edit`, `revise` and `amend` change the present one.
+    /// `create` takes the content of `[case.…]`; `edit`, `revise`, `amend` change the present one.
     async fn content(
         &self,
         step: &Step,

@@ -3,9 +3,7 @@
 
 use super::AT;
 use chrono::{NaiveDate, NaiveTime};
-use delibera::domain::case::{
-    Case, CaseEvent, Change, Content, Effects, Opinion, OpinionOutcome,
-};
+use delibera::domain::case::{Case, CaseEvent, Change, Content, Effects, Opinion, OpinionOutcome};
 use delibera::domain::notice_facts::{NoticeFacts, NoticeSubject, notice};
 use delibera::domain::papers::{PaperKind, SignedPaper};
 use delibera::domain::registry::{
@@ -157,8 +155,7 @@ fn world() -> World {
 }
 
 fn told(world: &World, message: &str, moment: &str, who: &str, detail: Value) -> NoticeFacts {
-    let subject =
-        NoticeSubject { case: Some("c-1"), sitting: None, moment, detail };
+    let subject = NoticeSubject { case: Some("c-1"), sitting: None, moment, detail };
     notice(message, world, subject, &world.registry.people[who], day(7, 24))
 }
 

@@ -170,7 +170,8 @@ pub(super) fn standing(world: &World, case: &Case) -> Vec<OpinionFacts> {
             break;
         }
     }
-    let given: Vec<&Opinion> = case.opinions.iter().filter(|o| valid.contains(&o.hash.as_str())).collect();
+    let given: Vec<&Opinion> =
+        case.opinions.iter().filter(|o| valid.contains(&o.hash.as_str())).collect();
     given
         .iter()
         .enumerate()

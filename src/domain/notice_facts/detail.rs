@@ -74,7 +74,10 @@ impl Detail {
         Self {
             reason: text("reason"),
             by: text("by"),
-            document: read::<PaperKind>(given, "paper").map(document_name).unwrap_or_default().into(),
+            document: read::<PaperKind>(given, "paper")
+                .map(document_name)
+                .unwrap_or_default()
+                .into(),
             deadline: read(given, "deadline"),
             changes,
             formal,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The engine knows step kinds, not act kinds: an ordinanza it was never told of runs from the draft
-//! to the closed fascicolo by its file alone. On the way, who is told what is found by role and date.
+//! The engine knows step kinds, not act kinds: an ordinanza it was never told of runs from the
+//! draft to the closed fascicolo by its file alone. Recipients are found by role and date.
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};

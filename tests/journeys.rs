@@ -2,6 +2,8 @@
 //! Whole journeys on real databases: the demo on both engines, the audit of what it leaves,
 //! a thousand proclamations at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 #[path = "support/postgres.rs"]
 mod postgres;
 
@@ -16,7 +18,8 @@ use std::path::PathBuf;
 
 /// A folder of this test run, empty.
 fn folder(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("delibera-journeys-{}-{name}", std::process::id()));
+    let path =
+        std::env::temp_dir().join(format!("delibera-journeys-{}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path

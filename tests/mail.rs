@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Mail: what is composed, how it travels, what it says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 #[path = "mail/composed.rs"]
 mod composed;
 #[path = "mail/facts.rs"]

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Every template on the papers of the sample, in strict mode, down to the PDF.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use delibera::domain::papers::sample;
 use delibera::service::documents::Templates;
 use std::collections::BTreeMap;
 
 #[test]
 fn every_template_renders_the_papers_of_the_sample() {
-    let templates = Templates::embedded().unwrap();
+    // The folder itself, so that a template can be changed and looked at without a build.
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/act");
+    let templates = Templates::with_overrides(folder.as_ref()).unwrap();
     let papers = sample::papers().unwrap();
     let problems = templates.check(&papers, &sample::comune());
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Periodic work in the civil time of Rome: each trap of the library is a test with its name.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 use chrono::{DateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::Rome;
 use delibera::service::clock::{Clock, SimulatedClock, SystemClock};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The store on both engines: one suite, run on SQLite and on a private PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and fails")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on says why and fails")]
 
 #[path = "store/concurrency.rs"]
 mod concurrency;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The proof that workflows are sound: what is right passes, what is broken is named exactly, and
 //! what passes keeps the law on any walk.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop where they fail")]
+#![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
 use delibera::domain::papers::PaperKind;
 use delibera::domain::problem::Problem;
@@ -83,6 +83,15 @@ fn every_workflow_of_the_product_is_sound() {
 fn both_act_kinds_of_the_tests_are_sound() {
     assert_eq!(workflow("deliberazione.toml").steps.len(), 14);
     assert_eq!(workflow("atto-monocratico.toml").steps.len(), 6);
+}
+
+#[test]
+fn a_file_without_steps_is_refused() {
+    let text = read(format!("{DATA}/deliberazione.toml"));
+    let act = text.split("[[step]]").next().unwrap();
+    let said: Vec<String> =
+        load(act, "f.toml").unwrap_err().iter().map(ToString::to_string).collect();
+    assert!(said.contains(&"f.toml:3: il file non ha nessun passo".to_owned()), "{said:?}");
 }
 
 #[test]

@@ -11,11 +11,12 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_stream ON jobs (stream);
 
+-- No foreign key to jobs: both rows come from one statement, and the check would cost a query a
+-- job. `verify` finds a job without a state.
 -- next_at: not to be taken before this instant. For an available job it is when it is due or to
 -- be retried; for a running one it is the end of the lease, after which anyone may take it again.
 CREATE TABLE job_state (
-    key         TEXT COLLATE "C" NOT NULL PRIMARY KEY
-                REFERENCES jobs (key) DEFERRABLE INITIALLY DEFERRED,
+    key         TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (key <> ''),
     state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('available', 'running', 'done', 'dead')),
     attempts    BIGINT NOT NULL CHECK (attempts >= 0),
     next_at     TEXT COLLATE "C" NOT NULL CHECK (length(next_at) = 27),

@@ -53,6 +53,7 @@ BEGIN SELECT RAISE(ABORT, 'seals: registro di sola aggiunta, la cancellazione è
 CREATE TRIGGER documents_no_update BEFORE UPDATE ON documents
 BEGIN SELECT RAISE(ABORT, 'documents: registro di sola aggiunta, la modifica è rifiutata'); END;
 CREATE TRIGGER documents_no_delete BEFORE DELETE ON documents
-BEGIN SELECT RAISE(ABORT, 'documents: registro di sola aggiunta, la cancellazione è rifiutata'); END;
+BEGIN SELECT RAISE(ABORT,
+    'documents: registro di sola aggiunta, la cancellazione è rifiutata'); END;
 CREATE TRIGGER streams_no_delete BEFORE DELETE ON streams
 BEGIN SELECT RAISE(ABORT, 'streams: registro di sola aggiunta, la cancellazione è rifiutata'); END;

@@ -98,8 +98,10 @@ WHEN NEW.register <> OLD.register OR NEW.year <> OLD.year
     OR NEW.opened_at_last <> OLD.opened_at_last OR NEW.last < OLD.last
 BEGIN SELECT RAISE(ABORT, 'registers: un registro va solo avanti'); END;
 CREATE TRIGGER registers_no_delete BEFORE DELETE ON registers
-BEGIN SELECT RAISE(ABORT, 'registers: registro di sola aggiunta, la cancellazione è rifiutata'); END;
+BEGIN SELECT RAISE(ABORT,
+    'registers: registro di sola aggiunta, la cancellazione è rifiutata'); END;
 CREATE TRIGGER register_entries_no_delete BEFORE DELETE ON register_entries
 BEGIN
-    SELECT RAISE(ABORT, 'register_entries: registro di sola aggiunta, la cancellazione è rifiutata');
+    SELECT RAISE(ABORT,
+    'register_entries: registro di sola aggiunta, la cancellazione è rifiutata');
 END;

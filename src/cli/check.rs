@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `delibera check`: proves workflows, regulations and templates sound before anyone relies on them.
+//! `delibera check`: proves workflows, regulations and templates sound, before they are relied on.
 
 use super::{DONE, REFUSED, WRONG_USE};
 use crate::domain::papers::PaperKind;

@@ -124,7 +124,10 @@ fn perform(scenario: Scenario, dir: &Path, database: Option<&str>, json: bool) -
 fn heading(scenario: &Scenario) {
     anstream::println!("{STRONG}{}{STRONG:#}", scenario.raw.title);
     if let Some(comune) = &scenario.raw.comune {
-        anstream::println!("{FAINT}{} · orologio simulato, chiavi di sviluppo non qualificate{FAINT:#}\n", comune.name);
+        anstream::println!(
+            "{FAINT}{} · orologio simulato, chiavi di sviluppo non qualificate{FAINT:#}\n",
+            comune.name
+        );
     }
 }
 
@@ -134,11 +137,8 @@ fn line(result: &StepResult<'_>) {
     if ["expect", "wait"].contains(&step.verb.as_str()) {
         return;
     }
-    let when = format!(
-        "{} {}",
-        rome_date(step.at).format("%d/%m"),
-        rome_time(step.at).format("%H:%M")
-    );
+    let when =
+        format!("{} {}", rome_date(step.at).format("%d/%m"), rome_time(step.at).format("%H:%M"));
     let who = result.world.registry.name(if step.by.is_empty() { "—" } else { &step.by });
     let what = super::words::gesture(step);
     let mark = match (&result.refusal, result.as_expected) {
@@ -169,7 +169,8 @@ fn summary(report: &Report, dir: &Path) {
         );
         let dates = &case.dates;
         if let (Some(posted), Some(last)) = (dates.posted, dates.last_day) {
-            let effective = dates.effective_on.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string());
+            let effective =
+                dates.effective_on.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string());
             anstream::println!(
                 "  adottata il {}, all'Albo n. {} dal {} al {} compreso, esecutiva dal {effective}",
                 dates.adopted.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string()),

@@ -76,7 +76,12 @@ fn print(report: &Report) -> ExitCode {
     let style = anstyle::AnsiColor::Green.on_default().bold();
     anstream::println!(
         "{style}TUTTO TORNA{style:#}  {} fatti in {} flussi, {} documenti, {} registri, {} lavori, {} sigilli",
-        report.events, report.streams, report.documents, report.registers, report.jobs, report.seals
+        report.events,
+        report.streams,
+        report.documents,
+        report.registers,
+        report.jobs,
+        report.seals
     );
     if let Some(seal) = &report.last_seal {
         println!("Ultimo sigillo, da conservare altrove: {}:{}", seal.n, seal.hash);

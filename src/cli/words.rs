@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The Italian words of the terminal for gestures, outcomes and states.
 
-use crate::domain::changes::Fact;
 use crate::domain::case::CaseEvent;
+use crate::domain::changes::Fact;
 use crate::domain::sitting::{ItemOutcome, SittingEvent};
 use crate::domain::stream::StoredEvent;
 use crate::domain::world::World;
@@ -122,11 +122,17 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
         workflow.step(name).map(|s| s.title.clone())
     };
     Some(match event {
-        CaseEvent::Numbered { register, year, number, .. } => format!("{} n. {number}/{year}", register_word(register)),
+        CaseEvent::Numbered { register, year, number, .. } => {
+            format!("{} n. {number}/{year}", register_word(register))
+        }
         CaseEvent::StepEntered { step, .. } => step_title(step)?,
-        CaseEvent::StepSkipped { step, reason } => format!("{}: non dovuto ({reason})", step_title(step)?),
+        CaseEvent::StepSkipped { step, reason } => {
+            format!("{}: non dovuto ({reason})", step_title(step)?)
+        }
         CaseEvent::ImmediateVoted { declared: true, .. } => "immediatamente eseguibile".into(),
-        CaseEvent::ImmediateVoted { declared: false, required, .. } => format!("immediata eseguibilità non raggiunta (occorrenti {required})"),
+        CaseEvent::ImmediateVoted { declared: false, required, .. } => {
+            format!("immediata eseguibilità non raggiunta (occorrenti {required})")
+        }
         CaseEvent::PaperSigned { key, by, .. } => format!("{key} firmato da {}", by.name),
         CaseEvent::Posted(posting) => format!("all'Albo dal {}", posting.day.format("%d/%m/%Y")),
         _ => return None,

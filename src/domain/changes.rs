@@ -35,7 +35,6 @@ impl From<Refusal> for Stop {
 
 /// One fact of a decision.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "facts are built once and stored")]
 pub enum Fact {
     /// About a case.
     Case(String, CaseEvent),

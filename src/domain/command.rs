@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 /// Everything that can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum Command {
     /// On the Comune.
     Registry(RegistryCommand),
@@ -103,6 +102,10 @@ fn item_of(command: &SittingCommand) -> Option<&str> {
 /// # Errors
 /// A refusal, or what must be loaded before asking again.
 pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
+    if changes.ctx.happened > changes.ctx.now {
+        let text = "Il fatto non può essere nel futuro";
+        return Err(Refusal::new("fact_in_future", "R3.14", "", text).into());
+    }
     match command {
         Command::Registry(command) => {
             if let RegistryCommand::OpenRegister { register, year, .. } = command {
@@ -177,9 +180,12 @@ fn list_capigruppo(
         .iter()
         .map(|m| m.person.clone())
         .collect();
-    for id in cases {
+    for (i, id) in cases.iter().enumerate() {
         let case = changes.case(id)?;
-        if !case.posting.as_ref().is_some_and(|p| p.day == day) || listed_since_posting(case, day) {
+        if cases[..i].contains(id)
+            || case.posting.as_ref().is_none_or(|p| p.day != day)
+            || listed_since_posting(case)
+        {
             return Err(Refusal::new(
                 "list_outdated",
                 "R8.1",
@@ -189,6 +195,7 @@ fn list_capigruppo(
             .into());
         }
     }
+    let told = !recipients.is_empty();
     for id in cases {
         let listed = CaseEvent::CapigruppoListed {
             day,
@@ -197,18 +204,18 @@ fn list_capigruppo(
             recipients: recipients.clone(),
         };
         changes.push(id, listed);
-        let note = format!("elenco n. {serial} del {}", day.format("%d/%m/%Y"));
+        let list = format!("elenco n. {serial} del {}", day.format("%d/%m/%Y"));
+        let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
         let settled =
-            CaseEvent::DutySettled { duty: "capigruppo".into(), done: true, note, on: day };
+            CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day };
         changes.push(id, settled);
     }
     Ok(())
 }
 
-/// The current posting of D already was in a list of that day.
-pub fn listed_since_posting(case: &Case, day: NaiveDate) -> bool {
-    let annulled_same_day = case.annulled_postings.iter().filter(|(p, _)| p.day == day).count();
-    case.listed.iter().filter(|(d, _)| *d == day).count() > annulled_same_day
+/// The current posting already was in a list: an act posted again appears again (practice 1.11).
+pub fn listed_since_posting(case: &Case) -> bool {
+    case.listed.len() > case.listed_before_posting
 }
 
 /// Runs a command on a world that holds what it needs; for tests and tools without a store.

@@ -98,8 +98,10 @@ impl Templates {
     }
 
     fn add(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
-        // A part of one line stands inside a sentence: its line end is not text.
-        let text = if text.lines().count() == 1 { text.trim_end() } else { text };
+        // A part of one line stands inside a sentence: its line end is not text. The licence on the
+        // first line is a comment, which the engine leaves out with its line end.
+        let lines = text.lines().filter(|line| !line.starts_with("{{!")).count();
+        let text = if lines == 1 { text.trim_end() } else { text };
         self.registry.register_template_string(name, text).map_err(|error| {
             let (line, _) = error.pos().unwrap_or_default();
             DocumentError::Template(Problem::at(&file(name), line, error.reason().to_string()))
@@ -156,9 +158,10 @@ impl Templates {
     }
 
     fn letterhead(&self, comune: &ComuneData) -> Letterhead {
-        let place = match comune.province.as_str() {
-            "" => String::new(),
-            province => format!("Provincia di {province}"),
+        let place = match (comune.seat.as_str(), comune.province.as_str()) {
+            (seat, "") => seat.to_owned(),
+            ("", province) => format!("({province})"),
+            (seat, province) => format!("{seat} ({province})"),
         };
         let lines = [comune.name.clone(), place].into_iter().filter(|l| !l.is_empty()).collect();
         Letterhead { crest_png: self.crest.clone(), lines }

@@ -126,7 +126,13 @@ fn answer(
     match attempt(request, loaded, registries, clock) {
         Ok(write) => Outcome::Write(write, ()),
         Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
-        Err(Stop::Read(stream)) => Outcome::ReadAlso(ReadSet::streams([stream])),
+        Err(Stop::Read(stream)) => {
+            // Who asks for one item of a sitting will ask for them all: forty are one reading.
+            let related = world(loaded, registries)
+                .map(|world| world.related(&request.main_stream()))
+                .unwrap_or_default();
+            Outcome::ReadAlso(ReadSet::streams(std::iter::once(stream).chain(related)))
+        }
         Err(Stop::ReadRegister(register, year)) => {
             Outcome::ReadAlso(ReadSet::default().register(register, year))
         }

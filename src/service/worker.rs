@@ -20,7 +20,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
-use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
+use crate::store::{
+    CaseFilter, Failure, Job as QueuedJob, Outcome, ReadSet, StoreError, WriteError, WriteSet,
+};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -330,7 +332,7 @@ impl Worker {
             + 1;
         ids.retain(|id| {
             world.cases.get(id).is_some_and(|c| {
-                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c, day)
+                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c)
             })
         });
         if ids.is_empty() {
@@ -385,20 +387,19 @@ impl Worker {
     /// When the database does not answer.
     pub async fn tick(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), StoreError> {
         for occurrence in self.timetable.owed(from, to) {
-            let store = &self.office.executor.store;
-            if !store.claim_schedule(occurrence.task.token(), occurrence.due_at).await? {
-                continue;
-            }
-            let job = occurrence.job();
-            let queued = QueuedJob {
-                key: job.key,
-                kind: job.kind,
-                payload: job.payload,
-                due_at: job.due_at,
-                ..empty_job(occurrence.due_at)
-            };
-            if let Err(error) = self.periodic(&queued).await {
-                tracing::error!(task = occurrence.task.token(), %error, "periodic task failed");
+            // The key names task and instant: whoever queues it, it is there once, and a process
+            // that dies right after leaves the job to the others.
+            let jobs = vec![occurrence.job()];
+            let write = WriteSet { jobs, ..WriteSet::default() };
+            let queued = self
+                .office
+                .executor
+                .store
+                .write(ReadSet::default(), move |_| Outcome::Write(write.clone(), ()));
+            match queued.await {
+                Ok(_) => {}
+                Err(WriteError::Store(error)) => return Err(error),
+                Err(WriteError::Refused(refusal)) => tracing::error!(%refusal, "not queued"),
             }
         }
         Ok(())
@@ -434,23 +435,6 @@ impl Worker {
             detail: json!({ "root": root, "seal": n }),
         };
         self.mail(&job, &queued.key, queued.due_at).await.map(drop)
-    }
-}
-
-fn empty_job(at: DateTime<Utc>) -> QueuedJob {
-    QueuedJob {
-        key: String::new(),
-        kind: String::new(),
-        payload: Value::Null,
-        due_at: at,
-        stream: String::new(),
-        state: crate::store::JobState::Running,
-        attempts: 1,
-        next_at: at,
-        leased_by: None,
-        last_error: None,
-        note: None,
-        finished_at: None,
     }
 }
 

@@ -108,8 +108,9 @@ fn other_tables() -> impl Iterator<Item = &'static Table> {
     TABLES.into_iter().filter(|table| table.name != "cases")
 }
 
+/// JSONB and not JSON: each `->>` on JSON parses the whole text again.
 fn elements(n: usize) -> String {
-    format!("json_array_elements(CAST(${n} AS JSON)) AS w(value)")
+    format!("jsonb_array_elements(CAST(${n} AS JSONB)) AS w(value)")
 }
 
 fn append_postgres(more: &[(&str, String)], moved: &str) -> String {

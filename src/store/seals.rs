@@ -13,7 +13,8 @@ pub(crate) const SEALS: &str =
     "SELECT n, at, position, heads, events, root, previous, hash FROM seals ORDER BY n";
 pub(crate) const LAST: &str = "SELECT n, at, position, heads, events, root, previous, hash \
      FROM seals ORDER BY n DESC LIMIT 1";
-pub(crate) const INSERT: &str = "INSERT INTO seals (n, at, position, heads, events, root, previous, hash) \
+pub(crate) const INSERT: &str = "INSERT INTO seals \
+     (n, at, position, heads, events, root, previous, hash) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (n) DO NOTHING";
 pub(crate) const FRONTIER: &str = "SELECT COALESCE(MAX(position), 0) FROM events";
 pub(crate) const LEAVES: &str = "SELECT position, stream, version, hash FROM events \

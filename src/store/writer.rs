@@ -36,11 +36,13 @@ const LOCK_FROM: u32 = 4;
 /// Rounds in which a batch may ask to read more.
 const READS_MAX: usize = 16;
 
-pub(crate) const LOCK_REGISTERS: &str = "SELECT 1 FROM registers r JOIN json_array_elements(CAST($1 AS JSON)) AS w(value) \
+pub(crate) const LOCK_REGISTERS: &str = "SELECT 1 FROM registers r \
+     JOIN json_array_elements(CAST($1 AS JSON)) AS w(value) \
      ON r.register = w.value->>0 AND r.year = CAST(w.value->>1 AS BIGINT) \
      ORDER BY r.register, r.year FOR UPDATE OF r";
 
-pub(crate) const LOCK_STREAMS: &str = "SELECT 1 FROM streams s JOIN json_array_elements_text(CAST($1 AS JSON)) AS w(value) \
+pub(crate) const LOCK_STREAMS: &str = "SELECT 1 FROM streams s \
+     JOIN json_array_elements_text(CAST($1 AS JSON)) AS w(value) \
      ON s.stream = w.value ORDER BY s.stream FOR UPDATE OF s";
 
 /// Which of `writers` queues takes a command: the same streams always meet in the same one.

@@ -46,8 +46,8 @@ async fn verify_finds_every_altered_column() {
     )
     .await;
     for table in &tables {
-        let listed = RECORDS.contains(&table.as_str())
-            || NOT_RECORDS.iter().any(|(name, _)| name == table);
+        let listed =
+            RECORDS.contains(&table.as_str()) || NOT_RECORDS.iter().any(|(name, _)| name == table);
         assert!(listed, "la tabella {table} non è né un registro né fra quelle che non lo sono");
     }
     let mut tried = 0;
@@ -79,32 +79,31 @@ async fn alter_and_verify(dir: &Path, clean: &Path, table: &str, column: &str) {
         "UPDATE {table} SET {column} = {value} \
          WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT 1)"
     );
-    let sql = match texts(
-        &mut conn,
-        &format!("SELECT sql FROM sqlite_master WHERE name = '{table}'"),
-    )
-    .await
-    .first()
-    {
-        Some(schema) if schema.to_uppercase().contains("WITHOUT ROWID") => {
-            let key = texts(
-                &mut conn,
-                &format!("SELECT group_concat(name) FROM pragma_table_info('{table}') WHERE pk > 0"),
-            )
+    let sql =
+        match texts(&mut conn, &format!("SELECT sql FROM sqlite_master WHERE name = '{table}'"))
             .await
-            .join(",");
-            format!(
-                "UPDATE {table} SET {column} = {value} \
+            .first()
+        {
+            Some(schema) if schema.to_uppercase().contains("WITHOUT ROWID") => {
+                let key = texts(
+                    &mut conn,
+                    &format!(
+                        "SELECT group_concat(name) FROM pragma_table_info('{table}') WHERE pk > 0"
+                    ),
+                )
+                .await
+                .join(",");
+                format!(
+                    "UPDATE {table} SET {column} = {value} \
                  WHERE ({key}) = (SELECT {key} FROM {table} ORDER BY {key} DESC LIMIT 1)"
-            )
-        }
-        _ => sql,
-    };
+                )
+            }
+            _ => sql,
+        };
     let altered = sqlx::query(AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     assert_eq!(altered.rows_affected(), 1, "{table}.{column}");
     conn.close().await.unwrap();
-    let store =
-        Store::connect_read_only(&format!("sqlite:{}", copy.display())).await.unwrap();
+    let store = Store::connect_read_only(&format!("sqlite:{}", copy.display())).await.unwrap();
     // A value the program cannot even read is found too, as an error that names table and row.
     let found = match verify(&store, None, |_| {}).await {
         Ok(report) => report.finding.is_some(),

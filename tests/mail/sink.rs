@@ -148,23 +148,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 say(stream, "354 go on").await?;
                 let bytes = read_data(stream).await?;
                 let mail = Arrived { from: from.clone(), to: to.clone(), bytes, encrypted };
-                let taken = shared.turns.lock().unwrap().pop_front().unwrap_or(Turn::Accept);
-                match taken {
-                    Turn::RefuseData(answer) => say(stream, answer).await?,
-                    Turn::HangUpAfterData => {
-                        shared.arrived.lock().unwrap().push(mail);
-                        return None;
-                    }
-                    Turn::AcceptLate(wait) => {
-                        tokio::time::sleep(wait).await;
-                        shared.arrived.lock().unwrap().push(mail);
-                        say(stream, "250 queued").await?;
-                    }
-                    Turn::Accept | Turn::RefuseRecipient(_) => {
-                        shared.arrived.lock().unwrap().push(mail);
-                        say(stream, "250 queued").await?;
-                    }
-                }
+                take(stream, shared, mail).await?;
             }
             "QUIT" => {
                 say(stream, "221 bye").await?;
@@ -174,6 +158,26 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             _ => say(stream, "502 unknown").await?,
         }
     }
+}
+
+/// What the next turn says of a message that came whole; `None` hangs up.
+async fn take<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    shared: &Shared,
+    mail: Arrived,
+) -> Option<()> {
+    let taken = shared.turns.lock().unwrap().pop_front().unwrap_or(Turn::Accept);
+    match taken {
+        Turn::RefuseData(answer) => return say(stream, answer).await,
+        Turn::HangUpAfterData => {
+            shared.arrived.lock().unwrap().push(mail);
+            return None;
+        }
+        Turn::AcceptLate(wait) => tokio::time::sleep(wait).await,
+        Turn::Accept | Turn::RefuseRecipient(_) => {}
+    }
+    shared.arrived.lock().unwrap().push(mail);
+    say(stream, "250 queued").await
 }
 
 async fn say<S: AsyncWrite + Unpin>(stream: &mut S, line: &str) -> Option<()> {

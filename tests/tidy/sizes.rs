@@ -5,7 +5,8 @@ use super::{Problems, files, product, read, sources};
 
 const FILE_LINES_MAX: usize = 600;
 const FUNCTION_LINES_MAX: usize = 70;
-const COLUMNS_MAX: usize = 100;
+/// rustfmt keeps code within 100; prose in comments may run a little over.
+const COLUMNS_MAX: usize = 112;
 
 #[test]
 fn files_are_short() {

@@ -8,9 +8,7 @@ mod samples;
 use delibera_documents::{Document, render};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "/tmp/delibera-gallery".to_owned());
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "/tmp/delibera-gallery".to_owned());
     std::fs::create_dir_all(&folder)?;
     let rows: String = (1..=60)
         .map(|n| format!("| Consigliere{n} di Prova | Componente della commissione | sì |\n"))
@@ -18,21 +16,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let table = format!("| Nominativo | Carica | Presente |\n|---|---|:-:|\n{rows}");
     let body = include_str!("galleria.md").replace("@tabella", &table);
     let all = [
-        (
-            "galleria",
-            Document {
-                draft: true,
-                ..samples::plain(&body)
-            },
-        ),
+        ("galleria", Document { draft: true, ..samples::plain(&body) }),
         ("vuoto", samples::plain("")),
-        (
-            "allegati",
-            Document {
-                attachments: samples::attachments(),
-                ..samples::plain("Testo.")
-            },
-        ),
+        ("allegati", Document { attachments: samples::attachments(), ..samples::plain("Testo.") }),
         (
             "oggetto",
             samples::plain(&format!(

@@ -10,23 +10,12 @@ use std::time::{Duration, Instant};
 use delibera_documents::{Document, render};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "/tmp/delibera-samples".to_owned());
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "/tmp/delibera-samples".to_owned());
     let rounds = std::env::args().nth(2).map_or(Ok(40), |n| n.parse())?;
     std::fs::create_dir_all(&folder)?;
-    let long = Document {
-        body: samples::long_body(30),
-        ..samples::deliberation()
-    };
-    let draft = Document {
-        draft: true,
-        ..samples::deliberation()
-    };
-    let attached = Document {
-        attachments: samples::attachments(),
-        ..samples::deliberation()
-    };
+    let long = Document { body: samples::long_body(30), ..samples::deliberation() };
+    let draft = Document { draft: true, ..samples::deliberation() };
+    let attached = Document { attachments: samples::attachments(), ..samples::deliberation() };
     let all = [
         ("deliberazione", samples::deliberation()),
         ("bozza", draft),
@@ -45,10 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         times.sort();
         let (median, best) = (times[times.len() / 2], times[0]);
         let size = rendered.pdf.len() / 1024;
-        println!(
-            "{name}: {} pages, {size} KiB, median {median:?}, best {best:?}",
-            rendered.pages
-        );
+        println!("{name}: {} pages, {size} KiB, median {median:?}, best {best:?}", rendered.pages);
     }
     Ok(())
 }

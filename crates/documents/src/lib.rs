@@ -134,11 +134,7 @@ pub fn check_text(markdown: &str) -> Result<(), Vec<TextProblem>> {
     {
         problems.push(error.into());
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Number of pages of an uploaded PDF; `None` when it cannot be read as one.

@@ -23,11 +23,8 @@ fn dictionary<'a>(pdf: &'a lopdf::Document, object: &'a Object) -> &'a Dictionar
 
 #[test]
 fn same_document_same_bytes_in_every_thread() {
-    let document = Document {
-        attachments: samples::attachments(),
-        draft: true,
-        ..samples::deliberation()
-    };
+    let document =
+        Document { attachments: samples::attachments(), draft: true, ..samples::deliberation() };
     let first = sha(&document);
     assert_eq!(first, sha(&document));
     std::thread::scope(|scope| {
@@ -38,10 +35,7 @@ fn same_document_same_bytes_in_every_thread() {
             assert!(thread.join().unwrap().iter().all(|other| *other == first));
         }
     });
-    let other = Document {
-        title: "Altro titolo".into(),
-        ..samples::deliberation()
-    };
+    let other = Document { title: "Altro titolo".into(), ..samples::deliberation() };
     assert_ne!(first, sha(&other));
 }
 
@@ -77,10 +71,7 @@ fn catalog_declares_language_tags_profile_and_bookmarks() {
             .as_bool()
             .unwrap()
     );
-    assert_eq!(
-        catalog.get(b"PageMode").unwrap().as_name().unwrap(),
-        b"UseOutlines"
-    );
+    assert_eq!(catalog.get(b"PageMode").unwrap().as_name().unwrap(), b"UseOutlines");
     let outlines = dictionary(&pdf, catalog.get(b"Outlines").unwrap());
     let first = dictionary(&pdf, outlines.get(b"First").unwrap());
     assert!(first.has(b"First"), "bookmarks are nested");
@@ -98,11 +89,7 @@ fn catalog_declares_language_tags_profile_and_bookmarks() {
     for (id, object) in &pdf.objects {
         let Ok(page) = object.as_dict() else { continue };
         if page.get(b"Type").and_then(Object::as_name).ok() == Some(b"Page") {
-            assert_eq!(
-                page.get(b"Tabs").unwrap().as_name().unwrap(),
-                b"S",
-                "page {id:?}"
-            );
+            assert_eq!(page.get(b"Tabs").unwrap().as_name().unwrap(), b"S", "page {id:?}");
             assert!(page.has(b"StructParents"));
         }
     }
@@ -111,10 +98,7 @@ fn catalog_declares_language_tags_profile_and_bookmarks() {
 #[test]
 fn metadata_is_escaped_and_info_equals_xmp() {
     let title = "Affidamento «A & B» <urgente> – è così";
-    let document = Document {
-        title: title.into(),
-        ..samples::plain("Testo.")
-    };
+    let document = Document { title: title.into(), ..samples::plain("Testo.") };
     let rendered = render(&document).unwrap();
     let info = poppler::run("pdfinfo", &[], &rendered.pdf, &[]);
     assert!(info.contains(title), "{info}");
@@ -138,43 +122,23 @@ fn signature_fields_are_empty_tagged_and_have_the_whole_font() {
             assert!(field.has(key), "{}", String::from_utf8_lossy(key));
         }
     }
-    let fonts = form
-        .get(b"DR")
-        .unwrap()
-        .as_dict()
-        .unwrap()
-        .get(b"Font")
-        .unwrap();
+    let fonts = form.get(b"DR").unwrap().as_dict().unwrap().get(b"Font").unwrap();
     let font = dictionary(&pdf, fonts.as_dict().unwrap().get(b"Firma").unwrap());
-    assert_eq!(
-        font.get(b"Encoding").unwrap().as_name().unwrap(),
-        b"Identity-H"
-    );
+    assert_eq!(font.get(b"Encoding").unwrap().as_name().unwrap(), b"Identity-H");
     let descendant = font.get(b"DescendantFonts").unwrap().as_array().unwrap();
     let descendant = dictionary(&pdf, &descendant[0]);
-    assert_eq!(
-        descendant.get(b"CIDToGIDMap").unwrap().as_name().unwrap(),
-        b"Identity"
-    );
-    let widths = descendant.get(b"W").unwrap().as_array().unwrap()[1]
-        .as_array()
-        .unwrap();
+    assert_eq!(descendant.get(b"CIDToGIDMap").unwrap().as_name().unwrap(), b"Identity");
+    let widths = descendant.get(b"W").unwrap().as_array().unwrap()[1].as_array().unwrap();
     assert!(widths.len() > 390, "every glyph has a width");
     let plain = render(&samples::plain("Testo.")).unwrap();
     let plain = lopdf::Document::load_mem(&plain.pdf).unwrap();
-    assert!(
-        !plain.catalog().unwrap().has(b"AcroForm"),
-        "no fields, no form"
-    );
+    assert!(!plain.catalog().unwrap().has(b"AcroForm"), "no fields, no form");
 }
 
 #[test]
 fn attachments_come_out_byte_for_byte() {
     let files = samples::attachments();
-    let document = Document {
-        attachments: files.clone(),
-        ..samples::deliberation()
-    };
+    let document = Document { attachments: files.clone(), ..samples::deliberation() };
     let rendered = render(&document).unwrap();
     let saved = poppler::save(&rendered.pdf);
     let status = std::process::Command::new("pdfdetach")

@@ -38,9 +38,7 @@ fn every_word_is_printed_in_order() {
         *printed.entry(word.to_owned()).or_insert(0) += 1;
     }
     for word in bare_words(&document.body) {
-        let left = printed
-            .get_mut(&word)
-            .unwrap_or_else(|| panic!("«{word}» is not printed"));
+        let left = printed.get_mut(&word).unwrap_or_else(|| panic!("«{word}» is not printed"));
         assert!(*left > 0, "«{word}» is printed too few times");
         *left -= 1;
     }
@@ -48,17 +46,8 @@ fn every_word_is_printed_in_order() {
 
 #[test]
 fn words_stay_inside_the_page_and_never_overlap() {
-    let body = format!(
-        "{}\n\n{}",
-        samples::deliberation().body,
-        samples::long_body(4)
-    );
-    let pdf = render(&Document {
-        body,
-        ..samples::deliberation()
-    })
-    .unwrap()
-    .pdf;
+    let body = format!("{}\n\n{}", samples::deliberation().body, samples::long_body(4));
+    let pdf = render(&Document { body, ..samples::deliberation() }).unwrap().pdf;
     let words = poppler::words(&pdf);
     for word in &words {
         let inside =
@@ -66,10 +55,8 @@ fn words_stay_inside_the_page_and_never_overlap() {
         assert!(inside, "{word:?}");
     }
     let overlap = |a: &Word, b: &Word| {
-        let (wide, high) = (
-            a.right.min(b.right) - a.left.max(b.left),
-            a.bottom.min(b.bottom) - a.top.max(b.top),
-        );
+        let (wide, high) =
+            (a.right.min(b.right) - a.left.max(b.left), a.bottom.min(b.bottom) - a.top.max(b.top));
         // Boxes are as high as the font's ascenders and descenders: lines may touch.
         a.page == b.page && wide > 0.6 && high > 0.5 * (a.bottom - a.top)
     };
@@ -84,28 +71,19 @@ fn words_stay_inside_the_page_and_never_overlap() {
 fn table_header_is_repeated_on_each_page_and_tagged_once() {
     let mut body = String::from("# Presenze\n\n| Nominativo | Carica |\n|---|---|\n");
     for number in 1..=60 {
-        body.push_str(&format!(
-            "| Persona{number} Rossi | Assessore numero {number} |\n"
-        ));
+        body.push_str(&format!("| Persona{number} Rossi | Assessore numero {number} |\n"));
     }
     let pdf = render_body(&body);
     let words = poppler::words(&pdf);
     let pages = words.iter().map(|word| word.page).max().unwrap();
     assert!(pages >= 2);
     for page in 1..=pages {
-        let heads = words
-            .iter()
-            .filter(|w| w.page == page && w.text == "Nominativo")
-            .count();
+        let heads = words.iter().filter(|w| w.page == page && w.text == "Nominativo").count();
         assert_eq!(heads, 1, "page {page}");
     }
     for number in 1..=60 {
         let name = format!("Persona{number}");
-        assert_eq!(
-            words.iter().filter(|word| word.text == name).count(),
-            1,
-            "{name}"
-        );
+        assert_eq!(words.iter().filter(|word| word.text == name).count(), 1, "{name}");
     }
     let tags = poppler::run("pdfinfo", &["-struct"], &pdf, &[]);
     assert_eq!(tags.matches("TH:").count(), 2);
@@ -133,10 +111,7 @@ fn signature_box_never_parts_from_its_caption() {
             let caption = place(name);
             let (page, top) = field_place(&file, &pages, field);
             assert_eq!(page, caption.page, "{lines} lines, field {field}");
-            assert!(
-                top >= caption.bottom - 6.0 && top < caption.bottom + 24.0,
-                "{lines} lines"
-            );
+            assert!(top >= caption.bottom - 6.0 && top < caption.bottom + 24.0, "{lines} lines");
         }
         let (a, b, c) = (place("TITOLOA"), place("TITOLOB"), place("TITOLOC"));
         assert_eq!((a.page, a.top), (b.page, b.top), "two a row");
@@ -153,22 +128,15 @@ fn field_place(file: &lopdf::Document, pages: &[lopdf::ObjectId], name: &str) ->
         .find(|d| d.get(b"T").and_then(lopdf::Object::as_str).ok() == Some(name.as_bytes()))
         .unwrap();
     let page = field.get(b"P").unwrap().as_reference().unwrap();
-    let top = field.get(b"Rect").unwrap().as_array().unwrap()[3]
-        .as_float()
-        .unwrap();
-    (
-        pages.iter().position(|id| *id == page).unwrap() + 1,
-        841.89 - top,
-    )
+    let top = field.get(b"Rect").unwrap().as_array().unwrap()[3].as_float().unwrap();
+    (pages.iter().position(|id| *id == page).unwrap() + 1, 841.89 - top)
 }
 
 #[test]
 fn headings_never_end_a_page_and_nest_for_screen_readers() {
     for lines in 30..48 {
-        let body = format!(
-            "{}\n\n# Titolo\n\nSeguito del titolo.",
-            "Riga  \n".repeat(lines).trim_end()
-        );
+        let body =
+            format!("{}\n\n# Titolo\n\nSeguito del titolo.", "Riga  \n".repeat(lines).trim_end());
         let words = poppler::words(&render_body(&body));
         let page = |text: &str| words.iter().find(|word| word.text == text).unwrap().page;
         assert_eq!(page("Titolo"), page("Seguito"), "{lines} lines");
@@ -179,15 +147,8 @@ fn headings_never_end_a_page_and_nest_for_screen_readers() {
         &render_body("# Uno\n\n::: testo\n# Terzo\n\n### Quinto\n:::\n\n# Due"),
         &[],
     );
-    let levels: Vec<&str> = tags
-        .lines()
-        .map(str::trim)
-        .filter(|l| l.starts_with('H'))
-        .collect();
-    assert_eq!(
-        levels,
-        ["H1 (block)", "H2 (block)", "H3 (block)", "H1 (block)"]
-    );
+    let levels: Vec<&str> = tags.lines().map(str::trim).filter(|l| l.starts_with('H')).collect();
+    assert_eq!(levels, ["H1 (block)", "H2 (block)", "H3 (block)", "H1 (block)"]);
 }
 
 #[test]
@@ -218,11 +179,7 @@ fn labels_are_row_headers() {
 
 #[test]
 fn headers_footers_and_drafts_are_on_their_pages() {
-    let document = Document {
-        draft: true,
-        body: samples::long_body(3),
-        ..samples::deliberation()
-    };
+    let document = Document { draft: true, body: samples::long_body(3), ..samples::deliberation() };
     let rendered = render(&document).unwrap();
     let saved = poppler::save(&rendered.pdf);
     for page in 1..=rendered.pages {
@@ -236,37 +193,18 @@ fn headers_footers_and_drafts_are_on_their_pages() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(&format!("Pagina {page} di {}", rendered.pages)));
         assert!(text.contains("documento informatico firmato digitalmente"));
-        assert_eq!(
-            text.contains("n. 838 del 24/07/2020 – Modifiche"),
-            page > 1,
-            "page {page}"
-        );
+        assert_eq!(text.contains("n. 838 del 24/07/2020 – Modifiche"), page > 1, "page {page}");
         assert!(text.contains("BOZZA"), "page {page}: {text}");
     }
 }
 
 #[test]
 fn hard_cases_are_laid_out_whole() {
-    let object = format!(
-        "# {}",
-        "provvedimento straordinario di riorganizzazione ".repeat(75)
-    );
-    assert_eq!(
-        poppler::text(&render_body(&object))
-            .matches("straordinario")
-            .count(),
-        75
-    );
-    let tall = format!(
-        "| A | B |\n|---|---|\n| {} | fine |\n",
-        "parola lunga ".repeat(1200)
-    );
+    let object = format!("# {}", "provvedimento straordinario di riorganizzazione ".repeat(75));
+    assert_eq!(poppler::text(&render_body(&object)).matches("straordinario").count(), 75);
+    let tall = format!("| A | B |\n|---|---|\n| {} | fine |\n", "parola lunga ".repeat(1200));
     let text = poppler::text(&render_body(&tall));
-    assert_eq!(
-        text.matches("lunga").count(),
-        1200,
-        "a row taller than a page"
-    );
+    assert_eq!(text.matches("lunga").count(), 1200, "a row taller than a page");
     let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let narrow = format!(
         "| A | B | C | D | E | F |\n|-|-|-|-|-|-|\n| {hash} | testo | testo | testo | testo | 1 |\n"
@@ -280,25 +218,11 @@ fn hard_cases_are_laid_out_whole() {
         800 + 2, // "Pagina" has two
         "a word wider than the page: {text}"
     );
-    let framed = format!(
-        "::: riquadro\n{}\n:::",
-        "Una riga di parere.\n\n".repeat(80)
-    );
-    assert_eq!(
-        poppler::text(&render_body(&framed))
-            .matches("parere")
-            .count(),
-        80
-    );
-    for empty in [
-        "",
-        "\n\n",
-        "- \n-\n",
-        "# \n",
-        "::: riquadro\n:::",
-        "::: pagina\n:::",
-        "| |\n|-|\n| |\n",
-    ] {
+    let framed = format!("::: riquadro\n{}\n:::", "Una riga di parere.\n\n".repeat(80));
+    assert_eq!(poppler::text(&render_body(&framed)).matches("parere").count(), 80);
+    for empty in
+        ["", "\n\n", "- \n-\n", "# \n", "::: riquadro\n:::", "::: pagina\n:::", "| |\n|-|\n| |\n"]
+    {
         render_body(empty);
     }
 }
@@ -308,17 +232,7 @@ fn symbols_and_typed_accents_are_drawn() {
     let text = poppler::text(&render_body(
         "☐ sì ☑ no ✓ → № e\u{300} così · n.\u{202F}5 co\u{2011}firma Ω Ж",
     ));
-    for part in [
-        "☐",
-        "☑",
-        "✓",
-        "→",
-        "№",
-        "è così",
-        "Ω",
-        "Ж",
-        "co\u{2011}firma",
-    ] {
+    for part in ["☐", "☑", "✓", "→", "№", "è così", "Ω", "Ж", "co\u{2011}firma"] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

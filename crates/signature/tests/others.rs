@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#![expect(clippy::disallowed_methods, reason = "OpenSSL makes certificates valid from now")]
 //! Keys, authorities and signatures made by others: RSA, OpenSSL's CMS, revocation addresses.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 

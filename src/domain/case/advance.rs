@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Moving along the workflow: the one place where an act enters and leaves steps.
 
-use super::Case;
 use super::event::CaseEvent;
 use super::opinions::{needs, open_needs};
+use super::{Case, Ending};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::add_days;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot};
@@ -50,6 +50,10 @@ pub fn advance(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let (_, step) = changes.position(id)?;
     let regulation = changes.regulation()?;
     let case = changes.case(id)?;
+    // A signature that comes after the withdrawal moves nothing.
+    if matches!(case.ending, Some(Ending::Withdrawn | Ending::Archived)) {
+        return Ok(());
+    }
     let done = match &step.kind {
         StepKind::Opinion { opinion, .. } => open_needs(case, *opinion, &regulation).is_empty(),
         StepKind::Sign { .. } => step

@@ -29,7 +29,6 @@ impl Ctx {
 /// A command on one act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum CaseCommand {
     /// Opens a draft of an act kind.
     Create {

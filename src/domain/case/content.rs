@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a proposal says: its text, attachments, money, and the answers to the gate questions of law.
+//! What a proposal says: its text, attachments, money, and the answers to the gate questions of
+//! law.
 
 use crate::domain::digest::sha256_hex;
 use chrono::NaiveDate;
@@ -9,9 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Content {
-    /// Object of the act: one string everywhere (R4.6), written without personal data (practice 1.13).
+    /// Object of the act: one string everywhere (R4.6), written without personal data (practice
+    /// 1.13).
     pub subject: String,
-    /// Type of act as the Comune names it; the regulation hangs rules on it (`extra_opinions_by_type`).
+    /// Type of act as the Comune names it; the regulation hangs rules on it
+    /// (`extra_opinions_by_type`).
     pub act_type: String,
     /// Offices concerned; the first one leads (capofila). One technical opinion each (R1.5).
     pub offices: Vec<String>,
@@ -23,7 +26,8 @@ pub struct Content {
     pub competence: String,
     /// Premises in Markdown.
     pub text: String,
-    /// The dispositive, one entry per numbered point, in Markdown (practice.md 6: never typed twice).
+    /// The dispositive, one entry per numbered point, in Markdown (practice.md 6: never typed
+    /// twice).
     pub decision: Vec<String>,
     /// Scheda di sintesi for the assessori.
     pub summary: String,
@@ -61,6 +65,9 @@ pub struct Gates {
     pub personal_data: bool,
     /// Conditions of efficacy beside the terms (practice.md 1.3).
     pub conditions: Vec<Condition>,
+    /// Why the legitimacy opinion is asked for, where the regulation gives it on demand (R2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legitimacy_request: Option<String>,
     /// Request of immediate enforceability: its reasons of urgency (R4.3).
     pub immediate_request: Option<String>,
     /// Secret ballot because persons are appraised: the reason (R3.8).
@@ -207,6 +214,33 @@ impl Content {
         bound.gates.direction_acknowledged_by = None;
         let canonical = serde_json::to_vec(&bound).unwrap_or_default();
         sha256_hex(&canonical)
+    }
+
+    /// The Segretario's acknowledgement of a declaration of direction belongs to the words he saw:
+    /// who writes the text can neither give it nor carry it over to other words (R1.4).
+    pub fn acknowledged_as(mut self, before: &Self) -> Self {
+        let same = self.gates.direction_only == before.gates.direction_only;
+        self.gates.direction_acknowledged_by =
+            before.gates.direction_acknowledged_by.clone().filter(|_| same);
+        self
+    }
+
+    /// True when nothing but words changed: a formal correction touches no answer of law, no
+    /// office, no file, no act (R1.12).
+    pub fn differs_only_in_words(&self, other: &Self) -> bool {
+        let bare = |content: &Self| {
+            let mut bare = content.clone();
+            bare.subject.clear();
+            bare.text.clear();
+            bare.summary.clear();
+            bare.competence.clear();
+            bare.classification.clear();
+            bare.decision = content.decision.iter().map(|_| String::new()).collect();
+            bare.gates.departure = None;
+            bare.gates.direction_acknowledged_by = None;
+            bare
+        };
+        bare(self) == bare(other)
     }
 
     /// The leading office.

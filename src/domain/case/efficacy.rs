@@ -78,12 +78,8 @@ fn state(case: &Case, today: NaiveDate) -> Efficacy {
     if has_ceased(case, today) {
         return Efficacy::Ceased;
     }
-    let reached = reached(case, today);
-    if reached != Efficacy::None && is_suspended(case, today) {
-        return Efficacy::Suspended;
-    }
     // A suspension that came before the tenth day also keeps executivity from setting in (SC-13).
-    if is_suspended(case, today) { Efficacy::Suspended } else { reached }
+    if is_suspended(case, today) { Efficacy::Suspended } else { reached(case, today) }
 }
 
 fn reached(case: &Case, today: NaiveDate) -> Efficacy {
@@ -100,7 +96,7 @@ fn has_ceased(case: &Case, today: NaiveDate) -> bool {
     let touched = case
         .touches
         .iter()
-        .any(|t| matches!(t.how, Effect::Revoke | Effect::Annul) && t.from <= today);
+        .any(|t| matches!(t.how, Effect::Revoke | Effect::Annul) && t.holds_on(today));
     touched || ratification_missed(case, today)
 }
 
@@ -119,9 +115,7 @@ pub fn ratification_due(case: &Case) -> Option<NaiveDate> {
 
 fn is_suspended(case: &Case, today: NaiveDate) -> bool {
     case.touches.iter().filter(|t| t.how == Effect::Suspend).any(|t| {
-        t.from <= today
-            && t.until.is_none_or(|until| today <= until)
-            && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
+        t.holds_on(today) && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
     })
 }
 

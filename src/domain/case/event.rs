@@ -55,6 +55,7 @@ pub struct Opinion {
 /// How a text was changed after opinions were given (R1.12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "built once and stored")]
 pub enum Change {
     /// Typo or layout, certified by the Segretario with a signed declaration: opinions stay valid.
     Formal {
@@ -112,7 +113,6 @@ pub struct Posting {
 /// What happened to an act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "events are built once and stored")]
 pub enum CaseEvent {
     /// A draft exists, pinned to a workflow.
     Created {
@@ -380,6 +380,13 @@ pub enum CaseEvent {
         /// How, and from which day.
         touch: Touch,
     },
+    /// What another act would have done to this one falls: its effect did not come, or was undone.
+    TouchWithdrawn {
+        /// The other case.
+        by_case: String,
+        /// Why.
+        reason: String,
+    },
     /// A suspension was lifted.
     SuspensionLifted {
         /// Day from which.
@@ -426,5 +433,15 @@ impl Touch {
     /// The touch an act declares on another one.
     pub fn of(affects: &Affects, by_case: &str, from: NaiveDate, source: String) -> Self {
         Self { how: affects.how, from, until: None, by_case: by_case.into(), source }
+    }
+
+    /// It holds on a day.
+    pub fn holds_on(&self, today: NaiveDate) -> bool {
+        self.from <= today && self.until.is_none_or(|until| today <= until)
+    }
+
+    /// It fell before it could hold on any day.
+    pub fn is_void(&self) -> bool {
+        self.until.is_some_and(|until| until < self.from)
     }
 }

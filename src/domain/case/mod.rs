@@ -3,25 +3,33 @@
 
 mod advance;
 mod command;
+mod commissioner;
 mod content;
 mod decide;
+mod draft;
+mod duties;
 mod efficacy;
 mod event;
+mod opinion_commands;
 mod opinions;
 mod posting;
+mod revision;
 mod signing;
+mod touches;
 
 pub use advance::{enter, leave, owe, rapporteur, seal_slot, slot};
 pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
 };
-pub use decide::{apply_revision, check_signed, decide};
+pub use decide::{check_signed, decide};
+pub use duties::raise_duties;
 pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
 pub use event::{CaseEvent, Change, Opinion, OpinionOutcome, Posting, Touch};
 pub use opinions::{OpinionNeed, gate, needs, open_needs, standing};
-pub use posting::{raise_duties, tell_affected};
+pub use revision::apply_revision;
 pub use signing::{check_prepared, check_seal, check_signature, unknown_paper};
+pub use touches::{tell_affected, untouch};
 
 use crate::domain::papers::PaperState;
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
@@ -143,6 +151,8 @@ pub struct Case {
     pub posting_ended: bool,
     /// Lists of the capigruppo it was in: day and serial.
     pub listed: Vec<(NaiveDate, u32)>,
+    /// How many of them came before the current posting.
+    pub listed_before_posting: usize,
     /// Conditions met, with the day.
     pub conditions_met: BTreeMap<Condition, NaiveDate>,
     /// Duties by token.
@@ -205,13 +215,12 @@ impl Case {
 
     /// Region A on a day (posting ends when its day comes, not when someone records it).
     pub fn lifecycle(&self, workflow: &Workflow, today: NaiveDate) -> Lifecycle {
-        if let Some(touch) = self.touches.iter().find(|t| t.from <= today)
-            && let Effect::Annul | Effect::Revoke = touch.how
-        {
-            return match touch.how {
-                Effect::Annul => Lifecycle::Annulled,
-                _ => Lifecycle::Revoked,
-            };
+        let gone = |how: Effect| self.touches.iter().any(|t| t.how == how && t.holds_on(today));
+        if gone(Effect::Annul) {
+            return Lifecycle::Annulled;
+        }
+        if gone(Effect::Revoke) {
+            return Lifecycle::Revoked;
         }
         match self.ending {
             Some(Ending::Withdrawn) => return Lifecycle::Withdrawn,
@@ -274,6 +283,9 @@ impl Case {
             }),
             CaseEvent::Revised { version, content, hash, change, .. } => {
                 self.content = content.clone();
+                if *change == Change::Substantial {
+                    self.skipped.clear();
+                }
                 self.versions.push(Version {
                     number: *version,
                     content: content.clone(),
@@ -361,6 +373,8 @@ impl Case {
             CaseEvent::Posted(posting) => {
                 self.posting = Some(posting.clone());
                 self.outages.clear();
+                self.posting_ended = false;
+                self.listed_before_posting = self.listed.len();
             }
             CaseEvent::OutageRecorded { day, visible_hours, .. } => {
                 self.outages.insert(*day, *visible_hours);
@@ -389,6 +403,11 @@ impl Case {
                 }
             }
             CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
+            CaseEvent::TouchWithdrawn { by_case, .. } => {
+                for touch in self.touches.iter_mut().filter(|t| t.by_case == *by_case) {
+                    touch.until = touch.from.pred_opt();
+                }
+            }
             CaseEvent::SuspensionLifted { from, .. } => self.lifted.push(*from),
             other => evolve_papers(&mut self.papers, other, at),
         }

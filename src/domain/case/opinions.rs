@@ -8,6 +8,7 @@ use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::{AccountingGate, LegitimacyOpinion};
 use crate::domain::workflow::{OpinionKind, Workflow};
+use chrono::{DateTime, Utc};
 
 /// One opinion that is due on a content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +50,12 @@ pub fn needs(
             LegitimacyOpinion::Off => {
                 Err("il regolamento del Comune non prevede il parere di legittimità".into())
             }
-            LegitimacyOpinion::OnDemand => {
-                Err("il parere di legittimità non è stato richiesto".into())
-            }
+            LegitimacyOpinion::OnDemand => match content.gates.legitimacy_request.as_deref() {
+                Some(reason) if !reason.trim().is_empty() => {
+                    Ok(vec![OpinionNeed { opinion, office: String::new() }])
+                }
+                _ => Err("il parere di legittimità non è stato richiesto".into()),
+            },
         },
     }
 }
@@ -69,7 +73,8 @@ pub fn standing<'a>(case: &'a Case, need: &OpinionNeed) -> Option<&'a Opinion> {
         .filter(|o| o.version >= first_valid_version(&case.versions))
 }
 
-/// Hashes an opinion may bear to stand: the current one and, backwards, those before formal changes.
+/// Hashes an opinion may bear to stand: the current one and, backwards, those before formal
+/// changes.
 fn valid_hashes(versions: &[Version]) -> Vec<&str> {
     let mut hashes = Vec::new();
     for version in versions.iter().rev() {
@@ -99,15 +104,17 @@ pub fn open_needs(case: &Case, opinion: OpinionKind, regulation: &Regulation) ->
 }
 
 /// What stands against putting the item to the vote (R1.9, R1.12, practice.md 1.1): one sentence
-/// each. Empty when the item may be voted. President and verbalizer may override with a reason.
+/// each, at the instant of the vote. Empty when the item may be voted. President and verbalizer may
+/// override with a reason.
 pub fn gate(
     case: &Case,
     workflow: &Workflow,
     regulation: &Regulation,
     registry: &Registry,
+    at: DateTime<Utc>,
 ) -> Vec<Refusal> {
     let mut found = Vec::new();
-    let mut times = OpinionTimes::default();
+    let mut times = OpinionTimes { vote: Some(at), ..OpinionTimes::default() };
     for opinion in workflow.opinions() {
         for need in needs(&case.content, opinion, regulation).unwrap_or_default() {
             match standing(case, &need) {

@@ -9,6 +9,7 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, PaperState, SignedPaper, case_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Capacity, Role, Signatory};
+use crate::domain::regulation::tokens::SignatureOrder;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
 
 /// Decides the commands on papers.
@@ -20,6 +21,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         CaseCommand::Sign { paper_key, base, paper } => {
             let state = known(changes, id, paper_key)?;
             let (field, by) = check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
+            in_order(changes, &state, &field)?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
             let at = changes.ctx.happened;
             let key = paper_key.clone();
@@ -63,6 +65,30 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
 
 fn known(changes: &Changes, id: &str, key: &str) -> Result<PaperState, Stop> {
     changes.case(id)?.paper(key).cloned().ok_or_else(|| unknown_paper(key).into())
+}
+
+/// The act is signed in the order of the regulation (R2.8).
+fn in_order(changes: &Changes, state: &PaperState, field: &str) -> Result<(), Stop> {
+    let regulation = changes.regulation()?;
+    let last = match regulation.signature_order {
+        SignatureOrder::Parallel => return Ok(()),
+        SignatureOrder::PresidentFirst => "firma_verbalizzante",
+        SignatureOrder::VerbalizerFirst => "firma_presidente",
+    };
+    let other = state.open_slots().find(|s| s.field != field && s.signer.is_some());
+    match other {
+        Some(other) if state.plan.kind == PaperKind::Deliberazione && field == last => {
+            let who = other.signer.as_ref().map_or("", |s| s.name.as_str());
+            Err(Refusal::new(
+                "signature_out_of_order",
+                "R2.8",
+                regulation.source("signature_order"),
+                format!("Prima deve firmare {who}"),
+            )
+            .into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The paper of a key does not exist.
@@ -242,6 +268,10 @@ fn attest(
         )
         .next("Attesta il Vice Segretario")
         .into());
+    }
+    if !state.plan.slots.iter().any(|s| s.field != field && !state.excused.contains(&s.field)) {
+        let text = "Nessuno firmerebbe più l'atto: almeno una firma deve esserci";
+        return Err(Refusal::new("nobody_would_sign", "R2.7", "art. 24 CAD", text).into());
     }
     if reason.trim().is_empty() {
         return Err(Refusal::new("reasons_missing", "R2.7", "", "L'impedimento va motivato").into());

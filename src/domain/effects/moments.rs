@@ -97,10 +97,15 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             vec![("off_agenda", json!({ "reason": reason }))]
         }
         CaseEvent::Withdrawn { reason, .. } => vec![("withdrawn", json!({ "reason": reason }))],
-        CaseEvent::Proclaimed { treatment, .. } if treatment.outcome.is_approval() => {
+        CaseEvent::Proclaimed { treatment, .. }
+        | CaseEvent::ProclamationCorrected { treatment, .. }
+            if treatment.outcome.is_approval() =>
+        {
             vec![("adopted", Value::Null)]
         }
-        CaseEvent::Proclaimed { treatment, .. } | CaseEvent::NotVoted { treatment, .. } => {
+        CaseEvent::Proclaimed { treatment, .. }
+        | CaseEvent::ProclamationCorrected { treatment, .. }
+        | CaseEvent::NotVoted { treatment, .. } => {
             vec![(
                 "not_adopted",
                 json!({ "outcome": treatment.outcome, "reason": treatment.reason }),
@@ -149,8 +154,6 @@ fn step_moments(workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
     };
     vec![(moment, Value::Null)]
 }
-
-#[expect(clippy::too_many_arguments, reason = "the facts of one notice")]
 fn notify(
     world: &World,
     workflow: &Workflow,

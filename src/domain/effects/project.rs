@@ -50,8 +50,8 @@ fn case_row(case: &Case, workflow: &Workflow) -> CaseRow {
     let number = |register: &str| case.number(register).map(|n| n.number);
     let act = case.act_number(workflow);
     let terms = terms_of(case);
-    // The lifecycle of the row is the one of its last fact; what time alone changes is computed when
-    // read, never stored.
+    // The lifecycle of the row is the one of its last fact; what time alone changes is computed
+    // when read, never stored.
     let day = case.updated.map(crate::domain::law::calendar::rome_date).unwrap_or_default();
     CaseRow {
         id: case.id.clone(),
@@ -101,7 +101,7 @@ fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) 
     if case.treatment.is_some() && !case.is_adopted() {
         notes.push("non approvata".into());
     }
-    notes.extend(case.touches.iter().map(|t| {
+    notes.extend(case.touches.iter().filter(|t| !t.is_void()).map(|t| {
         format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
     }));
     notes.join("; ")

@@ -14,11 +14,9 @@ pub fn ratify_by(adopted: NaiveDate) -> NaiveDate {
     add_days(adopted, RATIFICATION_DAYS).map_or(year_end, |day| day.min(year_end))
 }
 
-/// The act has lapsed for want of ratification (art. 175, c. 5; row 40 of the machine).
+/// The act has lapsed for want of ratification (art. 175, c. 5; row 40 of the machine): from the day
+/// after the last, and never before it, whatever is put on record later.
 pub fn lapsed(adopted: NaiveDate, ratified: Option<NaiveDate>, today: NaiveDate) -> bool {
     let last = ratify_by(adopted);
-    match ratified {
-        Some(day) => day > last,
-        None => today > last,
-    }
+    today > last && ratified.is_none_or(|day| day > last)
 }

@@ -3,10 +3,12 @@
 //! templates on, and what the tests of the papers start from. No fact here is a real one.
 
 mod people;
+mod sittings;
 mod stories;
 
 pub use people::{MEMBERS, OFFICES, comune, registry};
-pub use stories::{held, members, opinion};
+pub use sittings::{held, members};
+pub use stories::opinion;
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};

@@ -61,7 +61,7 @@ pub fn euros(cents: i64) -> String {
     let digits = (cents.unsigned_abs() / 100).to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push('.');
         }
         grouped.push(digit);
@@ -124,7 +124,7 @@ pub fn power(signer: &Signatory) -> Option<String> {
         Capacity::Sostituto => "in sostituzione",
         Capacity::Delegato => "per delega",
     };
-    if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word}, {act}")) }
+    if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word} ({act})")) }
 }
 
 /// The outcome of an opinion, as sentences name it.

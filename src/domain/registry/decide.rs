@@ -3,7 +3,8 @@
 
 use super::{ComuneData, Mandate, Office, Person, Registry, RegistryEvent};
 use crate::domain::refusal::Refusal;
-use crate::domain::{regulation, workflow};
+use crate::domain::stream::SYSTEM_ACTOR;
+use crate::domain::{notices, regulation, workflow};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,10 @@ pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryE
             if last_day < found.from {
                 return Err(bad("mandate_dates", "L'ultimo giorno precede il primo"));
             }
+            if found.to.is_some_and(|to| last_day > to) {
+                let text = "L'incarico finisce prima: per prolungarlo ne serve uno nuovo";
+                return Err(bad("mandate_ended", text));
+            }
             Ok(RegistryEvent::MandateEnded { mandate, last_day, act })
         }
         RegistryCommand::RecordAbsence { person, from, to } => {
@@ -100,6 +105,9 @@ pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryE
             Ok(RegistryEvent::WorkflowActivated { text })
         }
         RegistryCommand::OpenRegister { register, year, last, source } => {
+            if !notices::REGISTERS.contains(&register.as_str()) {
+                return Err(unknown("registro", &register));
+            }
             if last < 0 {
                 return Err(bad("register_last", "L'ultimo numero usato non può essere negativo"));
             }
@@ -109,9 +117,14 @@ pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryE
 }
 
 fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
+    if person.id.trim().is_empty() || person.id == SYSTEM_ACTOR {
+        let text = format!("«{}» non può essere l'identificativo di una persona", person.id);
+        return Err(bad("bad_id", text));
+    }
     person.fiscal_code = person.fiscal_code.trim().to_uppercase();
-    let twin =
-        registry.people.values().find(|p| p.id != person.id && p.fiscal_code == person.fiscal_code);
+    let twin = registry.people.values().find(|p| {
+        p.id != person.id && p.fiscal_code == person.fiscal_code && !p.fiscal_code.is_empty()
+    });
     if let Some(twin) = twin {
         return Err(bad(
             "fiscal_code_taken",

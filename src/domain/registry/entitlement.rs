@@ -56,7 +56,10 @@ impl Registry {
         on: NaiveDate,
     ) -> Entitlement {
         let holders = self.holders(role, office, on);
-        let Some(mandate) = holders.iter().find(|m| m.person == person) else {
+        // Who is both vicario and substitute by decree acts by the title that lets him act.
+        let own = || holders.iter().filter(|m| m.person == person);
+        let plain = own().find(|m| m.capacity != Capacity::Vicario);
+        let Some(mandate) = plain.or_else(|| own().next()) else {
             return Err(self.not_in_role(person, role, office, on));
         };
         if mandate.capacity == Capacity::Vicario {

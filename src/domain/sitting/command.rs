@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What may be asked of a sitting.
 
-use super::event::{Attendance, ConflictStance, Leaving, Mode, SecretTotals};
+use super::event::{Attendance, Leaving, Mode, SecretTotals};
+use super::treatment::ConflictStance;
 use crate::domain::case::Content;
 use crate::domain::law::ballot::Casting;
 use crate::domain::papers::SignedPaper;
@@ -31,6 +32,7 @@ pub struct VoteInput {
 /// A command on one sitting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum SittingCommand {
     /// Puts a sitting in the calendar.
     Schedule {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Items of a sitting: called, amended, sent back, closed without a vote; closing the sitting.
 
+use super::calendar::{known_item, on_agenda_step};
 use super::command::SittingCommand;
-use super::decide::{carried, known_item, on_agenda_step, owe, status};
-use super::event::{ConflictStance, ItemOutcome, Leaving, SittingEvent};
-use super::votes::{act_number, after_leaving, treatment};
+use super::decide::{carried, owe, rules, status};
+use super::event::{Leaving, SittingEvent};
+use super::presence_commands::{follow_presidency, keep_quorum};
+use super::proclamation::{act_number, chair, treatment};
+use super::treatment::{ConflictStance, ItemOutcome};
+use super::verbalizer::replace_verbalizer;
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent, Change, Content};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::presidency::VerbalizerFallback;
 use crate::domain::law::sitting::off_agenda_allowed;
-use crate::domain::papers::{PaperKind, SignedPaper};
+use crate::domain::papers::{PaperKind, PaperPlan, SignedPaper};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Capacity, Role, Signatory};
+use crate::domain::registry::Role;
 use crate::domain::workflow::{Passage, StepKind};
 
 /// Decides the commands on items.
@@ -96,12 +99,27 @@ fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
         )
         .into());
     }
+    if sitting.agenda_version > 0 && !sitting.item(case_id).is_some_and(|i| i.convened) {
+        let text = "L'argomento è stato iscritto dopo la convocazione e non è stato comunicato";
+        return Err(Refusal::new("not_convened", "R3.12", "", text)
+            .next("Trattarlo fuori sacco, se il regolamento lo consente")
+            .into());
+    }
+    called(changes, id, case_id, false)
+}
+
+/// Discussion begins; the chair goes back to who is first in line.
+fn called(changes: &mut Changes, id: &str, case_id: &str, off_agenda: bool) -> Result<(), Stop> {
     on_agenda_step(changes, case_id)?;
     let subject = changes.case(case_id)?.content.subject.clone();
     let case = case_id.to_owned();
-    changes.push_sitting(id, SittingEvent::ItemCalled { case, off_agenda: false, subject });
+    changes.push_sitting(id, SittingEvent::ItemCalled { case, off_agenda, subject });
+    if changes.case(case_id)?.sitting.is_none() {
+        changes.push(case_id, CaseEvent::PutOnAgenda { sitting: id.into() });
+    }
     changes.push(case_id, CaseEvent::Called { sitting: id.into() });
-    case::leave(changes, case_id, Passage::Done)
+    case::leave(changes, case_id, Passage::Done)?;
+    follow_presidency(changes, id)
 }
 
 /// Fuori sacco: opinions complete, and the condition of the regulation (R3.12, T-61, SC-5).
@@ -113,35 +131,30 @@ fn call_off_agenda(
 ) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
     nobody_else(sitting)?;
-    if sitting.item(case_id).is_some() {
+    let known = sitting.item(case_id);
+    if known.is_some_and(|i| i.convened || i.outcome.is_some() || sitting.agenda_version == 0) {
         return call(changes, id, case_id);
     }
-    let regulation = changes.regulation()?;
+    let regulation = rules(changes, sitting)?;
     let here: Vec<&String> = objections.iter().filter(|p| sitting.is_present(p)).collect();
     let case = changes.case(case_id)?;
     let workflow = changes.world.workflow(case)?;
-    let complete = case::gate(case, &workflow, &regulation, &changes.world.registry)
-        .iter()
-        .all(|r| r.code != "missing_opinion");
+    let complete =
+        case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened)
+            .iter()
+            .all(|r| r.code != "missing_opinion");
     let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
     off_agenda_allowed(regulation.off_agenda_rule, complete, count)?;
-    on_agenda_step(changes, case_id)?;
-    let case = changes.case(case_id)?;
-    if let Some(other) = &case.sitting {
+    if let Some(other) = case.sitting.as_ref().filter(|other| *other != id) {
         return Err(Refusal::new(
             "already_on_agenda",
             "R3.12",
             "",
-            format!("La proposta è iscritta all'ordine del giorno della seduta {other}"),
+            format!("La proposta è già iscritta all'ordine del giorno della seduta {other}"),
         )
         .into());
     }
-    let subject = case.content.subject.clone();
-    let called = SittingEvent::ItemCalled { case: case_id.into(), off_agenda: true, subject };
-    changes.push_sitting(id, called);
-    changes.push(case_id, CaseEvent::PutOnAgenda { sitting: id.into() });
-    changes.push(case_id, CaseEvent::Called { sitting: id.into() });
-    case::leave(changes, case_id, Passage::Done)
+    called(changes, id, case_id, true)
 }
 
 fn declare_conflict(
@@ -192,63 +205,9 @@ fn declare_conflict(
     if stance == ConflictStance::Leaves {
         let left = SittingEvent::Left { person: person.into(), why: Leaving::Left };
         changes.push_sitting(id, left);
-        after_leaving(changes, id)?;
     }
-    Ok(())
-}
-
-/// The Segretario has an interest in the item: the Vice, else a member by rule (R2.6, T-10).
-fn replace_verbalizer(
-    changes: &mut Changes,
-    id: &str,
-    case_id: &str,
-    person: &str,
-    reason: &str,
-) -> Result<(), Stop> {
-    current(changes, id, case_id)?;
-    let regulation = changes.regulation()?;
-    let registry = changes.registry();
-    let day = changes.day();
-    let vice = registry
-        .holders(Role::Segretario, None, day)
-        .into_iter()
-        .find(|m| m.person == person)
-        .map(|m| registry.signatory(m));
-    let sitting = changes.sitting(id)?;
-    let member = sitting.members.iter().find(|m| m.person == person);
-    let by = match (vice, member) {
-        (Some(vice), _) => vice,
-        (None, Some(member)) if sitting.is_present(person) => {
-            let allowed =
-                regulation.verbalizer_fallback.contains(&VerbalizerFallback::YoungestMember);
-            if !allowed || person == sitting.president {
-                return Err(cannot_verbalize(&regulation).into());
-            }
-            Signatory {
-                person: person.into(),
-                name: member.name.clone(),
-                fiscal_code: member.fiscal_code.clone(),
-                title: "Segretario verbalizzante".into(),
-                role: member.role,
-                capacity: Capacity::Sostituto,
-                act: member.act.clone(),
-            }
-        }
-        _ => return Err(cannot_verbalize(&regulation).into()),
-    };
-    let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
-    changes.push_sitting(id, SittingEvent::VerbalizerReplaced { case, by, reason });
-    Ok(())
-}
-
-fn cannot_verbalize(regulation: &crate::domain::regulation::Regulation) -> Refusal {
-    Refusal::new(
-        "cannot_verbalize",
-        "R2.6",
-        regulation.source("verbalizer_fallback"),
-        "Per l'argomento verbalizza un Vice Segretario o, in mancanza, il componente presente \
-         indicato dalla norma locale, che non presieda",
-    )
+    keep_quorum(changes, id)?;
+    follow_presidency(changes, id)
 }
 
 fn amend(
@@ -322,14 +281,17 @@ fn take_note(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop>
 
 fn withdraw(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
-    let rapporteur = changes.case(case_id)?.content.rapporteurs.first().cloned();
+    let sitting = changes.sitting(id)?;
+    let rapporteurs = &changes.case(case_id)?.content.rapporteurs;
+    let rapporteur = rapporteurs.iter().find(|p| sitting.is_present(p)).cloned();
     let Some(rapporteur) = rapporteur else {
         return Err(Refusal::new(
             "no_rapporteur",
             "R3.13",
             "",
-            "L'argomento non ha un relatore che possa ritirarlo",
+            "Nessun relatore presente può ritirare l'argomento",
         )
+        .next("Rinviarlo")
         .into());
     };
     let by = case::rapporteur(changes, &rapporteur)?;
@@ -348,7 +310,11 @@ fn end_item(
     outcome: ItemOutcome,
     reason: &str,
 ) -> Result<(), Stop> {
-    let treatment = treatment(changes, id, case_id, item, None, outcome, reason)?;
+    if item.ballot.is_some() && changes.sitting(id)?.status == Status::Open {
+        let text = "L'argomento è già stato votato";
+        return Err(Refusal::new("already_voted", "R2.7", "", text).next("Proclamare").into());
+    }
+    let treatment = treatment(changes, changes.sitting(id)?, case_id, item, None, outcome, reason)?;
     let closed = SittingEvent::ItemClosed {
         case: case_id.into(),
         outcome,
@@ -406,12 +372,14 @@ fn close(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     }
     let open: Vec<Item> = sitting.items.iter().filter(|i| i.outcome.is_none()).cloned().collect();
     let suspended = sitting.status == Status::Suspended;
-    let closed: Vec<String> = sitting
+    // Numbers given at the closing follow the time of the proclamations (R5.2).
+    let mut closed: Vec<_> = sitting
         .items
         .iter()
-        .filter(|i| i.outcome.is_some() && i.ballot.is_some())
-        .map(|i| i.case.clone())
+        .filter_map(|i| i.outcome.map(|(outcome, at)| (at, outcome, i.case.clone())))
+        .filter(|(_, outcome, _)| outcome.is_approval() || *outcome == ItemOutcome::Rejected)
         .collect();
+    closed.sort_by_key(|(at, ..)| *at);
     for item in open {
         not_treated(changes, id, &item, suspended)?;
     }
@@ -421,7 +389,7 @@ fn close(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     if changes.regulation()?.minutes_wanted {
         owe_minutes(changes, id)?;
     }
-    closed.iter().try_for_each(|case_id| go_on(changes, case_id))
+    closed.iter().try_for_each(|(_, _, case_id)| go_on(changes, case_id))
 }
 
 fn not_treated(changes: &mut Changes, id: &str, item: &Item, suspended: bool) -> Result<(), Stop> {
@@ -452,18 +420,8 @@ fn go_on(changes: &mut Changes, case_id: &str) -> Result<(), Stop> {
 }
 
 fn owe_minutes(changes: &mut Changes, id: &str) -> Result<(), Stop> {
-    use crate::domain::papers::PaperPlan;
     let sitting = changes.sitting(id)?;
-    let chair = sitting.members.iter().find(|m| m.person == sitting.president).map(|m| Signatory {
-        person: m.person.clone(),
-        name: m.name.clone(),
-        fiscal_code: m.fiscal_code.clone(),
-        title: m.title.clone(),
-        role: m.role,
-        capacity: Capacity::Titolare,
-        act: m.act.clone(),
-    });
-    let mut slots: Vec<_> = chair.map(|c| case::slot("firma_presidente", c)).into_iter().collect();
+    let mut slots = vec![case::slot("firma_presidente", chair(sitting))];
     slots.extend(sitting.verbalizer.clone().map(|v| case::slot("firma_verbalizzante", v)));
     let kind = PaperKind::VerbaleSeduta;
     let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };

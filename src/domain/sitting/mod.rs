@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One sitting of the organ: presence as intervals, quorum at each vote, items with their outcome.
 
+mod calendar;
 mod command;
 mod decide;
 mod event;
 mod items;
+mod opening;
 mod presence;
+mod presence_commands;
+mod proclamation;
+mod treatment;
+mod verbalizer;
 mod votes;
 
+pub use calendar::convener;
 pub use command::{SittingCommand, VoteInput};
-pub use decide::{convener, decide, members};
-pub use event::{
-    Attendance, Ballot, ConflictStance, ItemOutcome, Leaving, Member, MemberPresence, Mode,
-    SecretTotals, SittingEvent, Treatment,
-};
+pub use decide::decide;
+pub use event::{Attendance, Ballot, Leaving, Member, Mode, SecretTotals, SittingEvent};
+pub use opening::members;
+pub use treatment::{ConflictStance, ItemOutcome, MemberPresence, Treatment};
 
 use crate::domain::papers::PaperState;
 use crate::domain::registry::Signatory;
@@ -86,6 +92,18 @@ pub struct Interval {
     pub why: Leaving,
 }
 
+/// Who was there and who presided when an item was voted: what the act prints (R3.5, I8). Entering
+/// or leaving between the vote and the proclamation changes neither.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AtVote {
+    /// Those present.
+    pub presence: Vec<Interval>,
+    /// Who presided.
+    pub president: String,
+    /// Why not the Sindaco.
+    pub president_reason: String,
+}
+
 /// One item of the agenda.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Item {
@@ -95,6 +113,8 @@ pub struct Item {
     pub subject: String,
     /// Added at the sitting.
     pub off_agenda: bool,
+    /// It was on an agenda that was sent.
+    pub convened: bool,
     /// When it was called.
     pub called: Option<DateTime<Utc>>,
     /// Members under art. 78 c. 2.
@@ -107,6 +127,8 @@ pub struct Item {
     pub anomalies: Vec<String>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
+    /// Presence and chair at the vote.
+    pub at_vote: AtVote,
     /// The outcome, and when.
     pub outcome: Option<(ItemOutcome, DateTime<Utc>)>,
     /// Number given.
@@ -168,6 +190,8 @@ pub struct Sitting {
     pub assisting: Vec<Signatory>,
     /// Digest of the regulation of the day.
     pub regulation: String,
+    /// The item called last: only that one may have its second ballot.
+    pub last_called: String,
     /// Suspensions: from, reason.
     pub suspensions: Vec<(DateTime<Utc>, String)>,
     /// Papers in order.
@@ -231,6 +255,7 @@ impl Sitting {
                 self.agenda_version = *version;
                 self.notice = Some(paper.sha256.clone());
                 self.convened_by = Some(by.clone());
+                self.items.iter_mut().for_each(|i| i.convened = true);
                 self.status = Status::Convened;
             }
             SittingEvent::Moved { date, time, place, .. } => {
@@ -284,6 +309,7 @@ impl Sitting {
             SittingEvent::Left { person, why } => self.leave(person, *why, at),
             SittingEvent::PresenceCorrected { person, present, remote, .. } => {
                 self.correct_presence(person, *present, *remote, at);
+                self.correct_open_votes(person);
             }
             SittingEvent::PresidencyTaken { person, reason } => {
                 self.president.clone_from(person);
@@ -316,8 +342,10 @@ impl Sitting {
                         ..Item::default()
                     });
                 }
+                self.last_called.clone_from(case);
                 if let Some(item) = self.item_mut(case) {
                     item.called = Some(at);
+                    item.off_agenda |= *off_agenda;
                 }
             }
             SittingEvent::ConflictDeclared { case, person, stance, .. } => {
@@ -330,6 +358,12 @@ impl Sitting {
                     item.verbalizer = Some(by.clone());
                 }
             }
+            other => self.evolve_vote(other, at),
+        }
+    }
+
+    fn evolve_vote(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
+        match event {
             SittingEvent::ItemAmended { case, .. } => {
                 if let Some(item) = self.item_mut(case) {
                     item.amended = true;
@@ -337,14 +371,20 @@ impl Sitting {
                 }
             }
             SittingEvent::Voted { case, ballot, anomalies } => {
+                let at_vote = AtVote {
+                    presence: self.present_now().cloned().collect(),
+                    president: self.president.clone(),
+                    president_reason: self.president_reason.clone(),
+                };
                 if let Some(item) = self.item_mut(case) {
                     item.ballot = Some((ballot.clone(), at));
+                    item.at_vote = at_vote;
                     item.anomalies.clone_from(anomalies);
                 }
             }
             SittingEvent::VoteCorrected { case, ballot, .. } => {
-                if let Some(item) = self.item_mut(case) {
-                    item.ballot = Some((ballot.clone(), at));
+                if let Some((voted, _)) = self.item_mut(case).and_then(|i| i.ballot.as_mut()) {
+                    voted.clone_from(ballot);
                 }
             }
             SittingEvent::ItemClosed { case, outcome, number, reason } => {
@@ -355,9 +395,16 @@ impl Sitting {
                 }
             }
             SittingEvent::OutcomeCorrected { case, outcome, ballot, .. } => {
-                if let Some(item) = self.item_mut(case) {
-                    item.ballot = Some((ballot.clone(), at));
-                    item.outcome = Some((*outcome, at));
+                // The vote and the proclamation keep their own instants.
+                let Some(item) = self.item_mut(case) else { return };
+                if let Some((voted, _)) = &mut item.ballot {
+                    voted.clone_from(ballot);
+                }
+                if let Some((proclaimed, _)) = &mut item.outcome {
+                    *proclaimed = *outcome;
+                }
+                if !outcome.is_approval() {
+                    item.immediate = None;
                 }
             }
             SittingEvent::ImmediateVoted { case, ballot, declared } => {

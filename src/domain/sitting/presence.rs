@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Presence as intervals: who was there at an instant, and in which way (R3.5, R3.11).
 
-use super::{Attendance, Interval, Leaving, Sitting};
+use super::{Attendance, Interval, Item, Leaving, Sitting};
 use chrono::{DateTime, Utc};
 
 impl Sitting {
@@ -52,19 +52,38 @@ impl Sitting {
         remote: bool,
         at: DateTime<Utc>,
     ) {
-        let from = self.presence.iter().rfind(|i| i.person == person).map(|i| i.from);
-        self.presence.retain(|i| !(i.person == person && i.to.is_none()));
+        let last = self.presence.iter().rposition(|i| i.person == person);
+        let from = last.map(|i| self.presence.remove(i).from);
         if present {
             let from = from.or(self.opened).unwrap_or(at);
             self.enter(person, remote, from);
         }
     }
 
+    /// A corrected presence holds for what was voted and not yet proclaimed, too.
+    pub(super) fn correct_open_votes(&mut self, person: &str) {
+        let now = self.present_now().find(|i| i.person == person).cloned();
+        let open = self.items.iter_mut().filter(|i| i.ballot.is_some() && i.outcome.is_none());
+        for item in open {
+            item.at_vote.presence.retain(|i| i.person != person);
+            item.at_vote.presence.extend(now.clone());
+        }
+    }
+
+    /// The sitting as it was when an item was voted, as far as presence and chair are concerned.
+    pub(super) fn when_voted(&self, item: &Item) -> Self {
+        let mut then = self.clone();
+        then.presence.clone_from(&item.at_vote.presence);
+        then.president.clone_from(&item.at_vote.president);
+        then.president_reason.clone_from(&item.at_vote.president_reason);
+        then
+    }
+
     /// The roll call of a resumption: those who answer stay or enter, the others have left.
     pub(super) fn roll_call(&mut self, present: &[Attendance], at: DateTime<Utc>) {
         let gone: Vec<String> = self
             .present_now()
-            .filter(|i| !present.iter().any(|a| a.person == i.person))
+            .filter(|i| !present.iter().any(|a| a.person == i.person && a.remote == i.remote))
             .map(|i| i.person.clone())
             .collect();
         gone.iter().for_each(|person| self.leave(person, Leaving::Left, at));

@@ -2,19 +2,18 @@
 //! Votes, proclamation, second ballot: quorum at each of them, on the presence of that instant.
 
 use super::command::{SittingCommand, VoteInput};
-use super::decide::{follow_presidency, keep_quorum, no_quorum, status};
-use super::event::{Ballot, ConflictStance, ItemOutcome, MemberPresence, SittingEvent, Treatment};
-use super::items::{close_case, current};
+use super::decide::{rules, status};
+use super::event::{Ballot, SittingEvent};
+use super::items::current;
+use super::opening::no_quorum;
+use super::proclamation::{correct_proclamation, proclaim};
+use super::treatment::ConflictStance;
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::{Count, Outcome, immediate_effect, immediate_required, outcome};
-use crate::domain::law::calendar::rome_time;
-use crate::domain::law::sitting::act_date;
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Capacity, Signatory};
 use crate::domain::regulation::Regulation;
-use crate::domain::regulation::tokens::NumberAssignedAt;
 use crate::domain::workflow::{Passage, StepKind};
 
 /// Decides the commands of voting.
@@ -76,7 +75,7 @@ pub(super) fn presence_count(
 }
 
 /// Turns what the verbalizer wrote into a ballot, on who is present now.
-fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, Refusal> {
+pub(super) fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, Refusal> {
     let voters: Vec<String> = sitting
         .members
         .iter()
@@ -91,7 +90,18 @@ fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, R
         statements: input.statements.clone(),
         ..Ballot::default()
     };
+    if voters.is_empty() {
+        let text = "Nessuno dei presenti può votare: tutti devono astenersi";
+        return Err(Refusal::new("nobody_votes", "R3.9", "art. 78, c. 2, TUEL", text)
+            .next("Rinviare l'argomento"));
+    }
+    let by_name =
+        !input.against.is_empty() || !input.abstained.is_empty() || input.favour.is_some();
     if let Some(totals) = input.totals {
+        if by_name || input.unanimous {
+            let text = "Nello scrutinio segreto si registrano solo i totali, mai i nomi";
+            return Err(Refusal::new("names_in_secret_ballot", "R3.8", "", text));
+        }
         ballot.totals = Some(totals);
         return Ok(ballot);
     }
@@ -110,7 +120,7 @@ fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, R
         }
         seen.push(person);
     }
-    if input.unanimous && !(input.against.is_empty() && input.abstained.is_empty()) {
+    if input.unanimous && by_name {
         return Err(Refusal::new(
             "not_unanimous",
             "R3.6",
@@ -162,7 +172,7 @@ fn may_vote(sitting: &Sitting, item: &Item, person: &str) -> Result<(), Refusal>
 }
 
 /// Open or secret as the act requires, and within the number of those who may vote (R3.8).
-fn check_secrecy(
+pub(super) fn check_secrecy(
     changes: &Changes,
     case_id: &str,
     input: &VoteInput,
@@ -193,7 +203,7 @@ fn check_secrecy(
     }
 }
 
-fn judge(
+pub(super) fn judge(
     sitting: &Sitting,
     item: &Item,
     ballot: &Ballot,
@@ -232,7 +242,7 @@ fn take_vote(
             .next("Correggere il voto prima della proclamazione, o proclamare")
             .into());
     }
-    let regulation = changes.regulation()?;
+    let regulation = rules(changes, changes.sitting(id)?)?;
     let secret = check_secrecy(changes, case_id, input, &regulation)?;
     let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
     ballot.secret = secret;
@@ -254,17 +264,17 @@ fn pass_gate(
 ) -> Result<Vec<String>, Stop> {
     let case = changes.case(case_id)?;
     let workflow = changes.world.workflow(case)?;
-    let stops = case::gate(case, &workflow, regulation, &changes.world.registry);
+    let registry = &changes.world.registry;
+    let mut stops = case::gate(case, &workflow, regulation, registry, changes.ctx.happened);
     let reason = override_reason.trim();
-    match stops.into_iter().next() {
-        None => Ok(Vec::new()),
-        Some(refusal) if reason.is_empty() || refusal.code == "council_matter" => {
-            Err(refusal.into())
+    // What is reserved to the Consiglio no reason makes the Giunta's.
+    let hard = stops.iter().position(|r| r.code == "council_matter");
+    let refusal = hard.or_else(|| (reason.is_empty() && !stops.is_empty()).then_some(0));
+    match refusal {
+        Some(first) => Err(stops.swap_remove(first).into()),
+        None => {
+            Ok(stops.into_iter().map(|r| format!("{} ({}): {reason}", r.text, r.article)).collect())
         }
-        Some(_) => Ok(case::gate(case, &workflow, regulation, &changes.world.registry)
-            .into_iter()
-            .map(|r| format!("{} ({}): {reason}", r.text, r.article))
-            .collect()),
     }
 }
 
@@ -279,102 +289,19 @@ fn correct_vote(
     if item.ballot.is_none() {
         return Err(not_voted().into());
     }
-    let regulation = changes.regulation()?;
+    let then = changes.sitting(id)?.when_voted(&item);
+    let regulation = rules(changes, &then)?;
     let secret = check_secrecy(changes, case_id, input, &regulation)?;
-    let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
+    let mut ballot = ballot(&then, &item, input)?;
     ballot.secret = secret;
-    judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    judge(&then, &item, &ballot, &regulation)?;
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
     changes.push_sitting(id, SittingEvent::VoteCorrected { case, ballot, reason });
     Ok(())
 }
 
-fn not_voted() -> Refusal {
+pub(super) fn not_voted() -> Refusal {
     Refusal::new("not_voted", "R2.7", "", "L'argomento non è stato ancora votato")
-}
-
-fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
-    let item = current(changes, id, case_id)?;
-    let Some((ballot, _)) = item.ballot.clone() else { return Err(not_voted().into()) };
-    let regulation = changes.regulation()?;
-    let (_, judged) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
-    let outcome = result(&judged, item.amended);
-    let treatment = treatment(changes, id, case_id, &item, Some(ballot), outcome, "")?;
-    let numbered = outcome.is_approval() || regulation.number_rejected;
-    let proclaimed = CaseEvent::Proclaimed { sitting: id.into(), treatment };
-    changes.push(case_id, proclaimed);
-    if numbered && regulation.number_assigned_at == NumberAssignedAt::Proclamation {
-        case::leave(changes, case_id, Passage::Done)?;
-    }
-    let number = act_number(changes, case_id)?;
-    changes.push_sitting(
-        id,
-        SittingEvent::ItemClosed { case: case_id.into(), outcome, number, reason: String::new() },
-    );
-    close_case(changes, id, case_id, outcome, numbered)
-}
-
-/// The number of the act, once taken.
-pub(super) fn act_number(changes: &Changes, case_id: &str) -> Result<Option<i64>, Stop> {
-    let case = changes.case(case_id)?;
-    let workflow = changes.world.workflow(case)?;
-    Ok(case.act_number(&workflow).map(|n| n.number))
-}
-
-fn result(judged: &Outcome, amended: bool) -> ItemOutcome {
-    match (judged.approved, amended) {
-        (Some(true), true) => ItemOutcome::ApprovedAsAmended,
-        (Some(true), false) => ItemOutcome::Approved,
-        _ => ItemOutcome::Rejected,
-    }
-}
-
-/// A wrong proclamation is corrected within the sitting; the number stays (practice.md 1.12).
-fn correct_proclamation(
-    changes: &mut Changes,
-    id: &str,
-    case_id: &str,
-    input: &VoteInput,
-    reason: &str,
-) -> Result<(), Stop> {
-    let sitting = changes.sitting(id)?;
-    status(sitting, &[Status::Open, Status::Suspended], "correggere una proclamazione")?;
-    let item = sitting.item(case_id).cloned().filter(|i| i.ballot.is_some() && i.outcome.is_some());
-    let Some(item) = item else { return Err(not_voted().into()) };
-    if reason.trim().is_empty() {
-        return Err(Refusal::new("reasons_missing", "R2.7", "", "La correzione va motivata").into());
-    }
-    let regulation = changes.regulation()?;
-    let before = changes.case(case_id)?.treatment.clone();
-    let Some(before) = before else { return Err(not_voted().into()) };
-    let then = at_instant(changes.sitting(id)?, &before);
-    let secret = check_secrecy(changes, case_id, input, &regulation)?;
-    let mut right = ballot(&then, &item, input)?;
-    right.secret = secret;
-    let (_, judged) = judge(&then, &item, &right, &regulation)?;
-    let outcome = result(&judged, item.amended);
-    let mut treatment = before;
-    treatment.ballot = Some(right.clone());
-    treatment.outcome = outcome;
-    let case = case_id.to_owned();
-    let reason = reason.trim().to_owned();
-    changes.push(case_id, CaseEvent::ProclamationCorrected { treatment, reason: reason.clone() });
-    changes
-        .push_sitting(id, SittingEvent::OutcomeCorrected { case, outcome, ballot: right, reason });
-    let numbered = outcome.is_approval() || regulation.number_rejected;
-    let waits = regulation.number_assigned_at == NumberAssignedAt::Proclamation;
-    if numbered && waits && act_number(changes, case_id)?.is_none() {
-        case::leave(changes, case_id, Passage::Done)?;
-    }
-    Ok(())
-}
-
-/// The sitting as it was when an item was proclaimed, as far as presence is concerned.
-fn at_instant(sitting: &Sitting, treatment: &Treatment) -> Sitting {
-    let mut then = sitting.clone();
-    then.presence.retain(|i| i.from <= treatment.at && i.to.is_none_or(|to| treatment.at < to));
-    then.presence.iter_mut().for_each(|i| i.to = None);
-    then
 }
 
 /// The second ballot: same sitting, right after approval, members' majority, reasons (R4.2, R4.3).
@@ -403,7 +330,7 @@ fn immediate(
         .next("Indicare i motivi dell'urgenza")
         .into());
     }
-    let regulation = changes.regulation()?;
+    let regulation = rules(changes, changes.sitting(id)?)?;
     if input.totals.is_some() {
         check_secrecy(changes, case_id, input, &regulation)?;
     }
@@ -427,7 +354,7 @@ fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {
     let Some(item) = sitting.item(case_id).cloned() else {
         return refuse("L'argomento non è di questa seduta");
     };
-    let Some((outcome, at)) = item.outcome else {
+    let Some((outcome, _)) = item.outcome else {
         return refuse("La seconda votazione segue la proclamazione dell'approvazione");
     };
     if !outcome.is_approval() {
@@ -436,109 +363,10 @@ fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {
     if item.immediate.is_some() {
         return refuse("L'immediata eseguibilità è già stata votata");
     }
-    if sitting.items.iter().any(|other| other.called.is_some_and(|called| called > at)) {
+    if sitting.last_called != case_id {
         return refuse(
             "La seconda votazione si tiene subito dopo l'approvazione: è già stato chiamato un altro argomento",
         );
     }
     Ok(item)
-}
-
-/// Everything that is true at an item, as a snapshot (practice.md 4).
-pub(super) fn treatment(
-    changes: &Changes,
-    id: &str,
-    case_id: &str,
-    item: &Item,
-    ballot: Option<Ballot>,
-    outcome: ItemOutcome,
-    reason: &str,
-) -> Result<Treatment, Stop> {
-    let sitting = changes.sitting(id)?;
-    let at = changes.ctx.happened;
-    let opened = sitting.opened.unwrap_or(at);
-    let date = act_date(changes.regulation()?.sitting_date_rule, opened, at);
-    let regulation = changes.world.regulation(date)?;
-    let case = changes.case(case_id)?;
-    let (version, hash) = case.current().map_or((0, String::new()), |v| (v.number, v.hash.clone()));
-    let verbalizer = item.verbalizer.clone().or_else(|| sitting.verbalizer.clone());
-    let verbalizer = verbalizer.ok_or_else(|| {
-        Refusal::new("no_verbalizer", "R2.1", "art. 97, c. 4, TUEL", "Manca chi verbalizza")
-    })?;
-    let position = sitting.items.iter().position(|i| i.case == case_id).unwrap_or_default() + 1;
-    Ok(Treatment {
-        sitting: id.into(),
-        date,
-        opened: rome_time(opened),
-        place: sitting.place.clone(),
-        mode: sitting.mode,
-        remote_source: regulation.remote_regulation_ref.clone().unwrap_or_default(),
-        convened_by: sitting.convened_by.as_ref().map(|s| s.title.clone()).unwrap_or_default(),
-        item: u32::try_from(position).unwrap_or(u32::MAX),
-        off_agenda: item.off_agenda,
-        at,
-        members: presence_table(sitting, item),
-        seats: sitting.seats,
-        quorum: sitting.quorum,
-        president: chair(sitting),
-        president_reason: sitting.president_reason.clone(),
-        verbalizer_remote: sitting.verbalizer_remote && item.verbalizer.is_none(),
-        verbalizer,
-        assisting: sitting.assisting.clone(),
-        ballot,
-        outcome,
-        version,
-        hash,
-        regulation: regulation.digest_on(date),
-        anomalies: item.anomalies.clone(),
-        reason: reason.trim().to_owned(),
-    })
-}
-
-fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
-    sitting
-        .members
-        .iter()
-        .map(|m| {
-            let here = sitting.present_now().find(|i| i.person == m.person);
-            MemberPresence {
-                person: m.person.clone(),
-                name: m.name.clone(),
-                title: m.title.clone(),
-                present: here.is_some(),
-                remote: here.is_some_and(|i| i.remote),
-                conflict: item.conflicts.iter().find(|(p, _)| *p == m.person).map(|(_, s)| *s),
-            }
-        })
-        .collect()
-}
-
-fn chair(sitting: &Sitting) -> Signatory {
-    let member = sitting.members.iter().find(|m| m.person == sitting.president);
-    member.map_or_else(
-        || Signatory {
-            person: sitting.president.clone(),
-            name: sitting.president.clone(),
-            fiscal_code: String::new(),
-            title: "Presidente".into(),
-            role: crate::domain::registry::Role::Sindaco,
-            capacity: Capacity::Titolare,
-            act: String::new(),
-        },
-        |m| Signatory {
-            person: m.person.clone(),
-            name: m.name.clone(),
-            fiscal_code: m.fiscal_code.clone(),
-            title: m.title.clone(),
-            role: m.role,
-            capacity: Capacity::Titolare,
-            act: m.act.clone(),
-        },
-    )
-}
-
-/// After a member under art. 78 left the room: quorum and presidency follow.
-pub(super) fn after_leaving(changes: &mut Changes, id: &str) -> Result<(), Stop> {
-    keep_quorum(changes, id)?;
-    follow_presidency(changes, id)
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Workflows as data: the graph of named steps of one act kind.
 //!
-//! Rust owns the kinds of step (what can happen there, who decides, which article); a TOML file owns
-//! their order, the roles, the deadlines, the papers and the notices. `route` is the only answer to
-//! "where does an act go from here": the engine follows it and `check` explores it.
+//! Rust owns the kinds of step (what can happen there, who decides, which article); a TOML file
+//! owns their order, the roles, the deadlines, the papers and the notices. `route` is the only
+//! answer to "where does an act go from here": the engine follows it and `check` explores it.
 
 mod check;
 mod mermaid;

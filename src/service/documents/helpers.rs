@@ -73,10 +73,12 @@ impl HelperDef for Words {
     }
 }
 
-/// True or false about a list: for `{{#if (single …)}}`, `{{#if (some … "field")}}`.
+/// True or false: for `{{#if (single …)}}`, `{{#if (some … "field")}}`, `{{#if (or … …)}}`.
 struct Test(&'static str, fn(&[&Value]) -> Option<bool>);
 
-const TESTS: [Test; 2] = [
+const TESTS: [Test; 3] = [
+    // The library's own takes a variable that does not exist as false.
+    Test("or", |p| Some(p.iter().any(|value| value.is_truthy(false)))),
     Test("single", |p| Some(p.first()?.as_array()?.len() == 1)),
     Test("some", |p| {
         let name = text(p, 1)?;
@@ -216,10 +218,10 @@ fn points(points: &[String]) -> String {
     points.iter().enumerate().map(point).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Words of a comparison: those that changed are bold.
+/// Words of a comparison: those that changed are bold; the bold of the text itself is not shown.
 fn runs(runs: &Value) -> Option<String> {
     let run = |run: &Value| {
-        let text = escape(field(run, "text")?);
+        let text = escape(&field(run, "text")?.replace("**", ""));
         Some(if run.get("changed")?.as_bool()? { format!("**{text}**") } else { text })
     };
     let runs: Option<Vec<String>> = runs.as_array()?.iter().map(run).collect();

@@ -55,6 +55,7 @@ pub const PARTIALS: &[Source] = embedded!["partials/":
     "modifiche",
     "non_partecipano",
     "oggetto",
+        "organo",
     "pareri_richiamati",
     "parti",
     "proclamazione",

@@ -261,7 +261,7 @@ impl Sender {
         let sitting = facts.sitting.as_ref()?;
         let organiser = Organiser {
             name: &facts.comune,
-            email: &self.reply_to.as_ref().unwrap_or(&self.from).email.to_string(),
+            email: self.reply_to.as_ref().unwrap_or(&self.from).email.as_ref(),
             domain: self.from.email.domain(),
         };
         let link = self.link(facts.path.as_deref());

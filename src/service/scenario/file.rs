@@ -3,6 +3,7 @@
 
 use super::ScenarioError;
 use super::expect::Expectation;
+use super::repeat::{Copied, copies};
 use crate::domain::case::Content;
 use crate::domain::law::calendar::rome_instant;
 use crate::domain::problem::{Problem, line_of};
@@ -48,12 +49,12 @@ pub struct Raw {
     pub absence: Vec<Absence>,
     /// Opening numbers.
     pub register: Vec<Opening>,
-    /// Acts, by case id.
+    /// Acts, by case id; one may be the model of others.
     pub case: BTreeMap<String, Act>,
     /// What happens, in order.
     pub step: Vec<Spanned<Table>>,
     /// What must be true at the end.
-    pub expect: Vec<Expectation>,
+    pub expect: Vec<Spanned<Table>>,
 }
 
 /// A recorded absence.
@@ -84,11 +85,12 @@ pub struct Opening {
 }
 
 /// An act of the scenario: its kind and content; attachments are files or made on the spot.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Act {
+    /// Act it takes everything from, except what it says itself.
+    pub from: Option<String>,
     /// Act kind.
-    #[serde(default = "giunta")]
-    pub kind: String,
+    pub kind: Option<String>,
     /// Attachments.
     #[serde(default)]
     pub attach: Vec<Attach>,
@@ -97,9 +99,10 @@ pub struct Act {
     pub content: Table,
 }
 
-fn giunta() -> String {
-    "deliberazione-giunta".into()
-}
+/// Kind of an act that does not say its own.
+const GIUNTA: &str = "deliberazione-giunta";
+/// Models of models, before it must be a circle.
+const MODELS_MAX: usize = 8;
 
 /// An attachment of a scenario.
 #[derive(Debug, Clone, Deserialize)]
@@ -129,6 +132,8 @@ pub struct Step {
     pub by: String,
     /// Token of the command.
     pub verb: String,
+    /// Which copy of a repeated step it is: `{n}` in an act that is created stands for it.
+    pub n: Option<usize>,
     /// Code of the refusal expected.
     pub refused: Option<String>,
     /// Words for who watches.
@@ -146,8 +151,21 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Folder of the file: attachments are looked for there.
     pub folder: std::path::PathBuf,
-    /// Contents by case.
-    pub contents: BTreeMap<String, (String, Content)>,
+    /// Acts by case: kind, content, attachments still to be made.
+    pub contents: BTreeMap<String, Model>,
+    /// What must be true at the end, with file and line.
+    pub expectations: Vec<(String, Expectation)>,
+}
+
+/// An act as the scenario gives it, models resolved.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Act kind.
+    pub kind: String,
+    /// Content without attachments.
+    pub content: Content,
+    /// Attachments.
+    pub attach: Vec<Attach>,
 }
 
 /// Reads a scenario and what it includes.
@@ -177,50 +195,158 @@ fn read(path: &Path) -> Result<String, ScenarioError> {
 
 fn parse(text: &str, name: &str, folder: &Path) -> Result<Scenario, ScenarioError> {
     let mut raw = raw(text, name)?;
-    let mut steps = Vec::new();
-    for include in raw.include.clone() {
-        let (text, name) = included(&include, folder)?;
-        let base = self::raw(&text, &name)?;
-        steps.extend(base.step.iter().map(|s| (s.clone(), name.clone(), text.clone())));
-        merge(&mut raw, base);
-    }
-    steps.extend(raw.step.iter().map(|s| (s.clone(), name.to_owned(), text.to_owned())));
+    let mut tables = Vec::new();
+    include(&mut raw, (text, name), folder, &mut tables, 0)?;
     let mut problems = Vec::new();
-    let mut parsed = Vec::new();
-    let mut clock = None;
-    for (table, file, text) in steps {
+    let mut steps: Vec<Step> = Vec::new();
+    for (table, file, text) in tables {
         let line = line_of(&text, table.span().start);
-        match step(table.into_inner(), &file, line, clock) {
-            Ok(step) => {
-                clock = Some(step.at);
-                parsed.push(step);
-            }
+        let clock = steps.last().map(|s| s.at);
+        match copies(table.into_inner(), &file, line).and_then(|c| in_turn(c, &file, line, clock)) {
+            Ok(more) => steps.extend(more),
             Err(problem) => problems.push(problem),
         }
     }
     let mut contents = BTreeMap::new();
-    for (id, act) in &raw.case {
-        match act.content.clone().try_into::<Content>() {
-            Ok(content) => drop(contents.insert(id.clone(), (act.kind.clone(), content))),
-            Err(error) => problems.push(Problem::at(name, 0, format!("[case.{id}]: {}", error.message()))),
+    for id in raw.case.keys() {
+        match model(&raw.case, id, name, text) {
+            Ok(model) => drop(contents.insert(id.clone(), model)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut expectations = Vec::new();
+    for table in &raw.expect {
+        match expected(table, name, text) {
+            Ok(more) => expectations.extend(more),
+            Err(problem) => problems.push(problem),
         }
     }
     if !problems.is_empty() {
         return Err(ScenarioError::File(problems));
     }
-    Ok(Scenario { raw, steps: parsed, folder: folder.to_path_buf(), contents })
+    Ok(Scenario { raw, steps, folder: folder.to_path_buf(), contents, expectations })
+}
+
+/// A step as written, with its file and the text its line is counted in.
+type Written = (Spanned<Table>, String, String);
+
+/// Gathers the steps of what a file includes, then its own; what it includes is merged into it.
+fn include(
+    raw: &mut Raw,
+    (text, name): (&str, &str),
+    folder: &Path,
+    tables: &mut Vec<Written>,
+    depth: usize,
+) -> Result<(), ScenarioError> {
+    if depth > MODELS_MAX {
+        let problem = Problem::at(name, 0, "gli «include» si richiamano in circolo");
+        return Err(ScenarioError::File(vec![problem]));
+    }
+    for wanted in raw.include.clone() {
+        let (text, name, folder) = included(&wanted, folder)?;
+        let mut base = self::raw(&text, &name)?;
+        include(&mut base, (&text, &name), &folder, tables, depth + 1)?;
+        merge(raw, base);
+    }
+    tables.extend(raw.step.iter().map(|s| (s.clone(), name.to_owned(), text.to_owned())));
+    Ok(())
+}
+
+/// The steps of one table, each not before the one it follows.
+fn in_turn(
+    copies: Vec<Copied>,
+    file: &str,
+    line: usize,
+    mut clock: Option<DateTime<Utc>>,
+) -> Result<Vec<Step>, Problem> {
+    let mut steps = Vec::new();
+    for copy in copies {
+        let step = step(copy, file, line, clock)?;
+        clock = Some(step.at);
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+/// The final expectations of one table, with their place.
+fn expected(
+    table: &Spanned<Table>,
+    file: &str,
+    text: &str,
+) -> Result<Vec<(String, Expectation)>, Problem> {
+    let line = line_of(text, table.span().start);
+    let mut found = Vec::new();
+    for copy in copies(table.get_ref().clone(), file, line)? {
+        let expectation = copy
+            .table
+            .try_into::<Expectation>()
+            .map_err(|error| Problem { line, ..Problem::toml(file, text, &error) })?;
+        found.push((format!("{file}:{line}"), expectation));
+    }
+    Ok(found)
+}
+
+/// The act of an id with what it takes from its models.
+fn model(
+    cases: &BTreeMap<String, Act>,
+    id: &str,
+    file: &str,
+    text: &str,
+) -> Result<Model, Problem> {
+    let heading = format!("[case.{id}]");
+    let line = text.lines().position(|l| l.trim() == heading).map_or(0, |i| i + 1);
+    let act = resolved(cases, id, 0)
+        .map_err(|reason| Problem::at(file, line, format!("{heading}: {reason}")))?;
+    let content = act.content.try_into::<Content>().map_err(|error| {
+        let problem = Problem::toml(file, "", &error);
+        Problem { line, reason: format!("{heading}: {}", problem.reason), ..problem }
+    })?;
+    Ok(Model { kind: act.kind.unwrap_or_else(|| GIUNTA.into()), content, attach: act.attach })
+}
+
+fn resolved(cases: &BTreeMap<String, Act>, id: &str, depth: usize) -> Result<Act, String> {
+    let act = cases.get(id).cloned().ok_or_else(|| format!("manca il modello [case.{id}]"))?;
+    let Some(from) = act.from.clone() else { return Ok(act) };
+    if depth > MODELS_MAX {
+        return Err(format!("i modelli si richiamano in circolo: {from}"));
+    }
+    let mut model = resolved(cases, &from, depth + 1)?;
+    merge_tables(&mut model.content, act.content);
+    model.kind = act.kind.or(model.kind);
+    if !act.attach.is_empty() {
+        model.attach = act.attach;
+    }
+    Ok(model)
+}
+
+/// Tables are merged key by key; a tagged one (`effects = { kind = … }`) is replaced whole.
+fn merge_tables(into: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(known)), toml::Value::Table(new))
+                if !new.contains_key("kind") =>
+            {
+                merge_tables(known, new);
+            }
+            (_, value) => drop(into.insert(key, value)),
+        }
+    }
 }
 
 fn raw(text: &str, name: &str) -> Result<Raw, ScenarioError> {
     toml::from_str(text).map_err(|e| ScenarioError::File(vec![Problem::toml(name, text, &e)]))
 }
 
-fn included(include: &str, folder: &Path) -> Result<(String, String), ScenarioError> {
+fn included(
+    include: &str,
+    folder: &Path,
+) -> Result<(String, String, std::path::PathBuf), ScenarioError> {
     if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == include) {
-        return Ok(((*text).to_owned(), format!("{name}.toml")));
+        return Ok(((*text).to_owned(), format!("{name}.toml"), folder.to_path_buf()));
     }
     let path = folder.join(include);
-    Ok((read(&path)?, path.display().to_string()))
+    let beside = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok((read(&path)?, path.display().to_string(), beside))
 }
 
 /// What the base says stands unless the scenario says otherwise; lists are joined, base first.
@@ -237,7 +363,8 @@ fn merge(raw: &mut Raw, base: Raw) {
     raw.absence.splice(0..0, base.absence);
     let opened: Vec<(String, i32)> =
         raw.register.iter().map(|r| (r.register.clone(), r.year)).collect();
-    let others = base.register.into_iter().filter(|r| !opened.contains(&(r.register.clone(), r.year)));
+    let others =
+        base.register.into_iter().filter(|r| !opened.contains(&(r.register.clone(), r.year)));
     raw.register.splice(0..0, others);
     for (id, act) in base.case {
         raw.case.entry(id).or_insert(act);
@@ -245,20 +372,27 @@ fn merge(raw: &mut Raw, base: Raw) {
 }
 
 fn step(
-    mut params: Table,
+    copy: Copied,
     file: &str,
     line: usize,
     clock: Option<DateTime<Utc>>,
 ) -> Result<Step, Problem> {
+    let Copied { table: mut params, n, shift } = copy;
     let bad = |reason: String| Problem::at(file, line, reason);
     let mut text = |key: &str| match params.remove(key) {
         None => Ok(None),
         Some(toml::Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(bad(format!("«{key}» deve essere un testo"))),
     };
+    let time = |text: Option<String>| match text {
+        None => Ok(None),
+        Some(t) => instant(&t).map(Some).ok_or_else(|| {
+            bad(format!("data e ora «{t}» non leggibili: si scrive 2020-07-24 11:00"))
+        }),
+    };
     let verb = text("do")?.ok_or_else(|| bad("manca «do»".into()))?;
-    let at = text("at")?.map(|t| instant(&t).ok_or_else(|| bad(format!("data e ora «{t}» non leggibili: si scrive 2020-07-24 11:00")))).transpose()?;
-    let happened = text("happened")?.map(|t| instant(&t).ok_or_else(|| bad(format!("data e ora «{t}» non leggibili")))).transpose()?;
+    let at = time(text("at")?)?.map(|at| at + shift);
+    let happened = time(text("happened")?)?.map(|at| at + shift);
     let at = at.or(clock).ok_or_else(|| bad("il primo passo deve avere «at»".into()))?;
     if clock.is_some_and(|before| at < before) {
         return Err(bad("il passo precede quello prima: i passi vanno in ordine di tempo".into()));
@@ -271,6 +405,7 @@ fn step(
         refused: text("refused")?,
         note: text("note")?.unwrap_or_default(),
         verb,
+        n,
         params,
     })
 }

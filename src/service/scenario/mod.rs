@@ -7,12 +7,13 @@
 mod comune;
 mod expect;
 mod file;
+mod repeat;
 mod report;
 mod run;
 mod steps;
 
-pub use expect::Expectation;
 pub use comune::{PRESETS, WORKFLOW};
+pub use expect::Expectation;
 pub use file::{Scenario, Step as StepRef, demo, load};
 pub use report::{Report, SittingOutcome};
 pub use run::{Runner, StepResult, run};

@@ -22,8 +22,6 @@ use std::path::Path;
 /// The result of a scenario.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
-    /// Title of the scenario.
-    pub title: String,
     /// Acts.
     pub cases: Vec<CaseReport>,
     /// Registers.
@@ -206,7 +204,9 @@ impl Report {
                 items: s
                     .items
                     .iter()
-                    .map(|i| (i.subject.clone(), i.outcome.map(|(o, _)| token(&o)).unwrap_or_default()))
+                    .map(|i| {
+                        (i.subject.clone(), i.outcome.map(|(o, _)| token(&o)).unwrap_or_default())
+                    })
                     .collect(),
             })
             .collect();
@@ -233,7 +233,8 @@ fn case_report(world: &World, case: &Case, now: DateTime<Utc>) -> Option<CaseRep
     let workflow = world.workflow(case).ok()?;
     let today = rome_date(now);
     let terms = terms_of(case);
-    let label = |n: Option<&crate::domain::case::Numbering>| n.map(|n| format!("{}/{}", n.number, n.year));
+    let label =
+        |n: Option<&crate::domain::case::Numbering>| n.map(|n| format!("{}/{}", n.number, n.year));
     Some(CaseReport {
         id: case.id.clone(),
         kind: case.kind.clone(),
@@ -291,7 +292,11 @@ async fn documents(executor: &Executor, world: &World) -> Result<Vec<Found>, Sce
             for (paper, office) in carried(&stored.event.payload) {
                 found.push(Found {
                     stream: stream.clone(),
-                    name: if office.is_empty() { paper.kind.token() } else { format!("{}-{office}", paper.kind.token()) },
+                    name: if office.is_empty() {
+                        paper.kind.token()
+                    } else {
+                        format!("{}-{office}", paper.kind.token())
+                    },
                     kind: paper.kind.token(),
                     sha256: paper.sha256,
                     signers: vec![name_of(world, &paper.fiscal_code)],

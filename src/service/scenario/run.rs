@@ -82,13 +82,14 @@ pub async fn run(
     let office = Office { executor, press };
     comune::set_up(&office.executor, &scenario).await?;
     let worker = worker(&office, &scenario, folder)?;
-    let report = Report { title: scenario.raw.title.clone(), ..Report::default() };
-    Ok(Runner { office, worker, clock, scenario, folder: folder.to_path_buf(), report })
+    let folder = folder.to_path_buf();
+    Ok(Runner { office, worker, clock, scenario, folder, report: Report::default() })
 }
 
 fn worker(office: &Office, scenario: &Scenario, folder: &Path) -> Result<Worker, ScenarioError> {
     let comune = scenario.raw.comune.clone().unwrap_or_default();
-    let from = if comune.email.is_empty() { "delibera@comune.example".into() } else { comune.email };
+    let from =
+        if comune.email.is_empty() { "delibera@comune.example".into() } else { comune.email };
     let config = MailConfig {
         transport: TransportConfig::Folder { path: folder.join("mail") },
         from,
@@ -103,8 +104,7 @@ fn worker(office: &Office, scenario: &Scenario, folder: &Path) -> Result<Worker,
         ("daily_seal".to_owned(), "55 23 * * Fri".to_owned()),
     ]
     .into();
-    let timetable =
-        Timetable::new(&hours).map_err(|e| ScenarioError::Templates(e.to_string()))?;
+    let timetable = Timetable::new(&hours).map_err(|e| ScenarioError::Templates(e.to_string()))?;
     Ok(Worker {
         office: office.clone(),
         mailer: Arc::new(Mailer::new(&config)?),
@@ -170,12 +170,11 @@ impl Runner {
         }
         let at = self.clock_now() + TimeDelta::minutes(1);
         self.advance(at).await?;
-        for expectation in self.scenario.raw.expect.clone() {
-            self.expect(&expectation, "alla fine").await?;
+        for (place, expectation) in self.scenario.expectations.clone() {
+            self.expect(&expectation, &place).await?;
         }
         self.report.collect(&self.office.executor, &self.folder, self.clock_now()).await?;
-        self.report.mails =
-            self.worker.sent.lock().map(|sent| sent.clone()).unwrap_or_default();
+        self.report.mails = self.worker.sent.lock().map(|sent| sent.clone()).unwrap_or_default();
         self.office.executor.store.seal(self.clock_now()).await?;
         let Self { report, office, worker, .. } = self;
         drop(worker);
@@ -203,7 +202,9 @@ impl Runner {
                 break;
             }
         }
-        self.clock.set(to);
+        // A carried act may have taken longer than the scenario thought: time never goes back.
+        let now = self.clock_now();
+        self.clock.set(to.max(now));
         Ok(())
     }
 
@@ -211,10 +212,9 @@ impl Runner {
         let done = self.perform(step).await;
         let (events, refusal) = match done {
             Ok(events) => (events, None),
-            Err(PaperError::Document(error)) => (
-                Vec::new(),
-                Some(Refusal::new("document_refused", "R9.9", "", error.to_string())),
-            ),
+            Err(PaperError::Document(error)) => {
+                (Vec::new(), Some(Refusal::new("document_refused", "R9.9", "", error.to_string())))
+            }
             Err(error) => match error.refusal() {
                 Some(refusal) => (Vec::new(), Some(refusal.clone())),
                 None => return Err(error.into()),
@@ -226,8 +226,11 @@ impl Runner {
         }
         let (file, line) = &step.place;
         if !as_expected {
-            let got = refusal.as_ref().map_or("eseguito".into(), |r| format!("rifiuto «{}»: {r}", r.code));
-            let wanted = step.refused.as_deref().map_or("eseguito".into(), |c| format!("rifiuto «{c}»"));
+            let got = refusal
+                .as_ref()
+                .map_or("eseguito".into(), |r| format!("rifiuto «{}»: {r}", r.code));
+            let wanted =
+                step.refused.as_deref().map_or("eseguito".into(), |c| format!("rifiuto «{c}»"));
             self.report.expectations.failed.push(format!(
                 "{file}:{line}: {} ({}): atteso {wanted}, avuto {got}",
                 step.verb, step.by

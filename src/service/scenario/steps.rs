@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! From a step of the file to commands: one for most, several for the shortcuts.
 
-use super::file::{Attach, Step};
+use super::file::{Attach, Model, Step};
+use super::repeat::numbered;
 use super::{Runner, comune};
 use crate::domain::case::{CaseCommand, Content, OpinionOutcome, needs, open_needs};
 use crate::domain::command::Command;
@@ -11,6 +12,8 @@ use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{NewDocument, SYSTEM_ACTOR, StoredEvent, StreamId};
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::service::paper::PaperError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use toml::Table;
 
@@ -68,6 +71,7 @@ impl Runner {
         let mut params = step.params.clone();
         let mut documents = Vec::new();
         self.content(step, &mut params, &mut documents).await?;
+        self.roll(step, &mut params).await?;
         let sitting = params.remove("sitting").and_then(|v| v.as_str().map(str::to_owned));
         let mut json = match serde_json::to_value(&params) {
             Ok(Value::Object(map)) => map,
@@ -92,6 +96,59 @@ impl Runner {
         Ok((command, documents))
     }
 
+    /// A roll call: `present` by name, or `absent` with everyone else in office present.
+    async fn roll(&self, step: &Step, params: &mut Table) -> Result<(), PaperError> {
+        if !["open", "resume", "desert"].contains(&step.verb.as_str()) {
+            return Ok(());
+        }
+        let names = |value: toml::Value, key: &str| {
+            value.try_into::<Vec<String>>().map_err(|_| {
+                wrong(step, format!("«{key}» è un elenco di persone: [\"rossi\", \"verdi\"]"))
+            })
+        };
+        let present: Vec<String> = match (params.remove("absent"), params.remove("present")) {
+            (None, None) => return Ok(()),
+            (None, Some(present)) => {
+                let plain = present.as_array().is_some_and(|a| a.iter().all(|v| v.is_str()));
+                if !plain {
+                    params.insert("present".into(), present);
+                    return Ok(());
+                }
+                names(present, "present")?
+            }
+            (Some(absent), None) => {
+                let absent = names(absent, "absent")?;
+                self.in_office(step).await?.into_iter().filter(|p| !absent.contains(p)).collect()
+            }
+            (Some(_), Some(_)) => {
+                return Err(wrong(step, "«present» e «absent» non vanno insieme"));
+            }
+        };
+        let remote = params.remove("remote").unwrap_or(toml::Value::Boolean(false));
+        let rows = present.into_iter().map(|person| {
+            let mut row = Table::new();
+            row.insert("person".into(), toml::Value::String(person));
+            row.insert("remote".into(), remote.clone());
+            toml::Value::Table(row)
+        });
+        params.insert("present".into(), toml::Value::Array(rows.collect()));
+        Ok(())
+    }
+
+    /// The Giunta in office on the day of a step.
+    async fn in_office(&self, step: &Step) -> Result<Vec<String>, PaperError> {
+        let world = self.office.executor.world(&[]).await?;
+        let day = crate::domain::law::calendar::rome_date(step.happened.unwrap_or(step.at));
+        let mut people: Vec<String> = [Role::Sindaco, Role::Vicesindaco, Role::Assessore]
+            .into_iter()
+            .flat_map(|role| world.registry.holders(role, None, day))
+            .map(|mandate| mandate.person.clone())
+            .collect();
+        let mut seen = std::collections::BTreeSet::new();
+        people.retain(|person| seen.insert(person.clone()));
+        Ok(people)
+    }
+
     /// `create` takes the content of `[case.…]`; `edit`, `revise` and `amend` change the present one.
     async fn content(
         &self,
@@ -100,33 +157,32 @@ impl Runner {
         documents: &mut Vec<NewDocument>,
     ) -> Result<(), PaperError> {
         let verb = step.verb.as_str();
+        if verb == "replace_public_file" {
+            return self.public_file(step, params, documents);
+        }
         if !["create", "edit", "revise", "amend"].contains(&verb) {
             return Ok(());
         }
         let id = text(params, "case").ok_or_else(|| wrong(step, "manca «case»"))?;
         let from = text(params, "from").unwrap_or_else(|| id.clone());
         params.remove("from");
-        let (kind, mut content) = match verb {
-            "create" => self
-                .scenario
-                .contents
-                .get(&from)
-                .cloned()
-                .ok_or_else(|| wrong(step, format!("manca [case.{from}]")))?,
-            _ => {
-                let world = self.office.executor.world(&[StreamId::case(&id)]).await?;
-                let case = world.case(&id)?;
-                (case.kind.clone(), case.content.clone())
-            }
-        };
         let mut attach: Vec<Attach> = Vec::new();
-        if verb == "create" {
-            attach.extend(self.scenario.raw.case.get(&from).into_iter().flat_map(|a| a.attach.clone()));
-            params.insert("kind".into(), toml::Value::String(kind));
-        }
+        let mut content = if verb == "create" {
+            let known = self.scenario.contents.get(&from);
+            let known = known.ok_or_else(|| wrong(step, format!("manca [case.{from}]")))?;
+            let (content, files) = copy_of(known, step.n).map_err(|e| wrong(step, e))?;
+            attach.extend(files);
+            params.insert("kind".into(), toml::Value::String(known.kind.clone()));
+            content
+        } else {
+            let world = self.office.executor.world(&[StreamId::case(&id)]).await?;
+            world.case(&id)?.content.clone()
+        };
         if let Some(more) = params.remove("attach") {
             content.attachments.clear();
-            attach.extend(more.try_into::<Vec<Attach>>().map_err(|e| wrong(step, e.message().to_owned()))?);
+            attach.extend(
+                more.try_into::<Vec<Attach>>().map_err(|e| wrong(step, e.message().to_owned()))?,
+            );
         }
         for file in &attach {
             let made = comune::attachment(file, &self.scenario.folder);
@@ -139,6 +195,24 @@ impl Runner {
         }
         let value = toml::Value::try_from(&content).map_err(|e| wrong(step, e.to_string()))?;
         params.insert("content".into(), value);
+        Ok(())
+    }
+
+    /// `replace_public_file` takes the new file as `attach`.
+    fn public_file(
+        &self,
+        step: &Step,
+        params: &mut Table,
+        documents: &mut Vec<NewDocument>,
+    ) -> Result<(), PaperError> {
+        let Some(value) = params.remove("attach") else { return Ok(()) };
+        let attach: Attach = value
+            .try_into()
+            .map_err(|e: toml::de::Error| wrong(step, format!("«attach»: {}", e.message())))?;
+        let made = comune::attachment(&attach, &self.scenario.folder);
+        let (_, document) = made.map_err(|e| wrong(step, e.to_string()))?;
+        params.insert("sha256".into(), toml::Value::String(document.sha256.clone()));
+        documents.push(document);
         Ok(())
     }
 
@@ -197,14 +271,14 @@ impl Runner {
         let regulation = world.regulation(today)?;
         let at = workflow.step(&case.step).ok_or_else(|| wrong(step, "passo sconosciuto"))?;
         let acting = |role: Role, office: Option<&str>| {
-            world.registry.acting(role, office, today).map(|s| s.person).ok_or_else(|| {
-                wrong(step, format!("nessuno può agire come {}", role.label()))
-            })
+            world
+                .registry
+                .acting(role, office, today)
+                .map(|s| s.person)
+                .ok_or_else(|| wrong(step, format!("nessuno può agire come {}", role.label())))
         };
         let gesture = match &at.kind {
-            StepKind::Freeze { .. } => {
-                (case.content.procedure_head.clone(), CaseCommand::Submit)
-            }
+            StepKind::Freeze { .. } => (case.content.procedure_head.clone(), CaseCommand::Submit),
             StepKind::Opinion { opinion, who } => {
                 let open = open_needs(case, *opinion, &regulation);
                 let Some(need) = open.first() else { return Ok(None) };
@@ -217,7 +291,11 @@ impl Runner {
                 let command = CaseCommand::GiveOpinion {
                     opinion: *opinion,
                     office: need.office.clone(),
-                    outcome: if not_due { OpinionOutcome::NotDue } else { OpinionOutcome::Favourable },
+                    outcome: if not_due {
+                        OpinionOutcome::NotDue
+                    } else {
+                        OpinionOutcome::Favourable
+                    },
                     reasons: if not_due { reasons.into() } else { String::new() },
                     no_conflict: true,
                     paper: None,
@@ -238,12 +316,57 @@ impl Runner {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(
+/// The command of a table; a key it does not have is refused, never ignored.
+fn parse<T: Serialize + DeserializeOwned>(
     step: &Step,
     json: Map<String, Value>,
 ) -> Result<T, PaperError> {
-    serde_json::from_value(Value::Object(json))
-        .map_err(|error| wrong(step, format!("comando «{}»: {error}", step.verb)))
+    let written: Vec<String> = json.keys().cloned().collect();
+    let command: T = serde_json::from_value(Value::Object(json)).map_err(|error| {
+        wrong(step, format!("«{}»: {}", step.verb, italian(&error.to_string())))
+    })?;
+    let known = serde_json::to_value(&command).unwrap_or_default();
+    let known: Vec<&String> = known.as_object().map(|m| m.keys().collect()).unwrap_or_default();
+    match written.iter().find(|key| !known.contains(key)) {
+        None => Ok(command),
+        Some(key) => {
+            let allowed: Vec<&str> =
+                known.iter().map(|k| k.as_str()).filter(|k| !["do", "paper"].contains(k)).collect();
+            Err(wrong(
+                step,
+                format!("«{}» non ha il campo «{key}» (ha: {})", step.verb, allowed.join(", ")),
+            ))
+        }
+    }
+}
+
+/// The defects a person makes most, in Italian.
+fn italian(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let first = quoted.next().unwrap_or_default();
+    if message.starts_with("missing field") {
+        return format!("manca «{first}»");
+    }
+    if message.starts_with("unknown variant") {
+        let known: Vec<&str> = quoted.collect();
+        return format!("«{first}» è sconosciuto; si può scrivere: {}", known.join(", "));
+    }
+    message.to_owned()
+}
+
+/// The act of a model, `{n}` replaced where a step repeats.
+fn copy_of(known: &Model, n: Option<usize>) -> Result<(Content, Vec<Attach>), String> {
+    let Some(n) = n else { return Ok((known.content.clone(), known.attach.clone())) };
+    let value = toml::Value::try_from(&known.content).map_err(|e| e.to_string())?;
+    let content = numbered(&value, n).try_into().map_err(|e| e.message().to_owned())?;
+    let number = |text: &String| text.replace("{n}", &n.to_string());
+    let attach = known.attach.iter().map(|a| Attach {
+        name: number(&a.name),
+        file: a.file.as_ref().map(number),
+        text: a.text.as_ref().map(number),
+        class: a.class,
+    });
+    Ok((content, attach.collect()))
 }
 
 /// The content with some fields replaced; tables are merged.

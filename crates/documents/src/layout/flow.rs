@@ -73,10 +73,7 @@ impl Flow {
             }
             if at.width < NARROWEST {
                 let reason = "testo troppo rientrato per essere stampato".to_owned();
-                return Err(RenderError::Markdown {
-                    line: block.line,
-                    reason,
-                });
+                return Err(RenderError::Markdown { line: block.line, reason });
             }
             let mut strips = self.block(block, at)?;
             let (before, next_after) = spacing(block, at);
@@ -100,51 +97,23 @@ impl Flow {
                 let node = self.tags.add(at.parent, Role::Paragraph);
                 self.text(spans, node, at)
             }
-            Kind::List {
-                marker,
-                tight,
-                items,
-            } => self.list(*marker, *tight, items, at),
+            Kind::List { marker, tight, items } => self.list(*marker, *tight, items, at),
             Kind::Quote(blocks) => {
                 let parent = self.tags.add(at.parent, Role::Quote);
                 let inset = 22.0;
-                let style = TextStyle {
-                    italic: true,
-                    ..at.style
-                };
+                let style = TextStyle { italic: true, ..at.style };
                 let (x, width) = (at.x + inset, at.width - 2.0 * inset);
-                self.blocks(
-                    blocks,
-                    &Context {
-                        x,
-                        width,
-                        style,
-                        parent,
-                        nested: true,
-                        ..*at
-                    },
-                )
+                self.blocks(blocks, &Context { x, width, style, parent, nested: true, ..*at })
             }
             Kind::Table(table) => self.table(table, block.line, at),
             Kind::Labels(rows) => self.labels(rows, block.line, at),
             Kind::Rule => Ok(vec![rule(at)]),
             Kind::Signatures(boxes) => self.signatures(boxes, at),
-            Kind::Centered(blocks) => self.blocks(
-                blocks,
-                &Context {
-                    align: Align::Center,
-                    ..*at
-                },
-            ),
+            Kind::Centered(blocks) => self.blocks(blocks, &Context { align: Align::Center, ..*at }),
             Kind::Framed(blocks) => self.framed(blocks, at),
-            Kind::Small(blocks) => self.blocks(
-                blocks,
-                &Context {
-                    style: SMALL,
-                    gap: GAP * 0.6,
-                    ..*at
-                },
-            ),
+            Kind::Small(blocks) => {
+                self.blocks(blocks, &Context { style: SMALL, gap: GAP * 0.6, ..*at })
+            }
             Kind::Together(blocks) => {
                 let mut strips = self.blocks(blocks, at)?;
                 keep_all(&mut strips);
@@ -167,16 +136,7 @@ impl Flow {
             Align::Left | Align::Right => Fit::Whole,
         };
         let (x, width, style, align) = (at.x, at.width, at.style, at.align);
-        Ok(lines::strips(
-            paragraph,
-            &Setting {
-                x,
-                width,
-                style,
-                align,
-                fit,
-            },
-        ))
+        Ok(lines::strips(paragraph, &Setting { x, width, style, align, fit }))
     }
 
     fn heading(
@@ -190,35 +150,17 @@ impl Flow {
             return Ok(Vec::new());
         }
         let (style, _, _) = style::heading(level, title.chars().count());
-        let tag_level = if at.nested {
-            None
-        } else {
-            Some(self.tags.heading_level(level))
-        };
+        let tag_level = if at.nested { None } else { Some(self.tags.heading_level(level)) };
         let role = tag_level.map_or(Role::Paragraph, Role::Heading);
         let node = self.tags.add(at.parent, role);
         let paragraph = self.paragraph(text, &style, Some(node))?;
-        let align = if at.align == Align::Justified {
-            Align::Left
-        } else {
-            at.align
-        };
-        let setting = Setting {
-            x: at.x,
-            width: at.width,
-            style,
-            align,
-            fit: Fit::Balanced,
-        };
+        let align = if at.align == Align::Justified { Align::Left } else { at.align };
+        let setting = Setting { x: at.x, width: at.width, style, align, fit: Fit::Balanced };
         let mut strips = lines::strips(paragraph, &setting);
         keep_all(&mut strips);
         if let (Some(first), Some(level)) = (strips.first_mut(), tag_level) {
             let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-            first.marks.push(Mark::Anchor {
-                y: 0.0,
-                level,
-                title,
-            });
+            first.marks.push(Mark::Anchor { y: 0.0, level, title });
         }
         Ok(strips)
     }
@@ -230,12 +172,7 @@ impl Flow {
         items: &[Vec<Block>],
         at: &Context,
     ) -> Result<Vec<Strip>, RenderError> {
-        let list = self.tags.add(
-            at.parent,
-            Role::List {
-                ordered: marker != Marker::Bullet,
-            },
-        );
+        let list = self.tags.add(at.parent, Role::List { ordered: marker != Marker::Bullet });
         let labels: Vec<String> = (0..items.len()).map(|i| label(marker, i, at)).collect();
         let mut widest: f32 = 0.0;
         for text in &labels {
@@ -253,11 +190,7 @@ impl Flow {
                 width: at.width - indent,
                 parent: body,
                 gap: if tight { TIGHT_GAP } else { at.gap * 0.7 },
-                align: if at.align == Align::Justified {
-                    Align::Justified
-                } else {
-                    Align::Left
-                },
+                align: if at.align == Align::Justified { Align::Justified } else { Align::Left },
                 nested: true,
                 ..*at
             };
@@ -267,18 +200,8 @@ impl Flow {
             }
             let paragraph = self.plain(text, &at.style, Some(tag), 0)?;
             let (x, width) = (at.x + 6.0, indent - 6.0 - gap);
-            let align = if marker == Marker::Bullet {
-                Align::Left
-            } else {
-                Align::Right
-            };
-            let setting = Setting {
-                x,
-                width,
-                style: at.style,
-                align,
-                fit: Fit::Whole,
-            };
+            let align = if marker == Marker::Bullet { Align::Left } else { Align::Right };
+            let setting = Setting { x, width, style: at.style, align, fit: Fit::Whole };
             let mark = merge(lines::strips(paragraph, &setting)).marks;
             // The label is read before its item.
             strips[0].marks.splice(0..0, mark);
@@ -293,15 +216,7 @@ impl Flow {
         self.frames.push((at.x, at.width));
         let (x, width) = (at.x + style::FRAME_PAD, at.width - 2.0 * style::FRAME_PAD);
         let parent = self.tags.add(at.parent, Role::Group);
-        let inner = self.blocks(
-            blocks,
-            &Context {
-                x,
-                width,
-                parent,
-                ..*at
-            },
-        )?;
+        let inner = self.blocks(blocks, &Context { x, width, parent, ..*at })?;
         let mut strips = vec![Strip::blank(style::FRAME_PAD - 2.0, true)];
         strips.extend(inner);
         if let Some(first) = strips.get_mut(1) {
@@ -341,9 +256,7 @@ fn keeps_with_next(block: &Block, next: Option<&Block>) -> bool {
     match &block.kind {
         Kind::Heading { .. } => true,
         Kind::Paragraph(spans) => {
-            let colon = spans
-                .last()
-                .is_some_and(|span| span.text.trim_end().ends_with(':'));
+            let colon = spans.last().is_some_and(|span| span.text.trim_end().ends_with(':'));
             let announced = matches!(
                 next.kind,
                 Kind::List { .. }
@@ -354,9 +267,7 @@ fn keeps_with_next(block: &Block, next: Option<&Block>) -> bool {
             );
             (colon && announced) || matches!(next.kind, Kind::Signatures(_))
         }
-        Kind::Centered(blocks) => blocks
-            .last()
-            .is_some_and(|b| keeps_with_next(b, Some(next))),
+        Kind::Centered(blocks) => blocks.last().is_some_and(|b| keeps_with_next(b, Some(next))),
         _ => false,
     }
 }
@@ -380,17 +291,7 @@ fn label(marker: Marker, index: usize, at: &Context) -> String {
 fn rule(at: &Context) -> Strip {
     let length = 90.0_f32.min(at.width);
     let x0 = at.x + (at.width - length) / 2.0;
-    let mark = Mark::Rule {
-        x0,
-        y0: 0.5,
-        x1: x0 + length,
-        y1: 0.5,
-        width: 0.6,
-        ink: style::STRONG_RULE,
-    };
-    Strip {
-        height: 1.0,
-        marks: vec![mark],
-        ..Strip::default()
-    }
+    let mark =
+        Mark::Rule { x0, y0: 0.5, x1: x0 + length, y1: 0.5, width: 0.6, ink: style::STRONG_RULE };
+    Strip { height: 1.0, marks: vec![mark], ..Strip::default() }
 }

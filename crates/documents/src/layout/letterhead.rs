@@ -29,18 +29,8 @@ pub struct Crest {
     pub packed: Vec<u8>,
 }
 
-const NAME: TextStyle = TextStyle {
-    size: 18.0,
-    leading: 23.0,
-    bold: true,
-    ink: BLACK,
-    ..BODY
-};
-const OFFICE: TextStyle = TextStyle {
-    size: 9.6,
-    leading: 13.0,
-    ..SMALL
-};
+const NAME: TextStyle = TextStyle { size: 18.0, leading: 23.0, bold: true, ink: BLACK, ..BODY };
+const OFFICE: TextStyle = TextStyle { size: 9.6, leading: 13.0, ..SMALL };
 
 /// Crests kept decoded; a Comune has one, and decoding costs more than a page.
 const MOST_KEPT: usize = 4;
@@ -80,13 +70,7 @@ impl Flow {
             let node = self.tags.add(ROOT, Role::Figure);
             let name = head.lines.first().map_or("", String::as_str);
             self.tags.nodes[node].alt = Some(format!("Stemma {name}").trim_end().to_owned());
-            marks.push(Mark::Image {
-                node,
-                x,
-                y: 0.0,
-                width,
-                height,
-            });
+            marks.push(Mark::Image { node, x, y: 0.0, width, height });
             indent = width + 14.0;
             crest_height = height;
         }
@@ -106,20 +90,8 @@ impl Flow {
         }
         let rule = height + 10.0;
         let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
-        marks.push(Mark::Rule {
-            x0,
-            y0: rule,
-            x1,
-            y1: rule,
-            width: 0.8,
-            ink: style::STRONG_RULE,
-        });
-        let strip = Strip {
-            height: rule + 12.0,
-            keep: true,
-            marks,
-            ..Strip::default()
-        };
+        marks.push(Mark::Rule { x0, y0: rule, x1, y1: rule, width: 0.8, ink: style::STRONG_RULE });
+        let strip = Strip { height: rule + 12.0, keep: true, marks, ..Strip::default() };
         Ok((crest, vec![strip]))
     }
 
@@ -136,13 +108,7 @@ impl Flow {
             let style = if index == 0 { NAME } else { OFFICE };
             let paragraph = self.plain(line, &style, Some(node), 0)?;
             let (align, fit) = (Align::Left, Fit::Whole);
-            let setting = Setting {
-                x,
-                width,
-                style,
-                align,
-                fit,
-            };
+            let setting = Setting { x, width, style, align, fit };
             text.extend(lines::strips(paragraph, &setting));
         }
         Ok(text)
@@ -180,11 +146,7 @@ fn decode(png: &[u8]) -> Result<Crest, RenderError> {
     let rgb: Vec<u8> = bytes.chunks_exact(channels).flat_map(flatten).collect();
     let (width, height) = (image.width, image.height);
     let packed = crate::pdf::deflate(&rgb)?;
-    Ok(Crest {
-        width,
-        height,
-        packed,
-    })
+    Ok(Crest { width, height, packed })
 }
 
 fn flatten(pixel: &[u8]) -> [u8; 3] {

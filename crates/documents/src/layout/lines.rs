@@ -48,11 +48,7 @@ impl Flow {
         let mut runs = Vec::with_capacity(spans.len());
         let mut last_link: Option<(Rc<str>, NodeId)> = None;
         for span in spans {
-            let mut note = Note {
-                node,
-                ink: style.ink,
-                link: span.link.clone(),
-            };
+            let mut note = Note { node, ink: style.ink, link: span.link.clone() };
             if let (Some(url), Some(parent)) = (&span.link, node) {
                 note.ink = style::LINK;
                 let link = match &last_link {
@@ -71,13 +67,7 @@ impl Flow {
             // Italic inside italic stands upright; bold inside bold stays.
             let face = FaceId::of(style.bold || span.bold, style.italic != span.italic);
             let text = span.text.clone();
-            runs.push(Run {
-                text,
-                face,
-                size: style.size,
-                note,
-                line: span.line,
-            });
+            runs.push(Run { text, face, size: style.size, note, line: span.line });
         }
         Paragraph::new(runs, &mut self.shaper)
     }
@@ -91,13 +81,7 @@ impl Flow {
         line: usize,
     ) -> Result<Paragraph<Note>, RenderError> {
         let text = unicode_normalization::UnicodeNormalization::nfc(text).collect();
-        let span = Span {
-            text,
-            bold: false,
-            italic: false,
-            link: None,
-            line,
-        };
+        let span = Span { text, bold: false, italic: false, link: None, line };
         self.paragraph(&[span], style, node)
     }
 }
@@ -110,10 +94,7 @@ pub fn strips(mut paragraph: Paragraph<Note>, at: &Setting) -> Vec<Strip> {
         .iter()
         .enumerate()
         .map(|(index, line)| {
-            let mut strip = Strip {
-                height: at.style.leading,
-                ..Strip::default()
-            };
+            let mut strip = Strip { height: at.style.leading, ..Strip::default() };
             set_line(&paragraph, line, at, &mut strip.marks);
             strip.keep = count > 1 && (index == 0 || index + 2 == count);
             strip
@@ -135,13 +116,7 @@ fn set_line(paragraph: &Paragraph<Note>, line: &LineRange, at: &Setting, marks: 
             Align::Center => free / 2.0,
             Align::Right => free,
         };
-    let mut pen = Pen {
-        paragraph,
-        x: start,
-        y: baseline(&at.style),
-        open: None,
-        marks,
-    };
+    let mut pen = Pen { paragraph, x: start, y: baseline(&at.style), open: None, marks };
     for (index, atom) in atoms.iter().enumerate() {
         for glyph in &paragraph.glyphs[atom.first..atom.last] {
             pen.put(glyph, line.tracking);
@@ -172,18 +147,10 @@ struct Pen<'a> {
 impl Pen<'_> {
     fn put(&mut self, glyph: &Glyph, extra: f32) {
         let note = &self.paragraph.runs[glyph.run].note;
-        let same = self
-            .open
-            .as_ref()
-            .is_some_and(|(mark, _)| mark.node == note.node);
+        let same = self.open.as_ref().is_some_and(|(mark, _)| mark.node == note.node);
         if !same {
             self.flush();
-            let mark = TextMark {
-                node: note.node,
-                x: self.x,
-                y: self.y,
-                parts: Vec::new(),
-            };
+            let mark = TextMark { node: note.node, x: self.x, y: self.y, parts: Vec::new() };
             self.open = Some((mark, note.link.clone()));
         }
         let Some((mark, _)) = &mut self.open else {
@@ -194,13 +161,7 @@ impl Pen<'_> {
         };
         if !mark.parts.last().is_some_and(fits) {
             let (face, size, ink) = (glyph.shaped.face, glyph.size, note.ink);
-            mark.parts.push(Part {
-                face,
-                size,
-                ink,
-                glyphs: Vec::new(),
-                width: 0.0,
-            });
+            mark.parts.push(Part { face, size, ink, glyphs: Vec::new(), width: 0.0 });
         }
         let Some(part) = mark.parts.last_mut() else {
             return;
@@ -234,14 +195,7 @@ impl Pen<'_> {
                 ink,
             });
             let (top, height) = (y - size * 0.85, size * 1.15);
-            self.marks.push(Mark::Link {
-                node,
-                x,
-                y: top,
-                width,
-                height,
-                url,
-            });
+            self.marks.push(Mark::Link { node, x, y: top, width, height, url });
         }
     }
 }

@@ -54,20 +54,9 @@ pub fn set(document: &Document, blocks: &[Block]) -> Result<SetDocument, RenderE
     strips.extend(flow.blocks(blocks, &context)?);
     let running = pages::Running::new(document, &mut flow)?;
     let pages = pages::fill(strips, &running, &mut flow)?;
-    let Flow {
-        tags,
-        fields,
-        shaper,
-        ..
-    } = flow;
+    let Flow { tags, fields, shaper, .. } = flow;
     let Shaper { subsets, .. } = shaper;
-    Ok(SetDocument {
-        pages,
-        tags,
-        fields,
-        crest,
-        subsets,
-    })
+    Ok(SetDocument { pages, tags, fields, crest, subsets })
 }
 
 /// Lays a user's text out only to see that it can be.

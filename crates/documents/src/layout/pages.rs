@@ -40,11 +40,7 @@ impl Running {
             (true, text) => format!("BOZZA – {text}"),
         };
         let footer = running(&footer, style::MEASURE - NUMBER_WIDTH, flow)?;
-        Ok(Self {
-            header,
-            footer,
-            draft: document.draft,
-        })
+        Ok(Self { header, footer, draft: document.draft })
     }
 
     /// Where text starts on page `number` (from 0).
@@ -56,9 +52,7 @@ impl Running {
     }
 
     fn footer_height(&self) -> f32 {
-        self.footer
-            .as_ref()
-            .map_or(RUNNING.leading, |strip| strip.height)
+        self.footer.as_ref().map_or(RUNNING.leading, |strip| strip.height)
     }
 
     /// Where text must end on every page.
@@ -72,13 +66,8 @@ fn running(text: &str, width: f32, flow: &mut Flow) -> Result<Option<Strip>, Ren
         return Ok(None);
     }
     let paragraph = flow.plain(text, &RUNNING, None, 0)?;
-    let setting = Setting {
-        x: style::LEFT,
-        width,
-        style: RUNNING,
-        align: Align::Left,
-        fit: Fit::Whole,
-    };
+    let setting =
+        Setting { x: style::LEFT, width, style: RUNNING, align: Align::Left, fit: Fit::Whole };
     let strips = lines::strips(paragraph, &setting);
     if strips.len() > MOST_LINES {
         return Err(RenderError::RunningTextTooLong);
@@ -126,14 +115,7 @@ struct Filler<'a> {
 impl<'a> Filler<'a> {
     fn new(running: &'a Running, flow: &'a Flow) -> Self {
         let pages = vec![Page::default()];
-        Self {
-            running,
-            flow,
-            pages,
-            y: running.top(0),
-            fresh: true,
-            frames: Vec::new(),
-        }
+        Self { running, flow, pages, y: running.top(0), fresh: true, frames: Vec::new() }
     }
 
     fn bottom(&self) -> f32 {
@@ -170,9 +152,7 @@ impl<'a> Filler<'a> {
             self.repeat_head(&strip);
         }
         if self.y + strip.height > self.bottom() + 0.01 && self.fresh {
-            return Err(RenderError::Internal(
-                "un elemento è più alto della pagina".to_owned(),
-            ));
+            return Err(RenderError::Internal("un elemento è più alto della pagina".to_owned()));
         }
         self.place(strip);
         Ok(())
@@ -208,10 +188,7 @@ impl<'a> Filler<'a> {
         if let Some(head) = self.head(next)
             && !next.heads_table
         {
-            self.place(Strip {
-                frames: next.frames.clone(),
-                ..head.clone()
-            });
+            self.place(Strip { frames: next.frames.clone(), ..head.clone() });
         }
     }
 
@@ -233,14 +210,7 @@ impl<'a> Filler<'a> {
             for (index, (x0, y0)) in corners.into_iter().enumerate() {
                 let (x1, y1) = corners[(index + 1) % 4];
                 let ink = style::STRONG_RULE;
-                page.marks.push(Mark::Rule {
-                    x0,
-                    y0,
-                    x1,
-                    y1,
-                    width: 0.7,
-                    ink,
-                });
+                page.marks.push(Mark::Rule { x0, y0, x1, y1, width: 0.7, ink });
             }
         }
     }
@@ -259,10 +229,8 @@ fn finish(pages: &mut [Page], running: &Running, flow: &mut Flow) -> Result<(), 
         if let Some(strip) = &running.header
             && index > 0
         {
-            page.running
-                .extend(shifted(&strip.marks, style::HEADER_TOP));
-            page.running
-                .push(rule(style::HEADER_TOP + strip.height + 3.0));
+            page.running.extend(shifted(&strip.marks, style::HEADER_TOP));
+            page.running.push(rule(style::HEADER_TOP + strip.height + 3.0));
         }
         let top = style::FOOTER_BOTTOM - running.footer_height();
         page.running.push(rule(top - 4.0));
@@ -272,17 +240,8 @@ fn finish(pages: &mut [Page], running: &Running, flow: &mut Flow) -> Result<(), 
         let number = format!("Pagina {} di {count}", index + 1);
         let paragraph = flow.plain(&number, &RUNNING, None, 0)?;
         let (x, width) = (style::LEFT, style::MEASURE);
-        let setting = Setting {
-            x,
-            width,
-            style: RUNNING,
-            align: Align::Right,
-            fit: Fit::Whole,
-        };
-        page.running.extend(shifted(
-            &merge(lines::strips(paragraph, &setting)).marks,
-            top,
-        ));
+        let setting = Setting { x, width, style: RUNNING, align: Align::Right, fit: Fit::Whole };
+        page.running.extend(shifted(&merge(lines::strips(paragraph, &setting)).marks, top));
     }
     Ok(())
 }
@@ -296,12 +255,5 @@ fn shifted(marks: &[Mark], dy: f32) -> impl Iterator<Item = Mark> + '_ {
 
 fn rule(y: f32) -> Mark {
     let (x0, x1) = (style::LEFT, style::LEFT + style::MEASURE);
-    Mark::Rule {
-        x0,
-        y0: y,
-        x1,
-        y1: y,
-        width: 0.4,
-        ink: style::HAIR,
-    }
+    Mark::Rule { x0, y0: y, x1, y1: y, width: 0.4, ink: style::HAIR }
 }

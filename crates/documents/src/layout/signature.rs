@@ -28,11 +28,7 @@ impl Flow {
         for pair in boxes.chunks(2) {
             // A signer alone signs at the right, as on paper.
             let right = at.x + width + GUTTER;
-            let places: &[f32] = if pair.len() == 2 {
-                &[at.x, right]
-            } else {
-                &[right]
-            };
+            let places: &[f32] = if pair.len() == 2 { &[at.x, right] } else { &[right] };
             let mut cells = Vec::new();
             for (place, signature) in places.iter().zip(pair) {
                 cells.push(self.signature(signature, *place, width, at)?);
@@ -53,11 +49,7 @@ impl Flow {
         width: f32,
         at: &Context,
     ) -> Result<(Strip, Strip), RenderError> {
-        if self
-            .fields
-            .iter()
-            .any(|field| field.name == signature.field)
-        {
+        if self.fields.iter().any(|field| field.name == signature.field) {
             return Err(RenderError::Directive {
                 name: "firma".to_owned(),
                 line: signature.line,
@@ -65,43 +57,25 @@ impl Flow {
             });
         }
         let group = self.tags.add(at.parent, Role::Group);
-        let title = TextStyle {
-            bold: true,
-            ..SIGNATURE
-        };
-        let note = TextStyle {
-            italic: true,
-            ..SMALL
-        };
+        let title = TextStyle { bold: true, ..SIGNATURE };
+        let note = TextStyle { italic: true, ..SMALL };
         let mut strips = Vec::new();
-        let texts = [
-            (&signature.title, title),
-            (&signature.name, SIGNATURE),
-            (&signature.note, note),
-        ];
+        let texts =
+            [(&signature.title, title), (&signature.name, SIGNATURE), (&signature.note, note)];
         for (text, style) in texts {
             if text.is_empty() {
                 continue;
             }
             let node = self.tags.add(group, Role::Paragraph);
             let paragraph = self.plain(text, &style, Some(node), signature.line)?;
-            let setting = Setting {
-                x,
-                width,
-                style,
-                align: Align::Center,
-                fit: Fit::Balanced,
-            };
+            let setting = Setting { x, width, style, align: Align::Center, fit: Fit::Balanced };
             strips.extend(lines::strips(paragraph, &setting));
         }
         let hint = hint(signature);
         let node = self.tags.add(group, Role::Form);
         self.tags.nodes[node].alt = Some(hint.clone());
         let field = field_strip(node, self.fields.len(), x, width);
-        self.fields.push(Field {
-            name: signature.field.clone(),
-            hint,
-        });
+        self.fields.push(Field { name: signature.field.clone(), hint });
         Ok((merge(strips), field))
     }
 }
@@ -117,45 +91,19 @@ fn hint(signature: &SignatureBox) -> String {
 
 fn field_strip(node: usize, field: usize, x: f32, width: f32) -> Strip {
     let (top, height) = (5.0, FIELD_HEIGHT);
-    let mut marks = vec![Mark::Field {
-        node,
-        x,
-        y: top,
-        width,
-        height,
-        field,
-    }];
+    let mut marks = vec![Mark::Field { node, x, y: top, width, height, field }];
     let ink = style::HAIR;
-    let corners = [
-        (x, top),
-        (x + width, top),
-        (x + width, top + height),
-        (x, top + height),
-    ];
+    let corners = [(x, top), (x + width, top), (x + width, top + height), (x, top + height)];
     for (index, (x0, y0)) in corners.into_iter().enumerate() {
         let (x1, y1) = corners[(index + 1) % 4];
-        marks.push(Mark::Rule {
-            x0,
-            y0,
-            x1,
-            y1,
-            width: 0.5,
-            ink,
-        });
+        marks.push(Mark::Rule { x0, y0, x1, y1, width: 0.5, ink });
     }
-    Strip {
-        height: top + height + 1.0,
-        marks,
-        ..Strip::default()
-    }
+    Strip { height: top + height + 1.0, marks, ..Strip::default() }
 }
 
 /// Captions aligned at their first line, fields on one line below the longest caption.
 fn side_by_side(cells: Vec<(Strip, Strip)>) -> Strip {
-    let captions = cells
-        .iter()
-        .map(|(caption, _)| caption.height)
-        .fold(0.0, f32::max);
+    let captions = cells.iter().map(|(caption, _)| caption.height).fold(0.0, f32::max);
     let mut row = Strip::default();
     for (mut caption, mut field) in cells {
         row.height = captions + field.height;

@@ -131,11 +131,7 @@ impl Mark {
 impl Strip {
     /// Blank space that is neither dropped nor separated from what it pads.
     pub fn blank(height: f32, keep: bool) -> Self {
-        Self {
-            height,
-            keep,
-            ..Self::default()
-        }
+        Self { height, keep, ..Self::default() }
     }
 }
 
@@ -144,13 +140,7 @@ pub fn stacked(strips: &[Strip]) -> f32 {
     strips
         .iter()
         .enumerate()
-        .map(|(i, s)| {
-            if i == 0 {
-                s.height
-            } else {
-                s.before + s.height
-            }
-        })
+        .map(|(i, s)| if i == 0 { s.height } else { s.before + s.height })
         .sum()
 }
 

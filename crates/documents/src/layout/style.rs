@@ -42,13 +42,7 @@ pub struct TextStyle {
 }
 
 const fn style(size: f32, leading: f32, bold: bool, ink: Ink) -> TextStyle {
-    TextStyle {
-        size,
-        leading,
-        bold,
-        italic: false,
-        ink,
-    }
+    TextStyle { size, leading, bold, italic: false, ink }
 }
 
 pub const BODY: TextStyle = style(11.0, 15.5, false, BODY_INK);
@@ -74,22 +68,8 @@ pub fn heading(level: u8, characters: usize) -> (TextStyle, f32, f32) {
         2 if long => (style(11.6, 16.0, true, BLACK), 15.0, 6.0),
         2 => (style(13.4, 18.0, true, BLACK), 17.0, 7.0),
         3 => (style(11.6, 16.0, true, BLACK), 14.0, 5.0),
-        4 => (
-            TextStyle {
-                italic: true,
-                ..style(11.2, 15.5, true, BLACK)
-            },
-            12.0,
-            4.0,
-        ),
+        4 => (TextStyle { italic: true, ..style(11.2, 15.5, true, BLACK) }, 12.0, 4.0),
         5 => (style(11.0, 15.5, true, SOFT), 11.0, 3.0),
-        _ => (
-            TextStyle {
-                italic: true,
-                ..style(11.0, 15.5, false, SOFT)
-            },
-            11.0,
-            3.0,
-        ),
+        _ => (TextStyle { italic: true, ..style(11.0, 15.5, false, SOFT) }, 11.0, 3.0),
     }
 }

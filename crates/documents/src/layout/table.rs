@@ -14,13 +14,8 @@ use crate::text::Fit;
 const TALLEST_ROW: f32 = 300.0;
 
 /// Sizes tried in turn, as a share of the table style, and whether words may be hyphenated.
-const ATTEMPTS: [(f32, bool); 5] = [
-    (1.0, false),
-    (0.92, false),
-    (0.92, true),
-    (0.84, true),
-    (0.76, true),
-];
+const ATTEMPTS: [(f32, bool); 5] =
+    [(1.0, false), (0.92, false), (0.92, true), (0.84, true), (0.76, true)];
 
 /// One column: left edge of its text, width of its text.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +40,7 @@ impl Flow {
         line: usize,
         at: &Context,
     ) -> Result<Vec<Strip>, RenderError> {
-        let header_style = |style: &TextStyle| TextStyle {
-            bold: true,
-            ..*style
-        };
+        let header_style = |style: &TextStyle| TextStyle { bold: true, ..*style };
         let mut rows: Vec<(&[Cell], bool)> = Vec::with_capacity(table.rows.len() + 1);
         if !table.header.is_empty() {
             rows.push((&table.header, true));
@@ -61,18 +53,10 @@ impl Flow {
         let mut out: Vec<Strip> = Vec::new();
         for (index, (cells, header)) in rows.iter().enumerate() {
             let row = self.tags.add(node, Role::Row);
-            let style = if *header {
-                header_style(&grid.style)
-            } else {
-                grid.style
-            };
+            let style = if *header { header_style(&grid.style) } else { grid.style };
             let mut stacks = Vec::with_capacity(cells.len());
             for (column, cell) in grid.columns.iter().zip(*cells) {
-                let role = if *header {
-                    Role::Header { column: true }
-                } else {
-                    Role::Cell
-                };
+                let role = if *header { Role::Header { column: true } } else { Role::Cell };
                 let tag = self.tags.add(row, role);
                 stacks.push(self.cell(cell, tag, &style, column)?);
             }
@@ -103,14 +87,8 @@ impl Flow {
         line: usize,
         at: &Context,
     ) -> Result<Vec<Strip>, RenderError> {
-        let style = TextStyle {
-            size: at.style.size * 0.96,
-            ..at.style
-        };
-        let label = TextStyle {
-            bold: true,
-            ..style
-        };
+        let style = TextStyle { size: at.style.size * 0.96, ..at.style };
+        let label = TextStyle { bold: true, ..style };
         let mut widest: f32 = 0.0;
         for (cell, _) in rows {
             let cell = self.paragraph(cell, &label, None)?;
@@ -122,23 +100,10 @@ impl Flow {
         }
         let second = first + 3.0 * CELL_X;
         let columns = vec![
-            Column {
-                x: at.x,
-                width: first,
-                align: Align::Left,
-            },
-            Column {
-                x: at.x + second,
-                width: at.width - second,
-                align: Align::Left,
-            },
+            Column { x: at.x, width: first, align: Align::Left },
+            Column { x: at.x + second, width: at.width - second, align: Align::Left },
         ];
-        let grid = Grid {
-            columns,
-            style,
-            x: at.x,
-            width: at.width,
-        };
+        let grid = Grid { columns, style, x: at.x, width: at.width };
         let node = self.tags.add(at.parent, Role::Table);
         let mut out = Vec::new();
         for (index, (name, value)) in rows.iter().enumerate() {
@@ -170,16 +135,7 @@ impl Flow {
         }
         let paragraph = self.paragraph(cell, style, Some(node))?;
         let Column { x, width, align } = *column;
-        Ok(lines::strips(
-            paragraph,
-            &Setting {
-                x,
-                width,
-                style: *style,
-                align,
-                fit: Fit::Cell,
-            },
-        ))
+        Ok(lines::strips(paragraph, &Setting { x, width, style: *style, align, fit: Fit::Cell }))
     }
 
     /// Finds a size and column widths at which every cell fits.
@@ -190,18 +146,11 @@ impl Flow {
         line: usize,
         at: &Context,
     ) -> Result<Grid, RenderError> {
-        let base = if at.style.size < TABLE.size {
-            at.style
-        } else {
-            TABLE
-        };
+        let base = if at.style.size < TABLE.size { at.style } else { TABLE };
         let room = at.width - 2.0 * CELL_X * align.len() as f32;
         for (scale, hyphens) in ATTEMPTS {
-            let style = TextStyle {
-                size: base.size * scale,
-                leading: base.leading * scale,
-                ..base
-            };
+            let style =
+                TextStyle { size: base.size * scale, leading: base.leading * scale, ..base };
             let (least, natural) = self.column_widths(rows, align.len(), &style, hyphens)?;
             let Some(widths) = distribute(&least, &natural, room) else {
                 continue;
@@ -211,21 +160,12 @@ impl Flow {
                 .iter()
                 .zip(align)
                 .map(|(width, align)| {
-                    let column = Column {
-                        x: x + CELL_X,
-                        width: *width,
-                        align: align_of(*align),
-                    };
+                    let column = Column { x: x + CELL_X, width: *width, align: align_of(*align) };
                     x += width + 2.0 * CELL_X;
                     column
                 })
                 .collect();
-            return Ok(Grid {
-                columns,
-                style,
-                x: at.x,
-                width: at.width,
-            });
+            return Ok(Grid { columns, style, x: at.x, width: at.width });
         }
         Err(RenderError::TableTooWide { line })
     }
@@ -241,10 +181,7 @@ impl Flow {
         let mut least = vec![style.size; count];
         let mut natural = vec![style.size; count];
         for (cells, header) in rows {
-            let style = TextStyle {
-                bold: *header,
-                ..*style
-            };
+            let style = TextStyle { bold: *header, ..*style };
             for (column, cell) in cells.iter().enumerate().take(count) {
                 let paragraph = self.paragraph(cell, &style, None)?;
                 // A hair more, so that rounding never breaks what fits.
@@ -273,28 +210,14 @@ fn distribute(least: &[f32], natural: &[f32], room: f32) -> Option<Vec<f32>> {
     }
     if natural_sum <= room {
         let extra = room - natural_sum;
-        return Some(
-            natural
-                .iter()
-                .map(|n| n + extra * n / natural_sum)
-                .collect(),
-        );
+        return Some(natural.iter().map(|n| n + extra * n / natural_sum).collect());
     }
     // The level to which all columns are filled, found by halving.
-    let filled = |level: f32| {
-        least
-            .iter()
-            .zip(natural)
-            .map(move |(l, n)| l.max(n.min(level)))
-    };
+    let filled = |level: f32| least.iter().zip(natural).map(move |(l, n)| l.max(n.min(level)));
     let (mut low, mut high) = (0.0, room);
     for _ in 0..24 {
         let level = (low + high) / 2.0;
-        if filled(level).sum::<f32>() > room {
-            high = level
-        } else {
-            low = level
-        }
+        if filled(level).sum::<f32>() > room { high = level } else { low = level }
     }
     Some(filled(low).collect())
 }
@@ -313,13 +236,7 @@ fn row_strips(stacks: Vec<Vec<Strip>>, grid: &Grid, header: bool, last: bool) ->
     };
     if header {
         for strip in &mut strips {
-            let fill = Mark::Fill {
-                x,
-                y: 0.0,
-                width,
-                height: strip.height,
-                ink: style::TINT,
-            };
+            let fill = Mark::Fill { x, y: 0.0, width, height: strip.height, ink: style::TINT };
             strip.marks.insert(0, fill);
         }
     }
@@ -338,17 +255,11 @@ fn row_strips(stacks: Vec<Vec<Strip>>, grid: &Grid, header: bool, last: bool) ->
 
 /// Cells side by side, padded above and below.
 fn plain_row(stacks: Vec<Vec<Strip>>, pad: f32) -> Vec<Strip> {
-    let height = stacks
-        .iter()
-        .map(|stack| stacked(stack))
-        .fold(0.0, f32::max);
+    let height = stacks.iter().map(|stack| stacked(stack)).fold(0.0, f32::max);
     if height > TALLEST_ROW {
         return split_row(stacks, pad);
     }
-    let mut row = Strip {
-        height: height + 2.0 * pad,
-        ..Strip::default()
-    };
+    let mut row = Strip { height: height + 2.0 * pad, ..Strip::default() };
     for stack in stacks {
         let mut cell = merge(stack);
         cell.marks.iter_mut().for_each(|mark| mark.shift(pad));
@@ -381,15 +292,6 @@ fn repeated(strips: &[Strip]) -> Option<Strip> {
     if strip.height > TALLEST_ROW {
         return None;
     }
-    let marks = strip
-        .marks
-        .into_iter()
-        .filter_map(Mark::into_artifact)
-        .collect();
-    Some(Strip {
-        height: strip.height,
-        keep: true,
-        marks,
-        ..Strip::default()
-    })
+    let marks = strip.marks.into_iter().filter_map(Mark::into_artifact).collect();
+    Some(Strip { height: strip.height, keep: true, marks, ..Strip::default() })
 }

@@ -77,10 +77,7 @@ impl Tags {
             bbox: None,
             linked: true,
         };
-        Self {
-            nodes: vec![root],
-            level: 0,
-        }
+        Self { nodes: vec![root], level: 0 }
     }
 
     /// Adds an element that takes its place among its siblings now.

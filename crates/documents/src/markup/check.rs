@@ -18,19 +18,13 @@ pub(crate) fn problems(text: &str) -> Vec<TextProblem> {
     let mut add = |line: usize, reason: String| problems.push(TextProblem { line, reason });
     for (index, line) in text.lines().enumerate() {
         if is_fence(line) {
-            add(
-                index + 1,
-                "le righe che iniziano con «:::» sono riservate ai modelli".to_owned(),
-            );
+            add(index + 1, "le righe che iniziano con «:::» sono riservate ai modelli".to_owned());
         }
         let mut seen = Vec::new();
         for character in text::unprintable(line) {
             if !seen.contains(&character) {
                 seen.push(character);
-                let error = crate::RenderError::Character {
-                    character,
-                    line: index + 1,
-                };
+                let error = crate::RenderError::Character { character, line: index + 1 };
                 add(index + 1, TextProblem::from(error).reason);
             }
         }
@@ -39,10 +33,7 @@ pub(crate) fn problems(text: &str) -> Vec<TextProblem> {
     let root = parse_document(&arena, &markdown::literal(text), &markdown::options());
     for node in root.descendants() {
         if let Some(reason) = refused(node) {
-            add(
-                node.data.borrow().sourcepos.start.line.max(1),
-                reason.to_owned(),
-            );
+            add(node.data.borrow().sourcepos.start.line.max(1), reason.to_owned());
         }
     }
     problems.sort_by_key(|problem| problem.line);

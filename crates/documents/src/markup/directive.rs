@@ -44,10 +44,7 @@ pub fn split(body: &str) -> Result<Vec<Part>, RenderError> {
         }
     }
     match open.pop() {
-        Some(d) => Err(RenderError::UnclosedDirective {
-            name: d.name,
-            line: d.line,
-        }),
+        Some(d) => Err(RenderError::UnclosedDirective { name: d.name, line: d.line }),
         None => Ok(parts),
     }
 }
@@ -57,10 +54,7 @@ fn push_text(parts: &mut Vec<Part>, line: usize, text: &str) {
         all.push('\n');
         all.push_str(text);
     } else {
-        parts.push(Part::Markdown {
-            line,
-            text: text.to_owned(),
-        });
+        parts.push(Part::Markdown { line, text: text.to_owned() });
     }
 }
 
@@ -80,17 +74,10 @@ impl Directive {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (name, tail) = rest.split_at(end);
         let Some(known) = known_attributes(name) else {
-            return Err(RenderError::UnknownDirective {
-                name: name.to_owned(),
-                line,
-            });
+            return Err(RenderError::UnknownDirective { name: name.to_owned(), line });
         };
-        let mut directive = Self {
-            name: name.to_owned(),
-            attributes: Vec::new(),
-            line,
-            parts: Vec::new(),
-        };
+        let mut directive =
+            Self { name: name.to_owned(), attributes: Vec::new(), line, parts: Vec::new() };
         let attributes = attributes(tail)
             .ok_or_else(|| directive.wrong("attributi: si attende chiave=\"valore\""))?;
         for (index, (key, _)) in attributes.iter().enumerate() {
@@ -114,19 +101,12 @@ impl Directive {
     }
 
     fn attribute(&self, key: &str) -> &str {
-        self.attributes
-            .iter()
-            .find(|(k, _)| k == key)
-            .map_or("", |(_, v)| v)
+        self.attributes.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v)
     }
 
     /// The blocks it stands for.
     pub fn blocks(&self, shift: u8) -> Result<Vec<Block>, RenderError> {
-        let inner_shift = if self.name == "testo" {
-            USER_SHIFT
-        } else {
-            shift
-        };
+        let inner_shift = if self.name == "testo" { USER_SHIFT } else { shift };
         let inner = convert(&self.parts, inner_shift)?;
         let kind = match self.name.as_str() {
             "testo" => return Ok(inner),
@@ -141,18 +121,11 @@ impl Directive {
                 self.without_content(&inner, signature)?
             }
         };
-        Ok(vec![Block {
-            line: self.line,
-            kind,
-        }])
+        Ok(vec![Block { line: self.line, kind }])
     }
 
     fn without_content(&self, inner: &[Block], kind: Kind) -> Result<Kind, RenderError> {
-        if inner.is_empty() {
-            Ok(kind)
-        } else {
-            Err(self.wrong("non ammette contenuto"))
-        }
+        if inner.is_empty() { Ok(kind) } else { Err(self.wrong("non ammette contenuto")) }
     }
 
     fn signature(&self) -> Result<SignatureBox, RenderError> {
@@ -174,13 +147,7 @@ impl Directive {
     }
 
     fn labels(&self, inner: Vec<Block>) -> Result<Kind, RenderError> {
-        let [
-            Block {
-                kind: Kind::Table(table),
-                ..
-            },
-        ] = inner.as_slice()
-        else {
+        let [Block { kind: Kind::Table(table), .. }] = inner.as_slice() else {
             return Err(self.wrong("deve contenere una sola tabella"));
         };
         let header = (!table.header.is_empty()).then_some(&table.header);

@@ -15,15 +15,9 @@ pub fn parse(text: &str, first_line: usize, shift: u8) -> Result<Vec<Block>, Ren
     let arena = Arena::new();
     let source = literal(text);
     let root = parse_document(&arena, &source, &options());
-    let reader = Reader {
-        offset: first_line - 1,
-        shift,
-    };
+    let reader = Reader { offset: first_line - 1, shift };
     // Checked without recursion, before anything recurses.
-    if let Some(node) = root
-        .descendants()
-        .find(|n| n.ancestors().nth(DEEPEST).is_some())
-    {
+    if let Some(node) = root.descendants().find(|n| n.ancestors().nth(DEEPEST).is_some()) {
         return reader.refuse(node, "testo annidato troppo in profondità");
     }
     reader.blocks(root)
@@ -59,9 +53,7 @@ pub fn literal(text: &str) -> String {
 /// What links may point to; anything else is inert on paper or dangerous on a screen.
 pub fn is_allowed_link(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
-    ["https://", "http://", "mailto:"]
-        .iter()
-        .any(|scheme| lower.starts_with(scheme))
+    ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))
 }
 
 struct Reader {
@@ -82,10 +74,7 @@ impl Reader {
     }
 
     fn refuse<T>(&self, node: Node<'_>, reason: &str) -> Result<T, RenderError> {
-        Err(RenderError::Markdown {
-            line: self.line(node),
-            reason: reason.to_owned(),
-        })
+        Err(RenderError::Markdown { line: self.line(node), reason: reason.to_owned() })
     }
 
     fn blocks(&self, parent: Node<'_>) -> Result<Vec<Block>, RenderError> {
@@ -109,21 +98,11 @@ impl Reader {
                     ListType::Ordered => {
                         let parenthesis = list.delimiter == ListDelimType::Paren;
                         let delimiter = if parenthesis { ')' } else { '.' };
-                        Marker::Number {
-                            start: list.start,
-                            delimiter,
-                        }
+                        Marker::Number { start: list.start, delimiter }
                     }
                 };
-                let items = node
-                    .children()
-                    .map(|n| self.blocks(n))
-                    .collect::<Result<_, _>>()?;
-                Kind::List {
-                    marker,
-                    tight: list.tight,
-                    items,
-                }
+                let items = node.children().map(|n| self.blocks(n)).collect::<Result<_, _>>()?;
+                Kind::List { marker, tight: list.tight, items }
             }
             NodeValue::Table(table) => Kind::Table(self.table(node, &table.alignments)?),
             NodeValue::CodeBlock(_) => {
@@ -139,11 +118,7 @@ impl Reader {
     }
 
     fn table(&self, node: Node<'_>, align: &[TableAlignment]) -> Result<Table, RenderError> {
-        let mut table = Table {
-            align: Vec::new(),
-            header: Vec::new(),
-            rows: Vec::new(),
-        };
+        let mut table = Table { align: Vec::new(), header: Vec::new(), rows: Vec::new() };
         table.align = align
             .iter()
             .map(|a| match a {
@@ -153,10 +128,8 @@ impl Reader {
             })
             .collect();
         for row in node.children() {
-            let cells: Vec<Cell> = row
-                .children()
-                .map(|cell| self.spans(cell))
-                .collect::<Result<_, _>>()?;
+            let cells: Vec<Cell> =
+                row.children().map(|cell| self.spans(cell)).collect::<Result<_, _>>()?;
             let header = matches!(row.data.borrow().value, NodeValue::TableRow(true));
             match header {
                 true if cells.iter().all(Vec::is_empty) => {}
@@ -207,8 +180,7 @@ impl Reader {
             NodeValue::HtmlInline(_) => return self.refuse(node, HTML),
             _ => return self.refuse(node, "costrutto Markdown non ammesso"),
         }
-        node.children()
-            .try_for_each(|child| self.inline(child, &inner, out))
+        node.children().try_for_each(|child| self.inline(child, &inner, out))
     }
 
     fn push(&self, node: Node<'_>, style: &Style, text: &str, out: &mut Vec<Span>) {

@@ -50,10 +50,7 @@ fn convert(parts: &[Part], shift: u8) -> Result<Vec<Block>, RenderError> {
 fn append(blocks: &mut Vec<Block>, new: Vec<Block>) {
     for block in new {
         if let Kind::Signatures(boxes) = &block.kind
-            && let Some(Block {
-                kind: Kind::Signatures(previous),
-                ..
-            }) = blocks.last_mut()
+            && let Some(Block { kind: Kind::Signatures(previous), .. }) = blocks.last_mut()
         {
             previous.extend(boxes.iter().cloned());
         } else {

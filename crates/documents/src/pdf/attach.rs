@@ -15,18 +15,12 @@ pub fn add(
     for (index, attachment) in attachments.iter().enumerate() {
         check(attachment, &attachments[..index])?;
     }
-    attachments
-        .iter()
-        .map(|attachment| embed(pdf, attachment, date))
-        .collect()
+    attachments.iter().map(|attachment| embed(pdf, attachment, date)).collect()
 }
 
 fn check(attachment: &Attachment, previous: &[Attachment]) -> Result<(), RenderError> {
     let wrong = |reason: &str| {
-        Err(RenderError::Attachment {
-            name: attachment.name.clone(),
-            reason: reason.to_owned(),
-        })
+        Err(RenderError::Attachment { name: attachment.name.clone(), reason: reason.to_owned() })
     };
     let unsafe_name = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':');
     if attachment.name.trim().is_empty() || attachment.name.chars().any(unsafe_name) {
@@ -37,9 +31,7 @@ fn check(attachment: &Attachment, previous: &[Attachment]) -> Result<(), RenderE
     }
     let token = |part: &str| {
         !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
     };
     match attachment.media_type.split_once('/') {
         Some((kind, subtype)) if token(kind) && token(subtype) => Ok(()),
@@ -73,11 +65,7 @@ fn embed(pdf: &mut Document, attachment: &Attachment, date: &str) -> Result<Obje
     };
     // PDF/UA-1 §7.11 wants a description to be there and worth reading.
     let description = attachment.description.trim();
-    let description = if description.is_empty() {
-        &attachment.name
-    } else {
-        description
-    };
+    let description = if description.is_empty() { &attachment.name } else { description };
     specification.set("Desc", text(description));
     Ok(pdf.add_object(specification))
 }
@@ -108,9 +96,7 @@ pub fn name_tree(attachments: &[Attachment], files: &[ObjectId]) -> Object {
         })
         .collect();
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    let names: Vec<Object> = entries
-        .into_iter()
-        .flat_map(|(_, key, file)| [key, reference(file)])
-        .collect();
+    let names: Vec<Object> =
+        entries.into_iter().flat_map(|(_, key, file)| [key, reference(file)]).collect();
     Object::Dictionary(dictionary! { "EmbeddedFiles" => dictionary! { "Names" => names } })
 }

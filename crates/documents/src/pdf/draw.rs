@@ -64,13 +64,7 @@ pub struct Drawn {
 
 /// Draws all pages.
 pub fn draw(set: SetDocument) -> Drawn {
-    let SetDocument {
-        pages,
-        tags,
-        fields,
-        crest,
-        subsets,
-    } = set;
+    let SetDocument { pages, tags, fields, crest, subsets } = set;
     let mut drawn = Drawn {
         pdf: PdfDocument::new(""),
         tags,
@@ -82,12 +76,7 @@ pub fn draw(set: SetDocument) -> Drawn {
         subsets,
     };
     for (number, page) in pages.into_iter().enumerate() {
-        let mut canvas = Canvas {
-            drawn: &mut drawn,
-            number,
-            ops: Vec::new(),
-            owners: Vec::new(),
-        };
+        let mut canvas = Canvas { drawn: &mut drawn, number, ops: Vec::new(), owners: Vec::new() };
         canvas.page(page);
         let Canvas { ops, owners, .. } = canvas;
         let mut page = PdfPage::new(Mm(210.0), Mm(297.0), ops);
@@ -114,17 +103,13 @@ impl Canvas<'_> {
             && let Some(word) = watermark::draft()
         {
             self.artifact(&[("Type", "Pagination"), ("Subtype", "Watermark")]);
-            self.ops.push(Op::SetFillColor {
-                col: colour(WATERMARK),
-            });
+            self.ops.push(Op::SetFillColor { col: colour(WATERMARK) });
             self.ops.push(word);
             self.end();
         }
         // Tints go under the text they would otherwise hide.
-        let (under, over): (Vec<Mark>, Vec<Mark>) = page
-            .marks
-            .into_iter()
-            .partition(|mark| matches!(mark, Mark::Fill { .. }));
+        let (under, over): (Vec<Mark>, Vec<Mark>) =
+            page.marks.into_iter().partition(|mark| matches!(mark, Mark::Fill { .. }));
         self.decoration(under, &[("Type", "Layout")]);
         for mark in over {
             self.mark(mark);
@@ -140,21 +125,10 @@ impl Canvas<'_> {
         for mark in marks {
             match mark {
                 Mark::Text(text) => self.text(&text),
-                Mark::Rule {
-                    x0,
-                    y0,
-                    x1,
-                    y1,
-                    width,
-                    ink,
-                } => self.rule([x0, y0, x1, y1], width, ink),
-                Mark::Fill {
-                    x,
-                    y,
-                    width,
-                    height,
-                    ink,
-                } => self.fill([x, y, width, height], ink),
+                Mark::Rule { x0, y0, x1, y1, width, ink } => {
+                    self.rule([x0, y0, x1, y1], width, ink)
+                }
+                Mark::Fill { x, y, width, height, ink } => self.fill([x, y, width, height], ink),
                 _ => {}
             }
         }
@@ -174,42 +148,17 @@ impl Canvas<'_> {
             Mark::Rule { .. } | Mark::Fill { .. } => {
                 self.decoration(vec![mark], &[("Type", "Layout")]);
             }
-            Mark::Image {
-                node,
-                x,
-                y,
-                width,
-                height,
-            } => self.image(node, [x, y, width, height]),
-            Mark::Field {
-                node,
-                x,
-                y,
-                width,
-                height,
-                field,
-            } => {
+            Mark::Image { node, x, y, width, height } => self.image(node, [x, y, width, height]),
+            Mark::Field { node, x, y, width, height, field } => {
                 self.annotation(node, [x, y, width, height], AnnotationKind::Field { field });
             }
-            Mark::Link {
-                node,
-                x,
-                y,
-                width,
-                height,
-                url,
-            } => {
+            Mark::Link { node, x, y, width, height, url } => {
                 self.annotation(node, [x, y, width, height], AnnotationKind::Link { url });
             }
             Mark::Anchor { y, level, title } => {
                 let top = round(up(y) + 6.0);
                 let page = self.number;
-                self.drawn.bookmarks.push(Bookmark {
-                    page,
-                    top,
-                    level,
-                    title,
-                });
+                self.drawn.bookmarks.push(Bookmark { page, top, level, title });
             }
         }
     }
@@ -218,18 +167,11 @@ impl Canvas<'_> {
     fn content(&mut self, node: NodeId) {
         let mcid = self.owners.len();
         self.owners.push(node);
-        self.drawn.tags.push(
-            node,
-            Kid::Content {
-                page: self.number,
-                mcid,
-            },
-        );
+        self.drawn.tags.push(node, Kid::Content { page: self.number, mcid });
         let tag = super::structure::tag(self.drawn.tags.nodes[node].role).to_owned();
         let map = BTreeMap::from([("MCID".to_owned(), DictItem::Int(mcid as i64))]);
         let properties = DictItem::Dict { map };
-        self.ops
-            .push(Op::BeginMarkedContentWithProperties { tag, properties });
+        self.ops.push(Op::BeginMarkedContentWithProperties { tag, properties });
     }
 
     fn artifact(&mut self, kind: &[(&str, &str)]) {
@@ -238,8 +180,7 @@ impl Canvas<'_> {
             .map(|(key, value)| ((*key).to_owned(), DictItem::Name(value.as_bytes().to_vec())))
             .collect();
         let (tag, properties) = ("Artifact".to_owned(), DictItem::Dict { map });
-        self.ops
-            .push(Op::BeginMarkedContentWithProperties { tag, properties });
+        self.ops.push(Op::BeginMarkedContentWithProperties { tag, properties });
     }
 
     fn end(&mut self) {
@@ -250,12 +191,7 @@ impl Canvas<'_> {
         let annotation = self.drawn.annotations.len();
         self.drawn.tags.push(node, Kid::Object { annotation });
         let area = area(x, y, width, height);
-        self.drawn.annotations.push(Annotation {
-            page: self.number,
-            node,
-            area,
-            kind,
-        });
+        self.drawn.annotations.push(Annotation { page: self.number, node, area, kind });
     }
 
     fn image(&mut self, node: NodeId, [x, y, width, height]: [f32; 4]) {
@@ -288,9 +224,7 @@ impl Canvas<'_> {
     }
 
     fn part(&mut self, part: &Part, matrix: TextMatrix) {
-        self.ops.push(Op::SetFillColor {
-            col: colour(part.ink),
-        });
+        self.ops.push(Op::SetFillColor { col: colour(part.ink) });
         self.ops.push(Op::SetFont {
             font: PdfFontHandle::External(FontId(font_name(part.face))),
             size: Pt(round(part.size)),
@@ -298,22 +232,15 @@ impl Canvas<'_> {
         self.ops.push(Op::SetTextMatrix { matrix });
         // `Op::ShowText` would write each glyph as a string of its own: a third of the time of a
         // whole document, and twice the size.
-        self.ops.push(Op::Unknown {
-            key: "TJ".to_owned(),
-            value: vec![DictItem::Array(shown(part))],
-        });
+        self.ops
+            .push(Op::Unknown { key: "TJ".to_owned(), value: vec![DictItem::Array(shown(part))] });
     }
 
     fn rule(&mut self, [x0, y0, x1, y1]: [f32; 4], width: f32, ink: Ink) {
         self.ops.push(Op::SetOutlineColor { col: colour(ink) });
         self.ops.push(Op::SetOutlineThickness { pt: Pt(width) });
         let points = vec![point(x0, y0), point(x1, y1)];
-        self.ops.push(Op::DrawLine {
-            line: Line {
-                points,
-                is_closed: false,
-            },
-        });
+        self.ops.push(Op::DrawLine { line: Line { points, is_closed: false } });
     }
 
     fn fill(&mut self, [x, y, width, height]: [f32; 4], ink: Ink) {
@@ -347,18 +274,12 @@ fn shown(part: &Part) -> Vec<DictItem> {
         owed = exact - offset;
         if offset != 0.0 {
             let data = std::mem::take(&mut data);
-            items.push(DictItem::String {
-                data,
-                literal: true,
-            });
+            items.push(DictItem::String { data, literal: true });
             items.push(DictItem::Int(offset as i64));
         }
     }
     if !data.is_empty() {
-        items.push(DictItem::String {
-            data,
-            literal: true,
-        });
+        items.push(DictItem::String { data, literal: true });
     }
     items
 }
@@ -369,29 +290,13 @@ fn up(y: f32) -> f32 {
 }
 
 fn area(x: f32, y: f32, width: f32, height: f32) -> Area {
-    [
-        round(x),
-        round(up(y + height)),
-        round(x + width),
-        round(up(y)),
-    ]
+    [round(x), round(up(y + height)), round(x + width), round(up(y))]
 }
 
 fn point(x: f32, y: f32) -> LinePoint {
-    LinePoint {
-        p: Point {
-            x: Pt(round(x)),
-            y: Pt(round(up(y))),
-        },
-        bezier: false,
-    }
+    LinePoint { p: Point { x: Pt(round(x)), y: Pt(round(up(y))) }, bezier: false }
 }
 
 fn colour(ink: Ink) -> Color {
-    Color::Rgb(Rgb {
-        r: ink.0,
-        g: ink.1,
-        b: ink.2,
-        icc_profile: None,
-    })
+    Color::Rgb(Rgb { r: ink.0, g: ink.1, b: ink.2, icc_profile: None })
 }

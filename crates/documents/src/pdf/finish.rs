@@ -23,13 +23,8 @@ pub fn finish(document: &Document, drawn: Drawn) -> Result<Vec<u8>, RenderError>
     pdf.version = "1.7".to_owned();
     let pages: Vec<ObjectId> = pdf.page_iter().collect();
     let resources = resources(&mut pdf, &drawn)?;
-    let annotations = form::add_annotations(
-        &mut pdf,
-        &drawn.annotations,
-        &drawn.fields,
-        &pages,
-        pages.len(),
-    );
+    let annotations =
+        form::add_annotations(&mut pdf, &drawn.annotations, &drawn.fields, &pages, pages.len());
     finish_pages(&mut pdf, &pages, resources, &drawn, &annotations)?;
     let root = structure(&mut pdf, &drawn, &pages, &annotations);
     let mut catalog = catalog(&mut pdf, document, root)?;
@@ -100,10 +95,7 @@ fn finish_pages(
             .filter(|(_, annotation)| annotation.page == number)
             .map(|(id, _)| reference(*id))
             .collect();
-        let page = pdf
-            .get_object_mut(*id)
-            .and_then(Object::as_dict_mut)
-            .map_err(internal)?;
+        let page = pdf.get_object_mut(*id).and_then(Object::as_dict_mut).map_err(internal)?;
         page.remove(b"TrimBox");
         page.remove(b"CropBox");
         page.remove(b"Annots");
@@ -112,19 +104,10 @@ fn finish_pages(
         }
         page.set("Tabs", name("S"));
         page.set("StructParents", number as i64);
-        let old = page
-            .get(b"Resources")
-            .and_then(Object::as_reference)
-            .map_err(internal)?;
+        let old = page.get(b"Resources").and_then(Object::as_reference).map_err(internal)?;
         page.set("Resources", reference(resources));
-        let content = page
-            .get(b"Contents")
-            .and_then(Object::as_reference)
-            .map_err(internal)?;
-        let stream = pdf
-            .get_object(content)
-            .and_then(Object::as_stream)
-            .map_err(internal)?;
+        let content = page.get(b"Contents").and_then(Object::as_reference).map_err(internal)?;
+        let stream = pdf.get_object(content).and_then(Object::as_stream).map_err(internal)?;
         let packed = deflated(Dictionary::new(), &stream.content)?;
         pdf.set_object(content, packed);
         drop_resources(pdf, old);
@@ -151,11 +134,7 @@ fn structure(
 ) -> ObjectId {
     let owners: Vec<NodeId> = drawn.annotations.iter().map(|a| a.node).collect();
     let annotation_pages: Vec<usize> = drawn.annotations.iter().map(|a| a.page).collect();
-    let targets = structure::Targets {
-        pages,
-        annotations,
-        annotation_pages: &annotation_pages,
-    };
+    let targets = structure::Targets { pages, annotations, annotation_pages: &annotation_pages };
     structure::add(pdf, &drawn.tags, &drawn.contents, &owners, &targets)
 }
 
@@ -228,13 +207,8 @@ fn identifier(document: &Document) -> Vec<u8> {
         digest.update(bytes);
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
-    let texts = [
-        &document.title,
-        &document.subject,
-        &document.author,
-        &document.header,
-        &document.footer,
-    ];
+    let texts =
+        [&document.title, &document.subject, &document.author, &document.header, &document.footer];
     texts.iter().for_each(|text| add(text.as_bytes()));
     add(&document.created.timestamp().to_be_bytes());
     add(&[u8::from(document.draft)]);

@@ -31,21 +31,13 @@ pub fn add_subset(
 ) -> Result<ObjectId, RenderError> {
     let loaded = &faces()?[face as usize];
     let mut remapper = GlyphRemapper::new();
-    let glyphs: Vec<u16> = subset
-        .entries
-        .iter()
-        .map(|(glyph, _)| remapper.remap(*glyph))
-        .collect();
+    let glyphs: Vec<u16> = subset.entries.iter().map(|(glyph, _)| remapper.remap(*glyph)).collect();
     let data = subsetter::subset(loaded.data, 0, &remapper)
         .map_err(|error| RenderError::Internal(error.to_string()))?;
     let program = Program {
         base_name: format!("{}+{}", subset_tag(subset), loaded.name),
         face,
-        widths: subset
-            .entries
-            .iter()
-            .map(|(glyph, _)| loaded.width(*glyph))
-            .collect(),
+        widths: subset.entries.iter().map(|(glyph, _)| loaded.width(*glyph)).collect(),
         unicode: to_unicode(subset.entries.iter().map(|(_, text)| &**text))?,
         glyphs: Some(glyphs),
     };
@@ -62,9 +54,7 @@ fn subset_tag(subset: &Subset) -> String {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
-    (0..6)
-        .map(|index| char::from(b'A' + ((hash >> (index * 8)) % 26) as u8))
-        .collect()
+    (0..6).map(|index| char::from(b'A' + ((hash >> (index * 8)) % 26) as u8)).collect()
 }
 
 /// Adds the whole regular font with glyph numbers for codes: signing writes any name with it,
@@ -112,18 +102,12 @@ fn add(pdf: &mut Document, program: &Program, file: ObjectId) -> Result<ObjectId
     let map = match &program.glyphs {
         None => name("Identity"),
         Some(glyphs) => {
-            let bytes: Vec<u8> = glyphs
-                .iter()
-                .flat_map(|glyph| glyph.to_be_bytes())
-                .collect();
+            let bytes: Vec<u8> = glyphs.iter().flat_map(|glyph| glyph.to_be_bytes()).collect();
             reference(pdf.add_object(deflated(Dictionary::new(), &bytes)?))
         }
     };
-    let widths: Vec<Object> = program
-        .widths
-        .iter()
-        .map(|w| Object::Integer(i64::from(*w)))
-        .collect();
+    let widths: Vec<Object> =
+        program.widths.iter().map(|w| Object::Integer(i64::from(*w))).collect();
     let descendant = pdf.add_object(dictionary! {
         "Type" => name("Font"),
         "Subtype" => name("CIDFontType2"),

@@ -46,10 +46,7 @@ pub fn add_annotations(
 
 fn link(object: &mut Dictionary, url: &str) {
     object.set("Subtype", name("Link"));
-    object.set(
-        "Border",
-        vec![Object::Integer(0), Object::Integer(0), Object::Integer(0)],
-    );
+    object.set("Border", vec![Object::Integer(0), Object::Integer(0), Object::Integer(0)]);
     object.set("Contents", text(&format!("Collegamento a {url}")));
     let action = dictionary! {
         "S" => name("URI"),

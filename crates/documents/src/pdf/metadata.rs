@@ -25,11 +25,7 @@ pub fn info(document: &Document) -> Dictionary {
 
 /// The XMP packet, uncompressed so that any program can find it (ISO 19005-2 §6.6.2.1).
 pub fn xmp(document: &Document) -> Stream {
-    let part = if document.attachments.is_empty() {
-        2
-    } else {
-        3
-    };
+    let part = if document.attachments.is_empty() { 2 } else { 3 };
     let date = document.created.format("%Y-%m-%dT%H:%M:%S+00:00");
     let (title, subject) = (xml(&document.title), xml(&document.subject));
     let (author, producer) = (xml(&document.author), xml(PRODUCER));
@@ -93,18 +89,12 @@ const EXTENSION: &str = r#"<rdf:Description rdf:about=""
 fn clean(value: &str) -> String {
     let spaced = value.replace(|c: char| c.is_control(), " ");
     let kept = spaced.replace(['\u{FFFE}', '\u{FFFF}'], "");
-    kept.split(' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The same line for XML.
 fn xml(value: &str) -> String {
-    clean(value)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    clean(value).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The sRGB output intent; it also covers grey (ISO 19005-2 §6.2.4.3).

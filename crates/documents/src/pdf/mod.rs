@@ -41,10 +41,7 @@ fn text(value: &str) -> Object {
         return Object::String(value.as_bytes().to_vec(), StringFormat::Literal);
     }
     let units = std::iter::once(0xFEFF).chain(value.encode_utf16());
-    Object::String(
-        units.flat_map(u16::to_be_bytes).collect(),
-        StringFormat::Hexadecimal,
-    )
+    Object::String(units.flat_map(u16::to_be_bytes).collect(), StringFormat::Hexadecimal)
 }
 
 fn name(value: &str) -> Object {
@@ -56,12 +53,7 @@ fn reference(id: ObjectId) -> Object {
 }
 
 fn numbers(values: impl IntoIterator<Item = f32>) -> Object {
-    Object::Array(
-        values
-            .into_iter()
-            .map(|value| Object::Real(round(value)))
-            .collect(),
-    )
+    Object::Array(values.into_iter().map(|value| Object::Real(round(value))).collect())
 }
 
 /// Thousandths of a point are below what any device resolves, and short numbers make short files.

@@ -23,13 +23,8 @@ pub fn add(pdf: &mut Document, bookmarks: &[Bookmark], pages: &[ObjectId]) -> Op
     let root = pdf.new_object_id();
     let (entries, top) = nest(pdf, bookmarks);
     for (index, (entry, bookmark)) in entries.iter().zip(bookmarks).enumerate() {
-        let siblings = entry
-            .parent
-            .map_or(&top, |parent| &entries[parent].children);
-        let place = siblings
-            .iter()
-            .position(|other| *other == index)
-            .unwrap_or(0);
+        let siblings = entry.parent.map_or(&top, |parent| &entries[parent].children);
+        let place = siblings.iter().position(|other| *other == index).unwrap_or(0);
         let destination = vec![
             reference(pages[bookmark.page]),
             name("XYZ"),
@@ -75,10 +70,7 @@ fn nest(pdf: &mut Document, bookmarks: &[Bookmark]) -> (Vec<Entry>, Vec<usize>) 
     let mut top = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     for (index, bookmark) in bookmarks.iter().enumerate() {
-        while open
-            .last()
-            .is_some_and(|last| bookmarks[*last].level >= bookmark.level)
-        {
+        while open.last().is_some_and(|last| bookmarks[*last].level >= bookmark.level) {
             open.pop();
         }
         let parent = open.last().copied();
@@ -86,22 +78,14 @@ fn nest(pdf: &mut Document, bookmarks: &[Bookmark]) -> (Vec<Entry>, Vec<usize>) 
             Some(parent) => entries[parent].children.push(index),
             None => top.push(index),
         }
-        entries.push(Entry {
-            id: pdf.new_object_id(),
-            parent,
-            children: Vec::new(),
-        });
+        entries.push(Entry { id: pdf.new_object_id(), parent, children: Vec::new() });
         open.push(index);
     }
     (entries, top)
 }
 
 fn descendants(entries: &[Entry], index: usize) -> usize {
-    entries[index]
-        .children
-        .iter()
-        .map(|child| 1 + descendants(entries, *child))
-        .sum()
+    entries[index].children.iter().map(|child| 1 + descendants(entries, *child)).sum()
 }
 
 fn shortened(title: &str) -> String {

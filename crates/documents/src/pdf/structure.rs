@@ -85,11 +85,8 @@ fn element(node: &Node, parent: ObjectId, ids: &[ObjectId], targets: &Targets<'_
     if let Some(page) = page {
         element.set("Pg", reference(targets.pages[page]));
     }
-    let kids: Vec<Object> = node
-        .kids
-        .iter()
-        .map(|kid| kid_object(kid, page, ids, targets))
-        .collect();
+    let kids: Vec<Object> =
+        node.kids.iter().map(|kid| kid_object(kid, page, ids, targets)).collect();
     // One kid stands alone, not in an array (ISO 32000-1 table 323 allows both): pyHanko takes an
     // array under a Form for a change of the structure and judges earlier signatures invalid.
     let mut kids = kids;

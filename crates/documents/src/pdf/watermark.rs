@@ -17,17 +17,10 @@ const SIZE: f32 = 172.0;
 /// Fills the word, centred on the page and rising along its diagonal.
 pub fn draft() -> Option<Op> {
     static RINGS: OnceLock<Option<Vec<PolygonRing>>> = OnceLock::new();
-    let rings = RINGS.get_or_init(|| {
-        faces()
-            .ok()
-            .map(|faces| outlines("BOZZA", &faces[FaceId::Bold as usize]))
-    });
+    let rings = RINGS
+        .get_or_init(|| faces().ok().map(|faces| outlines("BOZZA", &faces[FaceId::Bold as usize])));
     let (mode, winding_order) = (PaintMode::Fill, WindingOrder::NonZero);
-    let polygon = Polygon {
-        rings: rings.clone()?,
-        mode,
-        winding_order,
-    };
+    let polygon = Polygon { rings: rings.clone()?, mode, winding_order };
     Some(Op::DrawPolygon { polygon })
 }
 
@@ -93,10 +86,7 @@ impl OutlineBuilder for Pen {
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
         let toward = |(from_x, from_y): (f32, f32)| {
-            (
-                from_x + (x1 - from_x) * 2.0 / 3.0,
-                from_y + (y1 - from_y) * 2.0 / 3.0,
-            )
+            (from_x + (x1 - from_x) * 2.0 / 3.0, from_y + (y1 - from_y) * 2.0 / 3.0)
         };
         let (first, second) = (toward(self.last), toward((x, y)));
         self.curve_to(first.0, first.1, second.0, second.1, x, y);

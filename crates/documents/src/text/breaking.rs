@@ -68,11 +68,7 @@ impl<N> Paragraph<N> {
                     return ragged;
                 }
                 let whole = self.balanced(measure);
-                if whole.len() <= ragged.len() {
-                    whole
-                } else {
-                    ragged
-                }
+                if whole.len() <= ragged.len() { whole } else { ragged }
             }
             _ => self.broken(measure, fit),
         }
@@ -134,11 +130,7 @@ impl<N> Paragraph<N> {
                     first: at,
                     last: at + 1,
                     width: self.glyphs[at].advance(),
-                    after: if end {
-                        atom.after
-                    } else {
-                        After::Free { cheap: false }
-                    },
+                    after: if end { atom.after } else { After::Free { cheap: false } },
                 });
             }
         }
@@ -181,13 +173,7 @@ fn stretch_of(
         }
         sums[index + 1] = sum;
     }
-    let mut best = vec![
-        Best {
-            cost: f64::INFINITY,
-            from: 0
-        };
-        count + 1
-    ];
+    let mut best = vec![Best { cost: f64::INFINITY, from: 0 }; count + 1];
     best[0].cost = 0.0;
     // Breaks before `nearest` would overfill any line that ends at `to` or later.
     let mut nearest = 0;
@@ -265,11 +251,7 @@ fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usi
 
 fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f64 {
     let slack = measure - line.width;
-    let stub = if last && line.width < measure * STUB {
-        STUB_COST
-    } else {
-        0.0
-    };
+    let stub = if last && line.width < measure * STUB { STUB_COST } else { 0.0 };
     let badness = match fit {
         _ if last && slack >= 0.0 => 0.0,
         Fit::Justified => {

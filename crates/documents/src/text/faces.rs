@@ -19,13 +19,8 @@ pub enum FaceId {
 }
 
 impl FaceId {
-    pub const ALL: [Self; 5] = [
-        Self::Regular,
-        Self::Bold,
-        Self::Italic,
-        Self::BoldItalic,
-        Self::Symbols,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Regular, Self::Bold, Self::Italic, Self::BoldItalic, Self::Symbols];
 
     pub fn of(bold: bool, italic: bool) -> Self {
         match (bold, italic) {
@@ -53,21 +48,9 @@ pub struct LoadedFace {
 impl LoadedFace {
     fn load(data: &'static [u8], name: &'static str) -> Option<Self> {
         let face = Face::from_slice(data, 0)?;
-        let plan = ShapePlan::new(
-            &face,
-            Direction::LeftToRight,
-            Some(script::LATIN),
-            None,
-            &[],
-        );
+        let plan = ShapePlan::new(&face, Direction::LeftToRight, Some(script::LATIN), None, &[]);
         let scale = 1000.0 / face.units_per_em() as f32;
-        Some(Self {
-            data,
-            name,
-            face,
-            plan,
-            scale,
-        })
+        Some(Self { data, name, face, plan, scale })
     }
 
     /// Glyph of a character, if the font draws it.
@@ -77,9 +60,7 @@ impl LoadedFace {
 
     /// Advance width of a glyph in whole 1/1000 em, as the PDF `W` array gives it.
     pub fn width(&self, glyph: u16) -> u16 {
-        let advance = self
-            .face
-            .glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(glyph));
+        let advance = self.face.glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(glyph));
         (f32::from(advance.unwrap_or(0)) * self.scale).round() as u16
     }
 }
@@ -110,10 +91,7 @@ fn load() -> Option<[LoadedFace; 5]> {
 
 /// Zero-width characters that only steer layout; they leave no mark on paper.
 pub fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{AD}' | '\u{200B}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}'
-    )
+    matches!(character, '\u{AD}' | '\u{200B}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// True when some font shows the character where it stands.

@@ -110,10 +110,7 @@ mod tests {
     #[test]
     fn words_break_as_italian_does() {
         assert_eq!(hyphenated("deliberazione"), "de-li-be-ra-zione");
-        assert_eq!(
-            hyphenated("dell'amministrazione,"),
-            "dell'am-mi-ni-stra-zione,"
-        );
+        assert_eq!(hyphenated("dell'amministrazione,"), "dell'am-mi-ni-stra-zione,");
         assert_eq!(hyphenated("perché"), "per-ché");
         for whole in ["TUEL", "ANAC", "ente", "24/07/2020"] {
             assert_eq!(hyphenated(whole), whole);

@@ -15,6 +15,5 @@ pub use shaper::{Shaper, Subset};
 /// The characters of a line no font can show.
 pub(crate) fn unprintable(line: &str) -> impl Iterator<Item = char> + '_ {
     use unicode_normalization::UnicodeNormalization;
-    line.nfc()
-        .filter(|character| *character != '\t' && !is_printable(*character))
+    line.nfc().filter(|character| *character != '\t' && !is_printable(*character))
 }

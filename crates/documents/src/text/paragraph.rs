@@ -74,17 +74,9 @@ const SYMBOL_SIZE: f32 = 0.9;
 impl<N> Paragraph<N> {
     /// Shapes the runs; refuses what cannot be drawn.
     pub fn new(runs: Vec<Run<N>>, shaper: &mut Shaper) -> Result<Self, RenderError> {
-        let mut paragraph = Self {
-            runs: Vec::new(),
-            glyphs: Vec::new(),
-            atoms: Vec::new(),
-        };
-        let mut builder = Builder {
-            shaper,
-            paragraph: &mut paragraph,
-            start: 0,
-            word: String::new(),
-        };
+        let mut paragraph = Self { runs: Vec::new(), glyphs: Vec::new(), atoms: Vec::new() };
+        let mut builder =
+            Builder { shaper, paragraph: &mut paragraph, start: 0, word: String::new() };
         for (index, run) in runs.iter().enumerate() {
             builder.run(index, run)?;
         }
@@ -171,17 +163,9 @@ impl<N> Builder<'_, N> {
         if text == "\u{202F}" {
             shaped.kern = -(shaped.width as i16) / 3;
         }
-        let glyph = Glyph {
-            run: index,
-            size: run.size,
-            shaped,
-        };
+        let glyph = Glyph { run: index, size: run.size, shaped };
         let tied = !breaks || hyphens::ties(&self.word);
-        self.close(if tied {
-            After::Tie(glyph)
-        } else {
-            After::Space(glyph)
-        });
+        self.close(if tied { After::Tie(glyph) } else { After::Space(glyph) });
     }
 
     /// A word, or the part of one that stands in this run.
@@ -191,41 +175,23 @@ impl<N> Builder<'_, N> {
             self.tie_previous();
         }
         self.word.push_str(word);
-        let shaped =
-            self.shaper
-                .word(run.face, word)
-                .map_err(|character| RenderError::Character {
-                    character,
-                    line: run.line,
-                })?;
+        let shaped = self
+            .shaper
+            .word(run.face, word)
+            .map_err(|character| RenderError::Character { character, line: run.line })?;
         for (before, shaped) in shaped.iter() {
-            let size = if shaped.face == run.face {
-                run.size
-            } else {
-                run.size * SYMBOL_SIZE
-            };
+            let size = if shaped.face == run.face { run.size } else { run.size * SYMBOL_SIZE };
             match before {
                 None => {}
                 Some(Break::Hyphen(hyphen)) => {
-                    let size = if hyphen.face == run.face {
-                        run.size
-                    } else {
-                        run.size * SYMBOL_SIZE
-                    };
-                    self.close_within(After::Hyphen(Glyph {
-                        run: index,
-                        size,
-                        shaped: *hyphen,
-                    }));
+                    let size =
+                        if hyphen.face == run.face { run.size } else { run.size * SYMBOL_SIZE };
+                    self.close_within(After::Hyphen(Glyph { run: index, size, shaped: *hyphen }));
                 }
                 Some(Break::Free) => self.close_within(After::Free { cheap: true }),
                 Some(Break::Forced) => self.close_within(After::Free { cheap: false }),
             }
-            self.paragraph.glyphs.push(Glyph {
-                run: index,
-                size,
-                shaped: *shaped,
-            });
+            self.paragraph.glyphs.push(Glyph { run: index, size, shaped: *shaped });
         }
         Ok(())
     }
@@ -254,16 +220,8 @@ impl<N> Builder<'_, N> {
 
     fn push_atom(&mut self, after: After) {
         let (first, last) = (self.start, self.paragraph.glyphs.len());
-        let width = self.paragraph.glyphs[first..last]
-            .iter()
-            .map(Glyph::advance)
-            .sum();
-        self.paragraph.atoms.push(Atom {
-            first,
-            last,
-            width,
-            after,
-        });
+        let width = self.paragraph.glyphs[first..last].iter().map(Glyph::advance).sum();
+        self.paragraph.atoms.push(Atom { first, last, width, after });
         self.start = last;
     }
 

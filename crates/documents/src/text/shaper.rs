@@ -79,12 +79,7 @@ pub struct Shaper {
 impl Shaper {
     pub fn new() -> Result<Self, crate::RenderError> {
         let faces = faces()?;
-        Ok(Self {
-            faces,
-            words: HashMap::new(),
-            buffer: None,
-            subsets: Default::default(),
-        })
+        Ok(Self { faces, words: HashMap::new(), buffer: None, subsets: Default::default() })
     }
 
     /// Shapes a word, symbols from the other font included; `Err` is a character without glyph.
@@ -117,10 +112,7 @@ impl Shaper {
             rest = &rest[first.len_utf8()..];
         }
         let shaped: Rc<Word> = glyphs.into();
-        self.words
-            .entry(face)
-            .or_default()
-            .insert(word.into(), Rc::clone(&shaped));
+        self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
         Ok(shaped)
     }
 
@@ -181,12 +173,7 @@ impl Shaper {
                 _ => None,
             };
             let kern = (advance - width as i16).max(TIGHTEST);
-            let shaped = Shaped {
-                face,
-                cid,
-                width,
-                kern,
-            };
+            let shaped = Shaped { face, cid, width, kern };
             out.push((before, shaped));
             previous = here;
         }
@@ -202,12 +189,7 @@ impl Shaper {
         let loaded = &self.faces[face as usize];
         let glyph = loaded.glyph(drawn).unwrap_or(0);
         let cid = self.subsets[face as usize].code(glyph, text);
-        Shaped {
-            face,
-            cid,
-            width: loaded.width(glyph),
-            kern: 0,
-        }
+        Shaped { face, cid, width: loaded.width(glyph), kern: 0 }
     }
 }
 

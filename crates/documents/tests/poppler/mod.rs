@@ -23,10 +23,8 @@ impl Drop for Saved {
 pub fn save(pdf: &[u8]) -> Saved {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!(
-        "delibera-documents-{}-{number}",
-        std::process::id()
-    ));
+    let folder =
+        std::env::temp_dir().join(format!("delibera-documents-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("document.pdf");
     fs::write(&path, pdf).unwrap();
@@ -81,10 +79,7 @@ pub fn words(pdf: &[u8]) -> Vec<Word> {
             rest[start..].split('"').next().unwrap().parse().unwrap()
         };
         let text = rest.split_once('>').unwrap().1.trim_end_matches("</word>");
-        let text = text
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&quot;", "\"");
+        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
         words.push(Word {
             page,
             left: value("xMin"),

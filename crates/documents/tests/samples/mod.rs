@@ -113,11 +113,9 @@ fn png(width: u32, height: u32, rgba: &[u8]) -> Vec<u8> {
     let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
     header.extend([8, 6, 0, 0, 0]);
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [
-        (b"IHDR", header),
-        (b"IDAT", encoder.finish().unwrap()),
-        (b"IEND", Vec::new()),
-    ] {
+    for (kind, data) in
+        [(b"IHDR", header), (b"IDAT", encoder.finish().unwrap()), (b"IEND", Vec::new())]
+    {
         out.extend((data.len() as u32).to_be_bytes());
         let mut crc = flate2::Crc::new();
         crc.update(kind);

@@ -2,7 +2,9 @@
 //! The deliberation, and the extract of the minutes for an item that did not become one.
 
 use super::ballot::{self, ImmediateFacts, VoteFacts};
-use super::common::{Head, Parts, TextFacts, annexes, current, owed_at, paper, read, voted};
+use super::common::{
+    Head, Parts, TextFacts, act_slots, annexes, current, owed_at, paper, read, voted,
+};
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
 use super::recital::{Recital, RecitedOpinion, recital};
@@ -67,7 +69,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         file: format!("deliberazione-{}", head.stem(case)),
         title: format!("{} n. {} del {}", head.act, number.number, number.date.format("%d/%m/%Y")),
         created: owed_at(case, plan),
-        slots: &plan.slots,
+        slots: &act_slots(&plan.slots),
         embedded: distinct(embedded),
     };
     let facts = DeliberationFacts {
@@ -205,6 +207,6 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
 /// What happened in the sitting a paper is about; without one, the last time it came up.
 fn treatment_of<'a>(case: &'a Case, sitting: &str) -> Option<&'a Treatment> {
     let all = || case.not_voted.iter().chain(case.treatment.as_ref());
-    let named = all().filter(|t| t.sitting == sitting).last();
-    named.or_else(|| all().last())
+    let named = all().rfind(|t| t.sitting == sitting);
+    named.or_else(|| all().next_back())
 }

@@ -88,7 +88,7 @@ pub fn vote(ballot: &Ballot, members: &[MemberPresence], regulation: &Regulation
         casting_favour: ballot.casting == Some(Casting::Favour),
         casting_against: ballot.casting == Some(Casting::Against),
         base_is_present: regulation.vote_base == VoteBase::Presenti,
-        base_source: regulation.source("vote_base").to_string(),
+        base_source: regulation.source("vote_base").to_owned(),
         statements: statements(ballot, &name),
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
 
-use super::common::{Head, Parts, PersonFacts, owed_at, own_slot, paper, read};
+use super::common::{Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read};
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use super::{PaperFacts, signers};
@@ -51,7 +51,7 @@ pub fn impediment(
             Refusal::new("field_not_open", "R2.7", "", "Quella firma non è attesa da una persona")
         })?;
     let facts = ImpedimentFacts {
-        caption: slot.caption.clone(),
+        caption: act_caption(slot),
         prevented: PersonFacts::from(prevented),
         reason: words::clause(reason),
         sha256: state.sha256.clone().unwrap_or_default(),
@@ -101,7 +101,7 @@ pub fn signature_report(id: &str, plan: &PaperPlan, world: &World) -> Result<Pap
     let state = paper_state(case, &plan.about)?;
     let caption = |field: &str| {
         let slot = state.plan.slots.iter().find(|s| s.field == field);
-        slot.map(|s| s.caption.clone()).unwrap_or_default()
+        slot.map(act_caption).unwrap_or_default()
     };
     let signer_of = |field: &String| {
         let slot = state.plan.slots.iter().find(|s| s.field == *field);

@@ -5,7 +5,7 @@ use super::{Embedded, PaperFacts};
 use crate::domain::case::{Attachment, AttachmentClass, Case, Content, Version};
 use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Signatory};
+use crate::domain::registry::{Registry, Role, Signatory};
 use crate::domain::workflow::Workflow;
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -157,7 +157,7 @@ impl Head {
 
     /// The head of a paper that speaks of the proposal, whatever became of it later.
     #[must_use]
-    pub fn as_proposal(mut self) -> Self {
+    pub fn into_proposal(mut self) -> Self {
         self.deliberation = None;
         self.immediate = false;
         self
@@ -222,6 +222,26 @@ pub fn own_slot(signer: &Signatory) -> Vec<Slot> {
         caption: words::caption(&signer.title),
         signer: Some(signer.clone()),
     }]
+}
+
+/// The places of an act's signers: who presided signs as president, a member who verbalized as
+/// verbalizer, whatever their own office is; that one is printed below the name.
+pub fn act_slots(slots: &[Slot]) -> Vec<Slot> {
+    slots.iter().map(|slot| Slot { caption: act_caption(slot), ..slot.clone() }).collect()
+}
+
+/// The caption of one such place.
+pub fn act_caption(slot: &Slot) -> String {
+    let role = slot.signer.as_ref().map(|s| s.role);
+    match (slot.field.as_str(), role) {
+        ("firma_presidente", Some(Role::Sindaco | Role::Vicesindaco | Role::Assessore)) => {
+            "IL PRESIDENTE".to_owned()
+        }
+        ("firma_verbalizzante", Some(Role::Sindaco | Role::Vicesindaco | Role::Assessore)) => {
+            "IL SEGRETARIO VERBALIZZANTE".to_owned()
+        }
+        _ => slot.caption.clone(),
+    }
 }
 
 /// When a paper was owed: the instant of the fact, not of the composition.

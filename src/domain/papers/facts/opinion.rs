@@ -81,7 +81,7 @@ pub fn sheet(id: &str, given: &Given<'_>, ctx: &Ctx, world: &World) -> Result<Pa
         has_effects: matches!(version.content.gates.effects, Effects::Some { .. }),
         recital: legitimacy.then(|| recital(case, &workflow, &regulation, &world.registry)),
         annexes: annexes(&version.content),
-        head: head.as_proposal(),
+        head: head.into_proposal(),
     };
     let (kind, title) = match given.opinion {
         OpinionKind::Technical => (PaperKind::ParereTecnico, "Parere di regolarità tecnica"),
@@ -137,7 +137,7 @@ pub fn summary(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
     let owed = owed_at(case, plan);
     let regulation = world.regulation(rome_date(owed))?;
     let facts = SummaryFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         text: TextFacts::from(version),
         recital: recital(case, &workflow, &regulation, &world.registry),
     };

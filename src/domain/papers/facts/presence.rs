@@ -102,7 +102,7 @@ pub fn meeting(treatment: &Treatment, regulation: &Regulation) -> MeetingFacts {
         remote,
         conflicts: conflicts.collect(),
         quorum: treatment.quorum,
-        quorum_source: regulation.source("quorum_structural").to_string(),
+        quorum_source: regulation.source("quorum_structural").to_owned(),
         president: PersonFacts::from(&treatment.president),
         president_reason: words::clause(&treatment.president_reason),
         verbalizer: PersonFacts::from(&treatment.verbalizer),

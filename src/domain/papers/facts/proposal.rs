@@ -70,7 +70,7 @@ pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts,
     let on = rome_date(version.at);
     let content = &version.content;
     let facts = ProposalFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         text: TextFacts::from(version),
         body: proposal_text(content, &world.registry, on),
         summary: content.summary.trim().to_owned(),
@@ -123,7 +123,7 @@ pub fn note_of_return(
         _ => None,
     };
     let facts = NoteFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         text: Some(TextFacts::from(version)),
         step: Some(step.title.clone()),
         not_given,
@@ -176,7 +176,7 @@ fn withdrawal(
 ) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
     let facts = NoteFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         text: case.current().map(TextFacts::from),
         step: None,
         not_given: None,

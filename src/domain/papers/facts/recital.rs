@@ -16,6 +16,8 @@ use serde::Serialize;
 /// One opinion as recited.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecitedOpinion {
+    /// Given under art. 49 TUEL; the legitimacy opinion never is (R2.2).
+    pub statutory: bool,
     pub technical: bool,
     pub accounting: bool,
     pub legitimacy: bool,
@@ -75,7 +77,7 @@ pub fn recital(
         opinions: Vec::new(),
         missing: Vec::new(),
         not_due: Vec::new(),
-        legitimacy_source: words::clause(&regulation.source("legitimacy_opinion").to_string()),
+        legitimacy_source: words::clause(regulation.source("legitimacy_opinion")),
     };
     for kind in workflow.opinions() {
         match needs(&case.content, kind, regulation) {
@@ -100,6 +102,7 @@ fn office(need: &OpinionNeed, registry: &Registry) -> Option<String> {
 /// One opinion.
 pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
     RecitedOpinion {
+        statutory: opinion.opinion != OpinionKind::Legitimacy,
         technical: opinion.opinion == OpinionKind::Technical,
         accounting: opinion.opinion == OpinionKind::Accounting,
         legitimacy: opinion.opinion == OpinionKind::Legitimacy,

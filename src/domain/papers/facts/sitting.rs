@@ -2,7 +2,7 @@
 //! Papers of a sitting: the notice with its agenda, the outcomes, the draft minutes, the minutes.
 
 use super::ballot::{VoteFacts, vote};
-use super::common::{NumberFacts, Parts, PersonFacts, head, one_line, own_slot, paper};
+use super::common::{NumberFacts, Parts, PersonFacts, act_slots, head, one_line, own_slot, paper};
 use super::{PaperFacts, signers};
 use crate::domain::case::Ctx;
 use crate::domain::law::calendar::{rome_date, rome_time};
@@ -196,7 +196,7 @@ pub fn minutes(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         file: format!("{stem}-{date}"),
         title: format!("{title} della Giunta comunale del {}", date.format("%d/%m/%Y")),
         created: owed.or(sitting.closed).or(sitting.last_fact).unwrap_or_default(),
-        slots: &plan.slots,
+        slots: &act_slots(&plan.slots),
         embedded: Vec::new(),
     };
     paper(parts, &facts)

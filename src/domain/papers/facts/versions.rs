@@ -39,7 +39,7 @@ pub fn formal_declaration(
     let version = current(case)?;
     let by = signers::acting_as(ctx, world, Role::Segretario, None)?;
     let facts = DeclarationFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         from: TextFacts::from(version),
         new_version: version.number + 1,
         new_hash: content.hash(),
@@ -90,7 +90,7 @@ pub fn comparison(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFact
         Some(Change::Substantial) | None => None,
     };
     let facts = ComparisonFacts {
-        head: head.as_proposal(),
+        head: head.into_proposal(),
         formal: declared_by.is_some(),
         declared_by,
         hunks: compare(&from.content, &to.content),

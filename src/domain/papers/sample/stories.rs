@@ -2,9 +2,8 @@
 //! The acts of the sample: each a handful of facts, each leaving its papers.
 
 use super::*;
-use crate::domain::case::Effect;
-use crate::domain::case::Touch;
-use crate::domain::sitting::{Attendance, Leaving, Member, SecretTotals, SittingCommand};
+use crate::domain::case::{Effect, Touch};
+use crate::domain::sitting::SecretTotals;
 
 /// Every paper.
 pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
@@ -15,11 +14,11 @@ pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
     not_adopted(&mut papers)?;
     commissioner(&mut papers)?;
     single_text(&mut papers)?;
-    sitting(&mut papers)?;
+    super::sittings::all(&mut papers)?;
     Ok(papers)
 }
 
-fn final_slots(story: &Story) -> Vec<Slot> {
+pub fn final_slots(story: &Story) -> Vec<Slot> {
     let when = at(7, 24, 12, 0);
     vec![
         slot("firma_presidente", story.signer("m02", Role::Vicesindaco, when)),
@@ -417,137 +416,4 @@ fn single_text(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     paper.context["two_level"] = serde_json::Value::Bool(false);
     papers.push(paper);
     Ok(())
-}
-
-/// A sitting with a late arrival, a lost line, a suspension; its notice and its minutes.
-fn sitting(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
-    let mut story = Story::new();
-    story.submitted("a7", 1727, &content()).submitted("a8", 1728, &content());
-    let time = NaiveTime::from_hms_opt(11, 0, 0).unwrap_or_default();
-    let scheduled = SittingEvent::Scheduled {
-        organ: "giunta".into(),
-        date: date(7, 24),
-        time,
-        place: String::new(),
-        mode: Mode::Mixed,
-    };
-    story.sitting("s1", at(7, 20, 9, 0), &scheduled);
-    for case in ["a7", "a8"] {
-        let item = SittingEvent::ItemAdded { case: case.into(), subject: content().subject };
-        story.sitting("s1", at(7, 20, 9, 5), &item);
-    }
-    let convene = SittingCommand::Convene { paper: None };
-    papers.extend(carried_by_sitting("s1", &convene, &ctx("m01", at(7, 22, 9, 0)), &story.world)?);
-    let by = story.signer("m01", Role::Sindaco, at(7, 22, 9, 0));
-    story.sitting(
-        "s1",
-        at(7, 22, 9, 0),
-        &SittingEvent::Convened { version: 1, by, paper: signed("m01") },
-    );
-    papers.extend(carried_by_sitting("s1", &convene, &ctx("m01", at(7, 23, 9, 0)), &story.world)?);
-    let remove = SittingCommand::RemoveItem {
-        case: "a8".into(),
-        reason: "in attesa del parere della Soprintendenza".into(),
-        paper: None,
-    };
-    papers.extend(carried_by_sitting("s1", &remove, &ctx("m05", at(7, 23, 9, 0)), &story.world)?);
-    held(&mut story);
-    let slots = final_slots(&story);
-    for (kind, slots) in [
-        (PaperKind::EsitiSeduta, seal()),
-        (PaperKind::Brogliaccio, Vec::new()),
-        (PaperKind::VerbaleSeduta, slots),
-    ] {
-        let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };
-        story.sitting("s1", at(7, 24, 12, 30), &SittingEvent::PaperOwed(plan.clone()));
-        papers.push(sitting_paper("s1", &plan, &story.world)?);
-    }
-    Ok(())
-}
-
-/// Opens, treats two items and closes the sitting.
-pub fn held(story: &mut Story) {
-    let opening = at(7, 24, 11, 0);
-    let present: Vec<Attendance> = presence(&["m01", "m07", "m13"])
-        .iter()
-        .filter(|m| m.present)
-        .map(|m| Attendance { person: m.person.clone(), remote: m.remote })
-        .collect();
-    let opened = SittingEvent::Opened {
-        members: members(),
-        seats: 13,
-        quorum: 7,
-        present,
-        president: "m02".into(),
-        president_reason: "in assenza del Sindaco".into(),
-        verbalizer: story.signer("vsg", Role::Segretario, opening),
-        verbalizer_remote: true,
-        assisting: vec![story.signer("dg", Role::DirettoreGenerale, opening)],
-        regulation: String::new(),
-    };
-    let case = || "a7".to_owned();
-    let rows = presence(&["m01", "m03", "m07"]);
-    let ballot = vote(&rows, &["m04"], &[]);
-    let called = |case: &str| SittingEvent::ItemCalled {
-        case: case.into(),
-        off_agenda: false,
-        subject: String::new(),
-    };
-    let closed = |case: &str, outcome, number, reason: &str| SittingEvent::ItemClosed {
-        case: case.into(),
-        outcome,
-        number,
-        reason: reason.into(),
-    };
-    story
-        .sitting("s1", opening, &opened)
-        .sitting(
-            "s1",
-            at(7, 24, 11, 10),
-            &SittingEvent::Entered { person: "m13".into(), remote: false },
-        )
-        .sitting(
-            "s1",
-            at(7, 24, 11, 20),
-            &SittingEvent::Left { person: "m03".into(), why: Leaving::LineLost },
-        )
-        .sitting("s1", at(7, 24, 11, 30), &called("a7"))
-        .sitting(
-            "s1",
-            at(7, 24, 11, 35),
-            &SittingEvent::Voted { case: case(), ballot: ballot.clone(), anomalies: Vec::new() },
-        )
-        .sitting("s1", at(7, 24, 11, 36), &closed("a7", ItemOutcome::Approved, Some(846), ""))
-        .sitting(
-            "s1",
-            at(7, 24, 11, 37),
-            &SittingEvent::ImmediateVoted { case: case(), ballot, declared: true },
-        )
-        .sitting(
-            "s1",
-            at(7, 24, 11, 40),
-            &SittingEvent::Suspended { reason: "per una verifica tecnica".into() },
-        )
-        .sitting("s1", at(7, 24, 11, 50), &called("a8"))
-        .sitting(
-            "s1",
-            at(7, 24, 11, 55),
-            &closed("a8", ItemOutcome::Postponed, None, "alla prossima seduta"),
-        )
-        .sitting("s1", at(7, 24, 12, 20), &SittingEvent::Closed {});
-}
-
-/// The members in office at the opening.
-pub fn members() -> Vec<Member> {
-    let member = |(rank, (person, name, title)): (u32, (&str, &str, &str))| Member {
-        person: person.into(),
-        name: name.into(),
-        title: title.into(),
-        role: if rank == 0 { Role::Sindaco } else { Role::Assessore },
-        rank,
-        born: None,
-        fiscal_code: String::new(),
-        act: String::new(),
-    };
-    (0..).zip(MEMBERS).map(member).collect()
 }

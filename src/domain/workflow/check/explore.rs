@@ -4,11 +4,11 @@
 //!
 //! A state is a step and the facts accomplished on the way. The moves are the passages of
 //! `Workflow::route`, which the engine follows too. A file whose roads keep the law is tried again
-//! with the three leaps the engine makes on its own: a substantial change in the offices reopens the
-//! opinions, a Commissario adopts alone, an annulled posting goes back to the Albo.
+//! with the three leaps the engine makes on its own: a substantial change in the offices reopens
+//! the opinions, a Commissario adopts alone, an annulled posting goes back to the Albo.
 //!
-//! After a gap is reported the exploration goes on assuming that it is filled, so that one mistake is
-//! told once.
+//! After a gap is reported the exploration goes on assuming that it is filled, so that one mistake
+//! is told once.
 
 use super::facts::{
     AFTER_DECISION, DECIDED, Facts, IN_SITTING, OF_PROPOSAL, ON_TEXT, POSTED, REJECTED, VOTED,
@@ -325,7 +325,7 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// The path to a state and, where given, one move further: "bozza → trattazione [emendata] → …".
+    /// The path to a state and, where given, one move further: "bozza → votazione [rinviata] → …".
     fn path(&self, at: usize, label: &str, to: Option<&Step>) -> String {
         let mut steps = Vec::new();
         if let Some(to) = to {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What was true when an item was decided: what the printed act is a projection of.
+
+use super::event::{Ballot, Mode};
+use crate::domain::registry::Signatory;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What the organ did with an item (R3.13). No boolean stands for an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemOutcome {
+    /// Approved.
+    Approved,
+    /// Approved as amended in the sitting.
+    ApprovedAsAmended,
+    /// Not approved.
+    Rejected,
+    /// Postponed, to a date or sine die.
+    Postponed,
+    /// Withdrawn by the relatore.
+    Withdrawn,
+    /// An information taken note of: no number, no deliberation (practice.md 1.8).
+    TakenNote,
+    /// Not reached, or void because the quorum was lost.
+    NotTreated,
+}
+
+impl ItemOutcome {
+    /// True for the two approvals.
+    pub fn is_approval(self) -> bool {
+        matches!(self, Self::Approved | Self::ApprovedAsAmended)
+    }
+}
+
+/// One row of the presence table at an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberPresence {
+    /// Person id.
+    pub person: String,
+    /// Name as printed.
+    pub name: String,
+    /// Office as printed.
+    pub title: String,
+    /// Present at this item.
+    pub present: bool,
+    /// Connected from elsewhere.
+    pub remote: bool,
+    /// Must abstain under art. 78 c. 2: stays without taking part, or left (practice.md 1.14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictStance>,
+}
+
+/// What a member under art. 78 does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictStance {
+    /// Stays without taking part in discussion and vote.
+    Stays,
+    /// Leaves for the item.
+    Leaves,
+}
+
+/// Everything that was true when an item was decided: what the printed act is a projection of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Treatment {
+    /// Sitting id; empty for a Commissario.
+    pub sitting: String,
+    /// Day of the sitting: of its opening, also past midnight (T-25).
+    pub date: NaiveDate,
+    /// Time of opening.
+    pub opened: NaiveTime,
+    /// Place.
+    pub place: String,
+    /// Mode.
+    pub mode: Mode,
+    /// Source that allows remote attendance, where someone is remote.
+    #[serde(default)]
+    pub remote_source: String,
+    /// "del Sindaco": who convened it.
+    #[serde(default)]
+    pub convened_by: String,
+    /// Order of the item on the agenda, from 1.
+    pub item: u32,
+    /// Added at the sitting.
+    pub off_agenda: bool,
+    /// Instant of the outcome.
+    pub at: DateTime<Utc>,
+    /// The presence table at the item.
+    pub members: Vec<MemberPresence>,
+    /// Seats of the organ by statute.
+    pub seats: u32,
+    /// Members needed for the quorum.
+    pub quorum: u32,
+    /// Who presided the item.
+    pub president: Signatory,
+    /// Why not the Sindaco; empty when he presided.
+    #[serde(default)]
+    pub president_reason: String,
+    /// Who verbalized the item.
+    pub verbalizer: Signatory,
+    /// The verbalizer was connected from elsewhere.
+    pub verbalizer_remote: bool,
+    /// Who assisted without vote.
+    pub assisting: Vec<Signatory>,
+    /// The vote, for items that were voted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ballot: Option<Ballot>,
+    /// Outcome.
+    pub outcome: ItemOutcome,
+    /// Version and hash of the text decided on.
+    pub version: u32,
+    /// Hash of that text.
+    pub hash: String,
+    /// Digest of the regulation in force on the day of the sitting.
+    pub regulation: String,
+    /// Irregularities overridden with a recorded reason (practice.md 1.1).
+    #[serde(default)]
+    pub anomalies: Vec<String>,
+    /// Reason of a postponement, withdrawal or omission.
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl Treatment {
+    /// Members present at the item: what is printed is what is counted (T-22).
+    pub fn present(&self) -> u32 {
+        u32::try_from(self.members.iter().filter(|m| m.present).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Members in office.
+    pub fn in_office(&self) -> u32 {
+        u32::try_from(self.members.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The engine on its own: the vectors T-… of the rulebook that need an act or a sitting, what a
+//! fresh reader looked for, and the invariants I1–I10 on random sittings. No database, no files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+#[path = "engine/albo.rs"]
+mod albo;
+#[path = "engine/capigruppo.rs"]
+mod capigruppo;
+#[path = "engine/desk.rs"]
+mod desk;
+#[path = "engine/invariants.rs"]
+mod invariants;
+#[path = "engine/later_acts.rs"]
+mod later_acts;
+#[path = "engine/not_yet.rs"]
+mod not_yet;
+#[path = "engine/numbers.rs"]
+mod numbers;
+#[path = "engine/people.rs"]
+mod people;
+#[path = "engine/proposal.rs"]
+mod proposal;
+#[path = "engine/review.rs"]
+mod review;
+#[path = "engine/segretario.rs"]
+mod segretario;
+#[path = "engine/sitting.rs"]
+mod sitting;
+#[path = "engine/steps.rs"]
+mod steps;
+#[path = "engine/votes.rs"]
+mod votes;

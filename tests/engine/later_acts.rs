@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What later acts and orders do: revocation, annulment, suspension; the Commissario.
+
+use crate::desk::{Desk, code, day, roll, unanimous, votes};
+use crate::people::mandate;
+use delibera::domain::case::{CaseCommand, Effect, Efficacy, Touch};
+use delibera::domain::registry::{RegistryCommand, Role};
+use delibera::domain::sitting::SittingCommand;
+use delibera::domain::workflow::Lifecycle;
+
+fn order(how: Effect, from: &str, until: Option<&str>) -> CaseCommand {
+    CaseCommand::RecordOrder {
+        touch: Touch {
+            how,
+            from: day(from),
+            until: until.map(day),
+            by_case: String::new(),
+            source: "ordinanza del TAR n. 5/2024".into(),
+        },
+    }
+}
+
+#[test]
+fn t_67_revoked_from_the_efficacy_of_the_later_act() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, false, "2024-06-03");
+    assert_eq!(desk.number("a"), Some(1), "it keeps its number");
+    assert_eq!(desk.efficacy_on("a", "2024-06-12"), Efficacy::Effective, "adopted is not enough");
+    assert_eq!(desk.efficacy_on("a", "2024-06-13"), Efficacy::Ceased);
+    assert_eq!(desk.lifecycle_on("a", day("2024-06-13")), Lifecycle::Revoked);
+    let touch = &desk.of("a").touches[0];
+    assert_eq!(
+        (touch.by_case.as_str(), touch.source.as_str()),
+        ("b", "deliberazione n. 2 del 03/06/2024")
+    );
+    assert_eq!(desk.of("b").content.affects[0].case, "a", "linked both ways");
+    // The posting of the revoking act was wrong: its effect has not come.
+    let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
+    desk.at("2024-06-05 09:00").case("albo", "b", annul).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-13"), Efficacy::Effective);
+    desk.at("2024-06-10 09:00").post("b").unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-19"), Efficacy::Effective);
+    assert_eq!(desk.efficacy_on("a", "2024-06-20"), Efficacy::Ceased);
+}
+
+#[test]
+fn sc_12_revoked_by_an_enforceable_act_it_ceases_from_the_adoption() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let annulling = desk.touching("a", Effect::Annul);
+    desk.adopted_on("b", annulling, true, "2024-06-03");
+    assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Ceased);
+    assert_eq!(desk.lifecycle_on("a", day("2024-06-03")), Lifecycle::Annulled);
+    assert_eq!(desk.of("a").touches.len(), 1);
+    desk.at("2024-06-04 12:00").carry("b", "chiusura");
+    assert_eq!(desk.of("a").touches.len(), 1, "once, not again at the posting");
+}
+
+#[test]
+fn a_corrected_proclamation_gives_back_what_it_took() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.at("2024-05-20 08:00").ready("b", revoking);
+    desk.at("2024-05-27 08:00").convened("s", "2024-06-03 09:00", &["b"]);
+    let present = desk.first(9);
+    desk.at("2024-06-03 09:00").open("s", &present).unwrap();
+    desk.call("s", "b").unwrap();
+    desk.unanimous("s", "b").unwrap();
+    desk.immediate("s", "b", unanimous()).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Ceased);
+    let vote = votes(&["ass1", "ass2", "ass3", "ass4", "ass5"], &[]);
+    let (case, reason) = ("b".to_owned(), "conteggio errato".to_owned());
+    desk.record_in("s", SittingCommand::CorrectProclamation { case, vote, reason }).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Effective);
+}
+
+#[test]
+fn sc_13_suspended_at_five_stays_suspended_at_ten() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    desk.at("2024-05-11 10:00");
+    let mut nameless = order(Effect::Suspend, "2024-05-11", None);
+    if let CaseCommand::RecordOrder { touch } = &mut nameless {
+        touch.source = "  ".into();
+    }
+    assert_eq!(code(desk.case("segretario", "a", nameless)), "source_missing");
+    desk.case("segretario", "a", order(Effect::Suspend, "2024-05-11", None)).unwrap();
+    for on in ["2024-05-11", "2024-05-16", "2024-06-30"] {
+        assert_eq!(desk.efficacy_on("a", on), Efficacy::Suspended, "{on}");
+    }
+    desk.at("2024-05-16 08:00");
+    assert_eq!(code(desk.case("system", "a", CaseCommand::CertifyEffect)), "not_effective_now");
+    assert_eq!(desk.lifecycle("a"), Lifecycle::Posted, "the posting runs on");
+    let lift = CaseCommand::LiftSuspension { from: day("2024-07-01"), source: "sentenza".into() };
+    desk.at("2024-07-01 10:00").case("segretario", "a", lift).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-07-01"), Efficacy::Effective);
+}
+
+#[test]
+fn suspended_first_and_annulled_after_is_annulled() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    desk.at("2024-05-20 10:00");
+    desk.case("segretario", "a", order(Effect::Suspend, "2024-05-20", Some("2024-05-31"))).unwrap();
+    desk.at("2024-06-20 10:00");
+    desk.case("segretario", "a", order(Effect::Annul, "2024-06-20", None)).unwrap();
+    assert_eq!(desk.lifecycle_on("a", day("2024-06-20")), Lifecycle::Annulled);
+    assert_eq!(desk.efficacy_on("a", "2024-06-20"), Efficacy::Ceased);
+    assert_eq!(desk.efficacy_on("a", "2024-06-10"), Efficacy::Effective, "between the two");
+}
+
+#[test]
+fn an_act_cannot_touch_itself_or_what_is_not_there() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.ready("draft", content);
+    for (id, target) in [("x", "x"), ("y", "draft")] {
+        let touching = desk.touching(target, Effect::Revoke);
+        desk.create(id, touching).unwrap();
+        assert_eq!(code(desk.case("rp", id, CaseCommand::Submit)), "nothing_to_touch");
+    }
+}
+
+#[test]
+fn the_commissario_decides_alone() {
+    let mut desk = Desk::large();
+    for member in desk.size.members() {
+        let role = desk.world.registry.mandates.values().find(|m| m.person == member).unwrap();
+        let ended = RegistryCommand::EndMandate {
+            mandate: role.id.clone(),
+            last_day: day("2024-04-30"),
+            act: "D.P.R. di scioglimento".into(),
+        };
+        desk.registry(ended).unwrap();
+    }
+    let commissario = mandate("dir_gen", Role::Commissario, "Il Commissario straordinario");
+    let from = day("2024-05-01");
+    let granted = delibera::domain::registry::Mandate { from, ..commissario };
+    desk.registry(RegistryCommand::GrantMandate(granted)).unwrap();
+    desk.at("2024-05-02 09:00");
+    let text = crate::people::regulation(desk.size, &[("relatore_required", "false")]);
+    desk.registry(RegistryCommand::AdoptRegulation { text, from }).unwrap();
+    let mut content = desk.content();
+    content.rapporteurs.clear();
+    desk.ready("a", content.clone());
+    let adopt = |immediate: Option<&str>| CaseCommand::AdoptAsCommissioner {
+        immediate: immediate.map(str::to_owned),
+    };
+    assert_eq!(code(desk.case("segretario", "a", adopt(None))), "signer_not_in_role");
+    assert_eq!(code(desk.case("dir_gen", "a", adopt(Some(" ")))), "urgency_not_motivated");
+    desk.case("dir_gen", "a", adopt(Some("scade domani"))).unwrap();
+    assert_eq!((desk.number("a"), desk.step("a")), (Some(1), "firma"));
+    assert_eq!(desk.efficacy_on("a", "2024-05-02"), Efficacy::ImmediatelyEnforceable);
+    desk.carry("a", "chiusura");
+    // What was withdrawn he cannot adopt.
+    desk.ready("b", content);
+    let withdraw = CaseCommand::Withdraw { reason: "superata".into(), paper: None };
+    desk.case("rp", "b", withdraw).unwrap();
+    assert_eq!(code(desk.case("dir_gen", "b", adopt(None))), "case_over");
+    let sitting = SittingCommand::Desert { present: roll(&[]) };
+    assert_eq!(code(desk.sitting("segretario", "none", sitting)), "unknown_sitting");
+}

@@ -188,7 +188,9 @@ impl Sender {
         at: DateTime<Utc>,
     ) -> Result<lettre::message::MessageBuilder, MailError> {
         let mut from = self.from.clone();
-        from.name.get_or_insert_with(|| facts.comune.clone());
+        if from.name.is_none() {
+            from = mailbox(&facts.comune, from.email.as_ref())?;
+        }
         let mut builder = Message::builder()
             .from(from)
             .to(to.clone())
@@ -297,7 +299,9 @@ fn mailbox(name: &str, email: &str) -> Result<Mailbox, MailError> {
     let address = email.trim().parse().map_err(|e| {
         MailError::Permanent(format!("l'indirizzo «{email}» di {name} non è valido ({e})"))
     })?;
-    Ok(Mailbox::new(Some(name.to_owned()).filter(|name| !name.is_empty()), address))
+    // A control character in a name would make lettre panic, and has no place in a header anyway.
+    let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Ok(Mailbox::new(Some(name).filter(|name| !name.trim().is_empty()), address))
 }
 
 fn raw(name: &str, value: &str) -> Result<HeaderValue, MailError> {

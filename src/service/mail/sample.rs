@@ -74,9 +74,19 @@ fn bare(message: &str) -> NoticeFacts {
             email: "ugo@comune.roccaverde.example".into(),
             ..Recipient::default()
         },
-        act: Some(ActFacts { subject: "Nomina".into(), ..ActFacts::default() }),
+        act: Some(ActFacts {
+            kind: "Deliberazione della Giunta comunale".into(),
+            subject: "Nomina".into(),
+            step: "Bozza della proposta".into(),
+            ..ActFacts::default()
+        }),
         opinion: Some(opinion("favorevole", "")),
-        sitting: Some(SittingFacts { organ: "Giunta comunale".into(), ..SittingFacts::default() }),
+        sitting: Some(SittingFacts {
+            organ: "Giunta comunale".into(),
+            date: Some(day(7, 24)),
+            mode: "in sede".into(),
+            ..SittingFacts::default()
+        }),
         ..NoticeFacts::default()
     }
 }

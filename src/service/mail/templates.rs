@@ -9,6 +9,7 @@ use super::config::MailConfigError;
 use super::sample::samples;
 use crate::domain::law::calendar::{date_long, date_with_weekday, parse_date};
 use crate::domain::notice_facts::NoticeFacts;
+use crate::domain::papers::words::{self, Preposition};
 use crate::domain::problem::Problem;
 use handlebars::{Handlebars, RenderError, RenderErrorReason, handlebars_helper, no_escape};
 use serde_json::{Value, json};
@@ -181,7 +182,7 @@ impl Templates {
         let rest: String = with("")?;
         let room = SUBJECT_MAX.saturating_sub(rest.chars().count() + 1);
         let line: String = with(&shorten(&object, room))?;
-        Ok(shorten(line.trim_end_matches([' ', '–', ':']), SUBJECT_MAX))
+        Ok(shorten(line.trim_end_matches([' ', '–', ':', ',']), SUBJECT_MAX))
     }
 
     /// What is wrong in the wording: every message is rendered on samples, full and bare.
@@ -215,13 +216,12 @@ impl Templates {
 fn engine() -> Handlebars<'static> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
-    handlebars_helper!(long: |date: str| {
-        parse_date(date).map_or_else(|| date.to_owned(), date_long)
-    });
     handlebars_helper!(weekday: |date: str| {
         parse_date(date).map_or_else(|| date.to_owned(), date_with_weekday)
     });
-    handlebars_helper!(list: |names: Json| join(names));
+    handlebars_helper!(list: |names: array| {
+        words::list(&names.iter().filter_map(Value::as_str).collect::<Vec<_>>())
+    });
     handlebars_helper!(capital: |text: str| {
         let mut chars = text.chars();
         chars.next().map_or_else(String::new, |first| {
@@ -234,6 +234,17 @@ fn engine() -> Handlebars<'static> {
             first.to_lowercase().chain(chars).collect()
         })
     });
+    handlebars_helper!(on: |date: str| with_article(date, Preposition::On));
+    handlebars_helper!(from: |date: str| with_article(date, Preposition::From));
+    handlebars_helper!(until: |date: str| with_article(date, Preposition::Until));
+    handlebars_helper!(of: |date: str| with_article(date, Preposition::Of));
+    handlebars_helper!(long: |date: str| {
+        parse_date(date).map_or_else(|| date.to_owned(), date_long)
+    });
+    engine.register_helper("il", Box::new(on));
+    engine.register_helper("dal", Box::new(from));
+    engine.register_helper("al", Box::new(until));
+    engine.register_helper("del", Box::new(of));
     engine.register_helper("data", Box::new(long));
     engine.register_helper("giorno", Box::new(weekday));
     engine.register_helper("elenco", Box::new(list));
@@ -242,15 +253,9 @@ fn engine() -> Handlebars<'static> {
     engine
 }
 
-/// "a, b e c".
-fn join(names: &Value) -> String {
-    let names: Vec<&str> =
-        names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    match names.split_last() {
-        None => String::new(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} e {last}", others.join(", ")),
-    }
+/// A date with its article, "dall'11 agosto 2026"; what is no date stays as it is.
+fn with_article(date: &str, preposition: Preposition) -> String {
+    parse_date(date).map_or_else(|| date.to_owned(), |day| words::dated(preposition, day))
 }
 
 fn one_line(text: &str) -> String {
@@ -287,29 +292,31 @@ fn tidy(text: &str) -> String {
     format!("{}\n", body.trim_end())
 }
 
-/// Breaks a line at words; what follows is indented like its beginning.
+/// Breaks a line at words; what follows stands under its beginning, or under the text of an item.
 fn wrap(line: &str, lines: &mut Vec<String>) {
-    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-    let mut current = String::new();
+    let indent = line.chars().take_while(|c| *c == ' ').count();
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let is_mark = first == "-" || first.strip_suffix('.').is_some_and(|n| n.parse::<u32>().is_ok());
+    let hanging = if is_mark { indent + first.chars().count() + 1 } else { indent };
+    let mut current = " ".repeat(indent);
+    let mut empty = true;
     for word in line.split_whitespace() {
-        let width = current.chars().count() + 1 + word.chars().count();
-        if !current.trim().is_empty() && width > COLUMNS {
-            lines.push(std::mem::take(&mut current));
+        if !empty && current.chars().count() + 1 + word.chars().count() > COLUMNS {
+            lines.push(std::mem::replace(&mut current, " ".repeat(hanging)));
+            empty = true;
         }
-        if current.is_empty() {
-            current.push_str(&indent);
-        } else if !current.ends_with(' ') {
+        if !empty {
             current.push(' ');
         }
         current.push_str(word);
+        empty = false;
     }
     lines.push(current);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{join, shorten, tidy};
-    use serde_json::json;
+    use super::{shorten, tidy};
 
     #[test]
     fn a_text_is_cut_at_a_word() {
@@ -321,18 +328,13 @@ mod tests {
     }
 
     #[test]
-    fn names_are_joined_as_in_a_sentence() {
-        assert_eq!(join(&json!(["A", "B", "C"])), "A, B e C");
-        assert_eq!(join(&json!(["A"])), "A");
-        assert_eq!(join(&json!([])), "");
-    }
-
-    #[test]
     fn text_is_wrapped_and_keeps_its_indent() {
         let long = format!("\n\n\n  {}\n\n\n\nfine", "parola ".repeat(20));
         let tidy = tidy(&long);
         assert!(tidy.lines().all(|line| line.chars().count() <= 76));
         assert!(tidy.lines().take(2).all(|line| line.starts_with("  parola")));
         assert!(!tidy.contains("\n\n\n"));
+        let item = super::tidy(&format!("  2. {}", "parola ".repeat(20)));
+        assert!(item.starts_with("  2. parola") && item.contains("\n     parola"));
     }
 }

@@ -2,7 +2,7 @@
 //! `demo` and `run`: a scenario on a simulated clock, one line a step.
 
 use super::{DONE, REFUSED, WRONG_USE};
-use crate::domain::law::calendar::{rome_date, rome_time};
+use crate::domain::law::calendar::{date_short, rome_date, rome_time};
 use crate::service::scenario::{self, Report, Scenario, ScenarioError, StepResult};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -75,6 +75,9 @@ pub fn run(args: &RunArgs) -> ExitCode {
         None => {
             let dir = std::env::temp_dir().join(format!("delibera-{}", uuid::Uuid::now_v7()));
             let code = perform(scenario, &dir, args.database.as_deref(), args.json);
+            if !args.json {
+                anstream::println!("{FAINT}Cartella provvisoria: per conservarla, --dir{FAINT:#}");
+            }
             // A scratch folder: what cannot be removed is left to the system.
             let _ = std::fs::remove_dir_all(&dir);
             code
@@ -159,24 +162,31 @@ fn line(result: &StepResult<'_>) {
 fn summary(report: &Report, dir: &Path) {
     anstream::println!();
     for case in &report.cases {
-        let numbers = case.numbers.deliberation.clone().or(case.numbers.proposal.clone());
+        // Until the act has its own number it is known by that of the proposal.
+        let number = match (&case.numbers.deliberation, &case.numbers.proposal) {
+            (Some(number), _) => format!("n. {number}"),
+            (None, Some(number)) => format!("(proposta n. {number})"),
+            (None, None) => format!("«{}»", case.id),
+        };
         anstream::println!(
-            "{STRONG}{}{STRONG:#} n. {}: {}, {}",
+            "{STRONG}{}{STRONG:#} {number}: {}, {}",
             super::words::kind(&case.kind),
-            numbers.unwrap_or_else(|| "—".into()),
             super::words::lifecycle(&case.lifecycle),
             super::words::efficacy(&case.efficacy),
         );
         let dates = &case.dates;
         if let (Some(posted), Some(last)) = (dates.posted, dates.last_day) {
+            // A rejected act that is numbered is posted too, and never takes effect.
+            let voted = dates.adopted.map(|d| format!("adottata il {}, ", date_short(d)));
             let effective =
-                dates.effective_on.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string());
+                dates.effective_on.map(|d| format!(", esecutiva dal {}", date_short(d)));
             anstream::println!(
-                "  adottata il {}, all'Albo n. {} dal {} al {} compreso, esecutiva dal {effective}",
-                dates.adopted.map_or("—".into(), |d| d.format("%d/%m/%Y").to_string()),
+                "  {}all'Albo n. {} dal {} al {} compreso{}",
+                voted.unwrap_or_default(),
                 case.numbers.albo.clone().unwrap_or_default(),
-                posted.format("%d/%m/%Y"),
-                last.format("%d/%m/%Y"),
+                date_short(posted),
+                date_short(last),
+                effective.unwrap_or_default(),
             );
         }
     }

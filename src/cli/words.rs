@@ -133,7 +133,7 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
         CaseEvent::ImmediateVoted { declared: false, required, .. } => {
             format!("immediata eseguibilità non raggiunta (occorrenti {required})")
         }
-        CaseEvent::PaperSigned { key, by, .. } => format!("{key} firmato da {}", by.name),
+        CaseEvent::PaperSigned { key, by, .. } => format!("{key}: firma di {}", by.name),
         CaseEvent::Posted(posting) => format!("all'Albo dal {}", posting.day.format("%d/%m/%Y")),
         _ => return None,
     })

@@ -196,11 +196,14 @@ fn answer(quorum: bool, approved: Value, immediate: Value) -> Value {
     json!({"quorum": quorum, "approved": approved, "immediate": immediate})
 }
 
+fn counts(present: u32, favour: u32, against: u32, abstained: u32) -> Value {
+    json!({"present": present, "favour": favour, "against": against, "abstained": abstained})
+}
+
 #[test]
 fn vote_batch_answers_the_vectors() {
     let yes = || json!(true);
     let no = || json!(false);
-    let counts = |present: u32, favour: u32, against: u32, abstained: u32| json!({"present": present, "favour": favour, "against": against, "abstained": abstained});
     let with = |mut question: Value, key: &str, value: Value| {
         question[key] = value;
         question

@@ -29,7 +29,6 @@ const NOT_YET: &[(u32, &str)] = &[
     (91, "feed of the Albo"),
     (92, "feed of the Albo"),
     (93, "identifiers URN and Akoma Ntoso"),
-    (94, "publiccode.yml in CI"),
     (95, "problem+json over HTTP"),
     (96, "neighbour procedures"),
     (97, "neighbour procedures"),

@@ -4,12 +4,13 @@
 //!
 //! Pure but for the decisions themselves: no SQL, no clock.
 
-use super::chain::{EventText, ZERO, event_hash, sha256};
+use super::chain::{EventText, ZERO, event_hash};
 use super::command::{Command, Decision};
 use super::instant::instant;
 use super::table;
 use super::write::{History, Loaded, ReadSet, WriteSet};
 use super::{StoreError, WriteError};
+use crate::domain::digest::sha256_hex;
 use crate::domain::rows::{RegisterRow, Row};
 use crate::domain::stream::{
     NewDocument, NewEvent, NewJob, NumberTaken, RegisterOpened, StoredEvent, StreamId,
@@ -225,7 +226,7 @@ fn check(write: &WriteSet, loaded: &Loaded) -> Result<(), StoreError> {
         }
     }
     for document in &write.documents {
-        if sha256(&document.bytes) != document.sha256 {
+        if sha256_hex(&document.bytes) != document.sha256 {
             return invalid(format!("il documento {} ha un'altra impronta", document.sha256));
         }
     }

@@ -21,6 +21,7 @@
 //! of its stream, so chained seals fix all heads, at a cost that follows the day's work and not
 //! the age of the archive; and one case can be proved with a logarithmic number of hashes.
 
+use crate::domain::digest::sha256_hex;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -86,11 +87,6 @@ pub fn seal_hash(previous: &str, seal: SealText<'_>) -> String {
     fields(&["delibera-seal-1", previous, &n, seal.at, &position, &heads, &events, seal.root])
 }
 
-/// SHA-256 of some bytes in lower-case hex: the name of a document.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 fn fields(fields: &[&str]) -> String {
     let mut digest = Sha256::new();
     for field in fields {
@@ -139,7 +135,7 @@ impl MerkleTree {
     pub fn root(&self) -> String {
         let joined = self.subtrees.iter().rev().map(|(_, hash)| *hash);
         let root = joined.reduce(|right, left| node(&left, &right));
-        root.map_or_else(|| sha256(b""), |root| hex(&root))
+        root.map_or_else(|| sha256_hex(b""), |root| hex(&root))
     }
 }
 
@@ -199,6 +195,6 @@ mod tests {
             "16:delibera-event-1,64:{ZERO},6:case/a,1:1,7:drafted,2:{{}},5:rossi,\
              27:2026-11-23T14:05:09.000120Z,27:2026-11-23T14:05:09.000120Z,"
         );
-        assert_eq!(event_hash(ZERO, event), sha256(bytes.as_bytes()));
+        assert_eq!(event_hash(ZERO, event), sha256_hex(bytes.as_bytes()));
     }
 }

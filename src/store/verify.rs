@@ -5,11 +5,12 @@
 //! does not fit ends the walk and is told with its place and its reason.
 
 use super::StoreError;
-use super::chain::{MerkleTree, ZERO, sha256};
+use super::chain::{MerkleTree, ZERO};
 use super::documents::Document;
 use super::events::EventRecord;
 use super::seals::{LEAVES, Leaf, PAGE, SEALS, SealRecord, SealRef};
 use super::snapshot::Snapshot;
+use crate::domain::digest::sha256_hex;
 use sqlx::FromRow;
 use std::fmt;
 
@@ -241,7 +242,7 @@ impl Snapshot {
                 if document.size != document.bytes.len() as i64 {
                     return found(place, "la dimensione non corrisponde ai byte");
                 }
-                if sha256(&document.bytes) != document.sha256 {
+                if sha256_hex(&document.bytes) != document.sha256 {
                     return found(place, "l'impronta non corrisponde ai byte");
                 }
                 report.documents += 1;

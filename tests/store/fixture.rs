@@ -3,10 +3,10 @@
 
 use crate::postgres;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use delibera::domain::digest::sha256_hex;
 use delibera::domain::refusal::Refusal;
 use delibera::domain::rows::*;
 use delibera::domain::stream::*;
-use delibera::store::chain::sha256;
 use delibera::store::{Loaded, Outcome, ReadSet, Store, WriteError, WriteSet, Written};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -56,7 +56,9 @@ impl Fixture {
     pub async fn reopen(&mut self) {
         let old = std::mem::replace(
             &mut self.store,
-            Store::connect("sqlite::memory:").await.expect("placeholder"),
+            Store::connect("sqlite::memory:")
+                .await
+                .expect("a store in memory, until the file is opened again"),
         );
         old.close().await;
         self.store = open(&self.url).await;
@@ -157,7 +159,7 @@ pub fn job(key: &str, due_at: DateTime<Utc>) -> NewJob {
 
 pub fn document(bytes: &[u8]) -> NewDocument {
     NewDocument {
-        sha256: sha256(bytes),
+        sha256: sha256_hex(bytes),
         media_type: "application/pdf".to_owned(),
         bytes: bytes.to_vec(),
     }

@@ -16,7 +16,6 @@ mod posting;
 mod presence;
 mod proposal;
 mod recital;
-mod signers;
 mod sitting;
 mod versions;
 
@@ -148,6 +147,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::Annotazione => certificates::annotation(case, plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
+        | PaperKind::VistoCopertura
         | PaperKind::ParereLegittimita
         | PaperKind::NotaRestituzione
         | PaperKind::DichiarazioneFormale

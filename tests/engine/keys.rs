@@ -303,7 +303,8 @@ fn t_53_the_visto_of_cover_where_the_giunta_commits() {
     assert_eq!(sheet.opinion, OpinionKind::Cover);
     desk.carry("a", "ordine_del_giorno");
     let summary = desk.printed("a", "foglio_pareri").unwrap().context.to_string();
-    assert!(summary.contains("visto di copertura finanziaria"), "{summary}");
+    let visto = "\"label\":\"visto di copertura finanziaria\"";
+    assert!(summary.contains(visto) && summary.contains("\"outcome\":\"reso\""), "{summary}");
     // An act that commits nothing has none, and does not speak of it.
     let content = desk.content();
     desk.ready("b", content);

@@ -148,7 +148,11 @@ pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
         legitimacy: opinion.opinion == OpinionKind::Legitimacy,
         label: opinion.opinion.label(),
         office: (!opinion.office.is_empty()).then(|| registry.office_name(&opinion.office)),
-        outcome: words::outcome(opinion.outcome),
+        outcome: match (opinion.opinion, opinion.outcome) {
+            (OpinionKind::Cover, OpinionOutcome::Favourable) => "reso",
+            (OpinionKind::Cover, OpinionOutcome::Contrary) => "negato",
+            (_, outcome) => words::outcome(outcome),
+        },
         not_due: opinion.outcome == OpinionOutcome::NotDue,
         to_depart_from: opinion.opinion != OpinionKind::Cover && opinion.outcome.to_depart_from(),
         reasons: words::clause(&opinion.reasons),

@@ -111,7 +111,9 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
             if let RegistryCommand::OpenRegister { register, year, .. } = command {
                 not_open(changes, register, *year)?;
             }
-            let event = registry::decide(&changes.world.registry, command.clone())?;
+            // Entitled on the day of recording: no power is borrowed from the past.
+            let (actor, today) = (&changes.ctx.actor, changes.ctx.today());
+            let event = registry::decide(&changes.world.registry, actor, today, command.clone())?;
             changes.push_registry(event);
             Ok(())
         }

@@ -170,6 +170,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// Papers not complete yet; what nobody signed of a proposal that was withdrawn is owed no more.
+    pub fn open_papers(&self) -> impl Iterator<Item = &PaperState> {
+        let withdrawn = self.ending == Some(Ending::Withdrawn);
+        self.papers.iter().filter(move |p| {
+            let dropped = withdrawn && p.signed.is_empty();
+            !p.is_complete() && !dropped
+        })
+    }
+
     /// An empty case of an id.
     pub fn new(id: &str) -> Self {
         Self { id: id.into(), ..Self::default() }

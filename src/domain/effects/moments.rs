@@ -2,10 +2,10 @@
 //! From facts to moments, from moments to mails: the workflow's notices say who is told what
 //! (practice.md section 3), one message per person and fact.
 
-use super::{At, Job, MailJob};
+use super::{At, Job, MailJob, digests};
 use crate::domain::case::{Case, CaseEvent, OpinionOutcome};
-use crate::domain::notices::{RecipientContext, recipients};
-use crate::domain::papers::PaperKind;
+use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
+use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::sitting::{Sitting, SittingEvent};
 use crate::domain::stream::NewJob;
 use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind, Workflow};
@@ -42,6 +42,7 @@ pub(super) fn of_sitting(
         SittingEvent::Moved { .. } => "sitting_moved",
         SittingEvent::Cancelled { .. } => "sitting_cancelled",
         SittingEvent::Closed {} => "sitting_closed",
+        SittingEvent::PaperPrepared { key, .. } if personal(sitting.paper(key)) => "to_sign_daily",
         _ => return,
     };
     let detail = sitting_detail(sitting, event);
@@ -69,7 +70,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         CaseEvent::Submitted { version, .. } => vec![("submitted", json!({ "version": version }))],
         CaseEvent::PaperPrepared { key, .. }
         | CaseEvent::PaperOwed(crate::domain::papers::PaperPlan { key, .. }) => {
-            paper_moments(case, key, matches!(event, CaseEvent::PaperPrepared { .. }))
+            paper_moments(case, workflow, key, matches!(event, CaseEvent::PaperPrepared { .. }))
         }
         CaseEvent::OpinionGiven(opinion) => {
             let moment = match opinion.opinion {
@@ -131,16 +132,28 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
     }
 }
 
-fn paper_moments(case: &Case, key: &str, prepared: bool) -> Vec<(&'static str, Value)> {
+fn paper_moments(
+    case: &Case,
+    workflow: &Workflow,
+    key: &str,
+    prepared: bool,
+) -> Vec<(&'static str, Value)> {
     let Some(paper) = case.paper(key) else { return Vec::new() };
-    let personal = paper.open_slots().any(|s| s.signer.is_some());
     match (paper.plan.kind, prepared) {
         (PaperKind::CertificatoEsecutivita, false) => vec![("effective", Value::Null)],
-        (kind, true) if personal => {
-            vec![("to_sign", json!({ "paper": kind, "key": key }))]
+        (kind, true) if personal(Some(paper)) => {
+            // A procedure without digest tells its signers at once.
+            let daily = workflow.notices.iter().any(|n| n.on == "to_sign_daily");
+            let moment = if daily && kind.waits_a_day() { "to_sign_daily" } else { "to_sign" };
+            vec![(moment, json!({ "paper": kind, "key": key }))]
         }
         _ => Vec::new(),
     }
+}
+
+/// A person must still sign it.
+fn personal(paper: Option<&PaperState>) -> bool {
+    paper.is_some_and(|paper| paper.open_slots().any(|s| s.signer.is_some()))
 }
 
 fn step_moments(workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
@@ -169,6 +182,10 @@ fn notify(
     for notice in workflow.notices.iter().filter(|n| n.on == moment) {
         for token in &notice.to {
             for person in recipients(token, &context) {
+                if DAILY_MOMENTS.contains(&moment) {
+                    queue(jobs, digests(world, &person, at));
+                    continue;
+                }
                 let job = Job::Mail(MailJob {
                     message: notice.message.clone(),
                     moment: moment.to_owned(),
@@ -179,10 +196,16 @@ fn notify(
                     detail: detail.clone(),
                 });
                 let key = mail_key(moment, detail, &notice.message, &person, case, at);
-                if !jobs.iter().any(|j| j.key == key) {
-                    jobs.push(job.owed(key, at.recorded, at.stream));
-                }
+                queue(jobs, [job.owed(key, at.recorded, at.stream)]);
             }
+        }
+    }
+}
+
+fn queue(jobs: &mut Vec<NewJob>, owed: impl IntoIterator<Item = NewJob>) {
+    for job in owed {
+        if !jobs.iter().any(|known| known.key == job.key) {
+            jobs.push(job);
         }
     }
 }

@@ -208,6 +208,11 @@ impl Sitting {
         Self { id: id.into(), ..Self::default() }
     }
 
+    /// A paper by key.
+    pub fn paper(&self, key: &str) -> Option<&PaperState> {
+        self.papers.iter().find(|p| p.plan.key == key)
+    }
+
     /// True when it is in the calendar.
     pub fn exists(&self) -> bool {
         self.version > 0

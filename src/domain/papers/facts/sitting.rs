@@ -190,7 +190,7 @@ pub fn minutes(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         PaperKind::Brogliaccio => ("brogliaccio", "Brogliaccio della seduta"),
         _ => ("verbale-seduta", "Verbale della seduta"),
     };
-    let owed = sitting.papers.iter().find(|p| p.plan.key == plan.key).map(|p| p.owed_at);
+    let owed = sitting.paper(&plan.key).map(|p| p.owed_at);
     let parts = Parts {
         kind: plan.kind,
         file: format!("{stem}-{date}"),

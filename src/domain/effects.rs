@@ -7,7 +7,7 @@ mod project;
 
 pub use project::{case_rows, registry_row, sitting_rows, token};
 
-use crate::domain::case::{CaseEvent, terms_of};
+use crate::domain::case::{CaseEvent, effective_on, terms_of};
 use crate::domain::changes::Fact;
 use crate::domain::law::calendar::{add_days, rome_date, rome_instant};
 use crate::domain::registry::RegistryEvent;
@@ -232,6 +232,9 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
             timers(world, id, at, &mut effects.jobs);
         }
         CaseEvent::OutageRecorded { .. } => timers(world, id, at, &mut effects.jobs),
+        CaseEvent::SuspensionLifted { .. } | CaseEvent::TouchWithdrawn { .. } => {
+            certificate(world, id, at, &mut effects.jobs);
+        }
         _ => {}
     }
 }
@@ -271,11 +274,17 @@ fn timers(world: &World, id: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
     let Some(terms) = terms_of(case) else { return };
     let end = Job::EndPosting { case: id.to_owned() };
     jobs.push(end.owed(at.key("end_posting"), morning(terms.off_on).max(at.recorded), at.stream));
-    if case.is_adopted() {
-        let certify = Job::CertifyEffect { case: id.to_owned() };
-        let due = morning(terms.effective_on).max(at.recorded);
-        jobs.push(certify.owed(at.key("certify_effect"), due, at.stream));
-    }
+    certificate(world, id, at, jobs);
+}
+
+/// The certificate of executivity, on its day; while a suspension has no end there is no day, and
+/// what ends it owes the certificate (SC-13).
+fn certificate(world: &World, id: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
+    let Some(case) = world.cases.get(id).filter(|c| c.is_adopted()) else { return };
+    let Some(day) = effective_on(case) else { return };
+    let certify = Job::CertifyEffect { case: id.to_owned() };
+    let due = morning(day).max(at.recorded);
+    jobs.push(certify.owed(at.key("certify_effect"), due, at.stream));
 }
 
 fn remind(id: &str, deadline: NaiveDate, at: At<'_>, jobs: &mut Vec<NewJob>) {

@@ -9,7 +9,7 @@ use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, pdf_document};
 use super::schedule::{Task, Timetable};
-use crate::domain::case::{CaseCommand, terms_of};
+use crate::domain::case::{CaseCommand, effective_on, terms_of};
 use crate::domain::command::{Command, listed_since_posting};
 use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
@@ -390,8 +390,11 @@ impl Worker {
         match refusal.code.as_str() {
             "posting_not_ended" | "not_yet_effective" => {
                 let world = self.office.executor.world(&[StreamId::case(id)]).await?;
-                let terms = world.cases.get(id).and_then(terms_of);
-                let day = terms.map(|t| if effect { t.effective_on } else { t.off_on });
+                let case = world.cases.get(id);
+                let day = match effect {
+                    true => case.and_then(effective_on),
+                    false => case.and_then(terms_of).map(|t| t.off_on),
+                };
                 let Some(day) = day else { return Ok(Done::Yes(refusal.text)) };
                 let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
                 Ok(Done::Later(rome_instant(day, morning), refusal.text))

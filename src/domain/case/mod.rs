@@ -24,7 +24,7 @@ pub use content::{
 };
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
-pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
+pub use efficacy::{Efficacy, effective_on, efficacy, on_albo, ratification_due, terms_of};
 pub use event::{CaseEvent, Change, Opinion, OpinionOutcome, Posting, Touch};
 pub use opinions::{OpinionNeed, gate, needs, open_needs, standing};
 pub use revision::apply_revision;
@@ -159,8 +159,11 @@ pub struct Case {
     pub duties: BTreeMap<String, DutyState>,
     /// Later acts and orders.
     pub touches: Vec<Touch>,
-    /// Suspensions lifted: from which day.
-    pub lifted: Vec<NaiveDate>,
+    /// Suspensions lifted: from which day, by which act or order.
+    pub lifted: Vec<(NaiveDate, String)>,
+    /// Executivity that had set in before a posting was annulled: its first day, and the Albo number
+    /// of that posting.
+    pub matured: Option<(NaiveDate, i64)>,
     /// Ended before or after its course.
     pub ending: Option<Ending>,
     /// Events folded.
@@ -388,7 +391,9 @@ impl Case {
             CaseEvent::OutageRecorded { day, visible_hours, .. } => {
                 self.outages.insert(*day, *visible_hours);
             }
-            CaseEvent::PostingAnnulled { reason, .. } => {
+            CaseEvent::PostingAnnulled { reason, was_effective, .. } => {
+                let on = effective_on(self).filter(|_| *was_effective && self.matured.is_none());
+                self.matured = on.zip(self.posting.as_ref().map(|p| p.number)).or(self.matured);
                 if let Some(posting) = self.posting.take() {
                     self.annulled_postings.push((posting, reason.clone()));
                 }
@@ -412,12 +417,15 @@ impl Case {
                 }
             }
             CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
-            CaseEvent::TouchWithdrawn { by_case, .. } => {
+            CaseEvent::TouchWithdrawn { by_case, reason } => {
                 for touch in self.touches.iter_mut().filter(|t| t.by_case == *by_case) {
                     touch.until = touch.from.pred_opt();
+                    touch.withdrawn.get_or_insert_with(|| reason.clone());
                 }
             }
-            CaseEvent::SuspensionLifted { from, .. } => self.lifted.push(*from),
+            CaseEvent::SuspensionLifted { from, source } => {
+                self.lifted.push((*from, source.clone()));
+            }
             other => evolve_papers(&mut self.papers, other, at),
         }
     }

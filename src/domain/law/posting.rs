@@ -12,11 +12,6 @@ pub fn on_albo(posted_at: DateTime<Utc>, terms: &Terms, at: DateTime<Utc>) -> bo
     posted_at <= at && at < rome_midnight(terms.off_on)
 }
 
-/// The act is effective by art. 134, c. 3, TUEL: from 00:00 of the date, in Italy (R7.3).
-pub fn is_effective(terms: &Terms, today: NaiveDate) -> bool {
-    today >= terms.effective_on
-}
-
 /// The day from which the terms are counted: an act shown after the cut-off hour makes its day
 /// "day 0", and the count begins with the next (R6.4). The posting itself begins when it begins.
 pub fn counted_from(posted_at: DateTime<Utc>, cutoff_hour: Option<u8>) -> NaiveDate {
@@ -42,12 +37,13 @@ pub fn check_referto(terms: &Terms, today: NaiveDate) -> Result<(), Refusal> {
     Err(Refusal::new("posting_not_ended", "R6.7", "art. 124, c. 1, TUEL", text))
 }
 
-/// The certificate of executivity follows the fact (R7.7).
-pub fn check_certificate(terms: &Terms, today: NaiveDate) -> Result<(), Refusal> {
-    if is_effective(terms, today) {
+/// The certificate of executivity follows the fact, which comes at 00:00 of its day in Italy
+/// (R7.3, R7.7).
+pub fn check_certificate(effective_on: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+    if effective_on <= today {
         return Ok(());
     }
-    let text = format!("La deliberazione diverrà esecutiva il {}", date_short(terms.effective_on));
+    let text = format!("La deliberazione diverrà esecutiva il {}", date_short(effective_on));
     Err(Refusal::new("not_yet_effective", "R7.7", "art. 134, c. 3, TUEL", text))
 }
 

@@ -45,7 +45,11 @@ pub fn posting_facts(
         number: posting.number,
         year: posting.year,
         from: posting.day,
-        at: rome_time(posting.at).format("%H:%M").to_string(),
+        // Of another system's Albo only the day is known.
+        at: match posting.external {
+            true => String::new(),
+            false => rome_time(posting.at).format("%H:%M").to_string(),
+        },
         last_day: terms.last_day,
         days: posting.days,
         doctrine: posting.pub_count.doctrine(),

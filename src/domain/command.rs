@@ -3,6 +3,7 @@
 
 use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
 use crate::domain::sitting::{self, SittingCommand};
@@ -206,7 +207,7 @@ fn list_capigruppo(
             recipients: recipients.clone(),
         };
         changes.push(id, listed);
-        let list = format!("elenco n. {serial} del {}", day.format("%d/%m/%Y"));
+        let list = format!("elenco n. {serial} {}", Preposition::Of.short(day));
         let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
         let settled =
             CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day };

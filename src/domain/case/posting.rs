@@ -11,7 +11,7 @@ use super::event::{CaseEvent, Posting};
 use super::signing::only_system;
 use super::touches::{lift, tell_affected, touched, untouch};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::{date_short, rome_date};
+use crate::domain::law::calendar::{Preposition, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
 use crate::domain::papers::{PaperKind, Slot};
 use crate::domain::refusal::Refusal;
@@ -175,7 +175,7 @@ fn received(changes: &Changes, id: &str, day: NaiveDate) -> Result<(), Stop> {
     if (adopted..=changes.ctx.today()).contains(&day) {
         return Ok(());
     }
-    let text = format!("Il {} non può essere il giorno della pubblicazione", date_short(day));
+    let text = format!("La pubblicazione non può cominciare {}", Preposition::On.short(day));
     Err(Refusal::new("external_albo_day", "R6.4", "art. 124, c. 1, TUEL", text).into())
 }
 
@@ -249,8 +249,8 @@ fn outage(changes: &mut Changes, id: &str, day: NaiveDate, visible_hours: u8) ->
             "R6.5",
             "",
             format!(
-                "Il {} l'atto non era in pubblicazione, o le ore non sono fra 0 e 24",
-                date_short(day)
+                "L'atto non era in pubblicazione {}, o le ore non sono fra 0 e 24",
+                Preposition::On.short(day)
             ),
         )
         .into());

@@ -6,7 +6,7 @@ use super::decide::actor_as;
 use super::efficacy::{effective_on, suspension_on};
 use super::event::{CaseEvent, Touch};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::date_short;
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Role;
@@ -28,8 +28,13 @@ pub fn tell_affected(changes: &mut Changes, id: &str, immediate: bool) -> Result
     // Numbered when the sitting closes: until then the act is named by its day.
     let adopted = case.treatment.as_ref().map_or(from, |t| Some(t.date));
     let source = case.act_number(&workflow).map_or_else(
-        || format!("deliberazione del {}", adopted.map(date_short).unwrap_or_default()),
-        |n| format!("deliberazione n. {} del {}", n.number, date_short(n.date)),
+        || {
+            format!(
+                "deliberazione {}",
+                adopted.map(|d| Preposition::Of.short(d)).unwrap_or_default()
+            )
+        },
+        |n| format!("deliberazione n. {} {}", n.number, Preposition::Of.short(n.date)),
     );
     let affected = changes.case(id)?.content.affects.clone();
     let Some(from) = from else { return Ok(()) };
@@ -138,7 +143,7 @@ pub(super) fn lift(
             "not_suspended",
             "R5.5",
             "art. 21-quater, c. 2, L. 241/1990",
-            format!("Il {} l'atto non è sospeso", date_short(from)),
+            format!("L'atto non è sospeso {}", Preposition::On.short(from)),
         )
         .into());
     };

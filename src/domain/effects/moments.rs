@@ -3,9 +3,11 @@
 //! (practice.md section 3), one message per person and fact.
 
 use super::{At, Job, MailJob, digests};
-use crate::domain::case::{Case, CaseEvent, OpinionOutcome};
+use crate::domain::case::{Case, CaseEvent, Opinion, OpinionOutcome};
 use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
+use crate::domain::papers::words::bare_title;
 use crate::domain::papers::{PaperKind, PaperState};
+use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Sitting, SittingEvent};
 use crate::domain::stream::NewJob;
 use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind, Workflow};
@@ -57,9 +59,14 @@ pub(super) fn of_sitting(
 
 fn sitting_detail(sitting: &Sitting, event: &SittingEvent) -> Value {
     match event {
-        SittingEvent::Moved { reason, .. } | SittingEvent::Cancelled { reason } => {
-            json!({ "reason": reason })
+        SittingEvent::Moved { reason, .. } => {
+            let previous = sitting
+                .moved_from
+                .as_ref()
+                .map(|((date, time), place)| json!({ "date": date, "time": time, "place": place }));
+            json!({ "reason": reason, "previous": previous })
         }
+        SittingEvent::Cancelled { reason } => json!({ "reason": reason }),
         SittingEvent::Convened { version, .. } => json!({ "agenda_version": version }),
         _ => json!({ "items": sitting.items.len() }),
     }
@@ -72,23 +79,11 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         | CaseEvent::PaperOwed(crate::domain::papers::PaperPlan { key, .. }) => {
             paper_moments(case, workflow, key, matches!(event, CaseEvent::PaperPrepared { .. }))
         }
-        CaseEvent::OpinionGiven(opinion) => {
-            let moment = match opinion.opinion {
-                OpinionKind::Technical => "technical_given",
-                OpinionKind::Accounting => "accounting_given",
-                OpinionKind::Legitimacy => "legitimacy_given",
-            };
-            let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
-            let mut moments = vec![(moment, detail.clone())];
-            let against = [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions]
-                .contains(&opinion.outcome);
-            if against {
-                moments.push(("contrary", detail));
-            }
-            moments
-        }
+        CaseEvent::OpinionGiven(opinion) => opinion_moments(opinion),
         CaseEvent::StepEntered { step, .. } => step_moments(workflow, step),
-        CaseEvent::Returned { reasons, .. } => vec![("returned", json!({ "reason": reasons }))],
+        CaseEvent::Returned { reasons, by, .. } => {
+            vec![("returned", json!({ "reason": reasons, "by": signed_as(by) }))]
+        }
         CaseEvent::Revised { version, sitting, .. } => {
             let moment = if sitting.is_some() { "amended" } else { "text_changed" };
             vec![(moment, json!({ "version": version }))]
@@ -97,7 +92,9 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         CaseEvent::RemovedFromAgenda { reason, .. } => {
             vec![("off_agenda", json!({ "reason": reason }))]
         }
-        CaseEvent::Withdrawn { reason, .. } => vec![("withdrawn", json!({ "reason": reason }))],
+        CaseEvent::Withdrawn { reason, by, .. } => {
+            vec![("withdrawn", json!({ "reason": reason, "by": signed_as(by) }))]
+        }
         CaseEvent::Proclaimed { treatment, .. }
         | CaseEvent::ProclamationCorrected { treatment, .. }
             if treatment.outcome.is_approval() =>
@@ -118,8 +115,10 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             vec![("capigruppo_listed", json!({ "day": day, "serial": serial, "paper": paper }))]
         }
         CaseEvent::OutageRecorded { day, .. } => vec![("outage", json!({ "day": day }))],
-        CaseEvent::PostingAnnulled { reason, .. } => {
-            vec![("posting_annulled", json!({ "reason": reason }))]
+        CaseEvent::PostingAnnulled { reason, by, was_effective } => {
+            let by = signed_as(by);
+            let detail = json!({ "reason": reason, "by": by, "was_effective": was_effective });
+            vec![("posting_annulled", detail)]
         }
         CaseEvent::PostingEnded { .. } => vec![("posting_ended", Value::Null)],
         CaseEvent::Touched { touch } => {
@@ -130,6 +129,27 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         }
         _ => Vec::new(),
     }
+}
+
+fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {
+    let moment = match opinion.opinion {
+        OpinionKind::Technical => "technical_given",
+        OpinionKind::Accounting => "accounting_given",
+        OpinionKind::Legitimacy => "legitimacy_given",
+    };
+    let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
+    let mut moments = vec![(moment, detail.clone())];
+    let against =
+        [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions].contains(&opinion.outcome);
+    if against {
+        moments.push(("contrary", detail));
+    }
+    moments
+}
+
+/// "Anna Sartori, Segretario": who did it, as messages name him.
+fn signed_as(by: &Signatory) -> String {
+    format!("{}, {}", by.name, bare_title(&by.title))
 }
 
 fn paper_moments(

@@ -2,6 +2,7 @@
 //! Rows for pages and registers, computed from folded streams.
 
 use crate::domain::case::{Case, effective_on, terms_of};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow};
@@ -102,7 +103,7 @@ fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) 
         notes.push("non approvata".into());
     }
     notes.extend(case.touches.iter().filter(|t| !t.is_void()).map(|t| {
-        format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
+        format!("{} da {} {}", participle(t.how), t.source, Preposition::From.short(t.from))
     }));
     notes.join("; ")
 }

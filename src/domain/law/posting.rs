@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a posting allows at an instant or on a day: computed when read, never by a timer.
 
-use crate::domain::law::calendar::{add_days, date_short, rome_date, rome_midnight, rome_time};
+use crate::domain::law::calendar::{
+    Preposition, add_days, date_short, rome_date, rome_midnight, rome_time,
+};
 use crate::domain::law::terms::Terms;
 use crate::domain::refusal::Refusal;
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
@@ -43,7 +45,8 @@ pub fn check_certificate(effective_on: NaiveDate, today: NaiveDate) -> Result<()
     if effective_on <= today {
         return Ok(());
     }
-    let text = format!("La deliberazione diverrà esecutiva il {}", date_short(effective_on));
+    let text =
+        format!("La deliberazione diverrà esecutiva {}", Preposition::On.short(effective_on));
     Err(Refusal::new("not_yet_effective", "R7.7", "art. 134, c. 3, TUEL", text))
 }
 

@@ -5,7 +5,7 @@
 //! itself acts when an installation begins (`init`, scenarios); no session of a person is ever it.
 
 use super::{Capacity, Mandate, Person, Registry, RegistryCommand, Role};
-use crate::domain::law::calendar::date_short;
+use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::SYSTEM_ACTOR;
 use chrono::NaiveDate;
@@ -158,9 +158,9 @@ impl Asker<'_> {
             "R1.10",
             "artt. 50, c. 10, 97 e 107 TUEL",
             format!(
-                "{} non ha, il {}, un incarico che permetta di {what}: occorre {}",
+                "{} non ha, {}, un incarico che permetta di {what}: occorre {}",
                 self.registry.name(self.actor),
-                date_short(self.on),
+                Preposition::On.short(self.on),
                 labels.join(" o "),
             ),
         )

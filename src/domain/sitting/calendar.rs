@@ -4,13 +4,14 @@
 use super::decide::{carried, status};
 use super::event::{Mode, SittingEvent};
 use super::{Sitting, SittingCommand, Status};
-use crate::domain::case::{self, CaseEvent};
+use crate::domain::case::{self, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::rome_instant;
+use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::workflow::StepKind;
+use crate::domain::world::World;
 use chrono::{Duration, NaiveDate, NaiveTime};
 
 fn agenda_office(changes: &Changes) -> Result<(), Refusal> {
@@ -220,7 +221,7 @@ pub(super) fn convene(
     for item in &sitting.items {
         changes.case(&item.case)?;
     }
-    let by = convener(changes)?;
+    let by = convener(&changes.ctx, &changes.world)?;
     if version == 1 {
         notice_given(changes, sitting.date, sitting.time)?;
     }
@@ -230,21 +231,20 @@ pub(super) fn convene(
 }
 
 /// The Sindaco convenes (TUEL 50 c. 2), or who stands in for him (53 c. 2).
-pub fn convener(changes: &Changes) -> Result<Signatory, Refusal> {
-    let registry = &changes.world.registry;
-    let (actor, day) = (changes.ctx.actor.as_str(), changes.day());
-    let sindaco = registry.entitled(actor, Role::Sindaco, None, day);
-    if sindaco.is_ok() {
-        return sindaco;
-    }
-    let away = registry
-        .holders(Role::Sindaco, None, day)
-        .iter()
-        .all(|m| registry.is_absent(&m.person, day));
-    if away {
-        return registry.entitled(actor, Role::Vicesindaco, None, day);
-    }
-    sindaco.map_err(|refusal| Refusal {
+///
+/// # Errors
+/// `not_the_convener`: the same for the notice and for the decision.
+pub fn convener(ctx: &Ctx, world: &World) -> Result<Signatory, Refusal> {
+    let registry = &world.registry;
+    let (actor, day) = (ctx.actor.as_str(), rome_date(ctx.happened));
+    let as_sindaco = registry.entitled(actor, Role::Sindaco, None, day);
+    let sindaci = registry.holders(Role::Sindaco, None, day);
+    let away = sindaci.iter().all(|m| registry.is_absent(&m.person, day));
+    let answer = match as_sindaco {
+        Err(_) if away => registry.entitled(actor, Role::Vicesindaco, None, day),
+        answer => answer,
+    };
+    answer.map_err(|refusal| Refusal {
         code: "not_the_convener".into(),
         rule: "R3.2".into(),
         article: "artt. 50, c. 2, e 53, c. 2, TUEL".into(),

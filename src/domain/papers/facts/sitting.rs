@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Papers of a sitting: the notice with its agenda, the outcomes, the draft minutes, the minutes.
 
+use super::PaperFacts;
 use super::ballot::{VoteFacts, vote};
 use super::common::{NumberFacts, Parts, PersonFacts, act_slots, head, one_line, own_slot, paper};
-use super::{PaperFacts, signers};
 use crate::domain::case::Ctx;
-use crate::domain::law::calendar::{rome_date, rome_time};
+use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Role};
+use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{
-    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status,
+    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status, convener,
 };
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,6 +24,8 @@ struct AgendaLine {
     office: String,
     rapporteurs: Vec<String>,
     proposal: Option<NumberFacts>,
+    /// On no agenda sent before.
+    added: bool,
 }
 
 #[derive(Serialize)]
@@ -38,6 +40,8 @@ struct NoticeFacts {
     version: u32,
     by: PersonFacts,
     agenda: Vec<AgendaLine>,
+    /// Numbers of the items no earlier agenda had.
+    added: Vec<usize>,
 }
 
 fn date_of(sitting: &Sitting) -> Result<NaiveDate, Refusal> {
@@ -53,7 +57,7 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
     let sitting = world.sitting(id)?;
     let date = date_of(sitting)?;
     let regulation = world.regulation(date)?;
-    let by = signers::acting_in(ctx, world, &[Role::Sindaco, Role::Vicesindaco])?;
+    let by = convener(ctx, world)?;
     let mut agenda = Vec::new();
     for (index, item) in sitting.items.iter().enumerate() {
         let case = world.case(&item.case)?;
@@ -66,11 +70,12 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
             office: head.offices.first().cloned().unwrap_or_default(),
             rapporteurs: rapporteurs.map(|person| world.registry.name(person)).collect(),
             proposal: head.proposal,
+            added: sitting.agenda_version > 0 && item.sent_in.is_none(),
         });
     }
     let version = sitting.agenda_version + 1;
     let facts = NoticeFacts {
-        subject: format!("Convocazione della Giunta comunale per il {}", date.format("%d/%m/%Y")),
+        subject: format!("Convocazione della Giunta comunale per {}", Preposition::On.short(date)),
         date,
         time: sitting.time.map(|t| t.format("%H:%M").to_string()).unwrap_or_default(),
         place: place(sitting, &world.registry),
@@ -81,6 +86,7 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
         ),
         version,
         by: PersonFacts::from(&by),
+        added: agenda.iter().filter(|line| line.added).map(|line| line.number).collect(),
         agenda,
     };
     let parts = Parts {
@@ -194,7 +200,7 @@ pub fn minutes(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
     let parts = Parts {
         kind: plan.kind,
         file: format!("{stem}-{date}"),
-        title: format!("{title} della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        title: format!("{title} della Giunta comunale {}", Preposition::Of.short(date)),
         created: owed.or(sitting.closed).or(sitting.last_fact).unwrap_or_default(),
         slots: &act_slots(&plan.slots),
         embedded: Vec::new(),
@@ -217,7 +223,7 @@ fn minutes_facts(
         .map(|(index, item)| item_facts(sitting, item, index + 1, date, regulation))
         .collect();
     MinutesFacts {
-        subject: format!("Seduta della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        subject: format!("Seduta della Giunta comunale {}", Preposition::Of.short(date)),
         date,
         opened: sitting.opened.map(hour),
         closed: sitting.closed.map(hour),

@@ -2,7 +2,7 @@
 //! `demo` and `run`: a scenario on a simulated clock, one line a step.
 
 use super::{DONE, REFUSED, WRONG_USE};
-use crate::domain::law::calendar::{date_short, rome_date, rome_time};
+use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::service::scenario::{self, Report, Scenario, ScenarioError, StepResult};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -177,15 +177,15 @@ fn summary(report: &Report, dir: &Path) {
         let dates = &case.dates;
         if let (Some(posted), Some(last)) = (dates.posted, dates.last_day) {
             // A rejected act that is numbered is posted too, and never takes effect.
-            let voted = dates.adopted.map(|d| format!("adottata il {}, ", date_short(d)));
+            let voted = dates.adopted.map(|d| format!("adottata {}, ", Preposition::On.short(d)));
             let effective =
-                dates.effective_on.map(|d| format!(", esecutiva dal {}", date_short(d)));
+                dates.effective_on.map(|d| format!(", esecutiva {}", Preposition::From.short(d)));
             anstream::println!(
-                "  {}all'Albo n. {} dal {} al {} compreso{}",
+                "  {}all'Albo n. {} {} {} compreso{}",
                 voted.unwrap_or_default(),
                 case.numbers.albo.clone().unwrap_or_default(),
-                date_short(posted),
-                date_short(last),
+                Preposition::From.short(posted),
+                Preposition::Until.short(last),
                 effective.unwrap_or_default(),
             );
         }

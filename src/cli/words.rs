@@ -3,6 +3,7 @@
 
 use crate::domain::case::CaseEvent;
 use crate::domain::changes::Fact;
+use crate::domain::law::calendar::Preposition;
 use crate::domain::sitting::{ItemOutcome, SittingEvent};
 use crate::domain::stream::StoredEvent;
 use crate::domain::world::World;
@@ -135,7 +136,7 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
             format!("immediata eseguibilità non raggiunta (occorrenti {required})")
         }
         CaseEvent::PaperSigned { key, by, .. } => format!("{key}: firma di {}", by.name),
-        CaseEvent::Posted(posting) => format!("all'Albo dal {}", posting.day.format("%d/%m/%Y")),
+        CaseEvent::Posted(posting) => format!("all'Albo {}", Preposition::From.short(posting.day)),
         _ => return None,
     })
 }

@@ -171,7 +171,8 @@ fn attempt(
     Ok(write_set(before, &changes.facts, &ctx, loaded, request.documents.clone()))
 }
 
-/// What a text refers to must be in the store, or arrive with the command.
+/// What a text refers to, or takes the place of the file shown, must be in the store or arrive with
+/// the command.
 fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Result<(), Stop> {
     let mut wanted: Vec<String> = Vec::new();
     for fact in facts {
@@ -182,6 +183,10 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
                 | CaseEvent::Edited { content }
                 | CaseEvent::Revised { content, .. },
             ) => content,
+            Fact::Case(_, CaseEvent::PublicFileReplaced { new, .. }) => {
+                wanted.push(new.clone());
+                continue;
+            }
             _ => continue,
         };
         wanted.extend(content.attachments.iter().map(|a| a.sha256.clone()));
@@ -197,7 +202,7 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
             "attachment_missing",
             "R6.11",
             "",
-            format!("Un allegato indicato nel testo non è stato caricato ({})", wanted.join(", ")),
+            format!("Un file indicato non è stato caricato ({})", wanted.join(", ")),
         )
         .next("Caricare il file e ripetere")
         .into());

@@ -19,7 +19,6 @@ mod instant;
 mod jobs;
 mod load;
 mod rows;
-mod schedules;
 mod seals;
 mod snapshot;
 mod statements;

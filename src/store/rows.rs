@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::db::{Store, on};
+use super::events::parse_stream;
 use super::table::{self, CASES, MANDATES, PAPERS, PEOPLE, REGISTER_ENTRIES, SITTINGS, Table};
 use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, SittingRow};
 use crate::domain::stream::StreamId;
@@ -38,6 +39,8 @@ static PAPERS_OF: LazyLock<String> =
     LazyLock::new(|| PAPERS.select() + " WHERE stream = $1 ORDER BY key");
 static PEOPLE_ALL: LazyLock<String> = LazyLock::new(|| PEOPLE.select() + &PEOPLE.by_key());
 static MANDATES_ALL: LazyLock<String> = LazyLock::new(|| MANDATES.select() + &MANDATES.by_key());
+const WAITING: &str =
+    "SELECT DISTINCT stream FROM papers WHERE status = 'prepared' ORDER BY stream";
 pub(crate) const REGISTER_LAST: &str =
     "SELECT last FROM registers WHERE register = $1 AND year = $2";
 
@@ -53,7 +56,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         &PEOPLE_ALL,
         &MANDATES_ALL,
     ];
-    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST]).collect()
+    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST, WAITING]).collect()
 }
 
 /// Which acts to list; what is `None` does not filter.
@@ -161,6 +164,13 @@ impl Store {
     pub async fn papers(&self, stream: &StreamId) -> Result<Vec<PaperRow>, StoreError> {
         let stream = stream.to_string();
         rows!(self, &PAPERS, PaperRow, PAPERS_OF.as_str(), stream.as_str())
+    }
+
+    /// Streams with papers that are composed and wait for a signature.
+    pub async fn awaiting_signature(&self) -> Result<Vec<StreamId>, StoreError> {
+        let names: Vec<String> =
+            on!(self, |pool| sqlx::query_scalar(WAITING).fetch_all(pool).await)?;
+        Ok(names.iter().filter_map(|name| parse_stream(name)).collect())
     }
 
     /// All people, by id.

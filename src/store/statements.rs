@@ -2,9 +2,7 @@
 //! Every statement of the store in one list, so that a test can prepare each on its engine; and
 //! which tables are the record.
 
-use super::{
-    append, compare, documents, events, jobs, load, rows, schedules, seals, verify, writer,
-};
+use super::{append, compare, documents, events, jobs, load, rows, seals, verify, writer};
 
 /// A statement and where it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +34,8 @@ pub const RECORDS: [&str; 13] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 2] = [
-    ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
-    ("schedules", "which periodic firings were taken; what they did is in jobs and events"),
-];
+pub const NOT_RECORDS: [(&str, &str); 1] =
+    [("job_state", "how far the work is: leases, attempts, errors; rewritten all the time")];
 
 /// Every statement of the store.
 pub fn statements() -> Vec<Statement> {
@@ -49,7 +45,6 @@ pub fn statements() -> Vec<Statement> {
         events::STREAMS,
         documents::DOCUMENT,
         documents::HAS_DOCUMENT,
-        schedules::CLAIM,
         seals::SEALS,
         seals::LAST,
         seals::INSERT,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows for pages and registers, computed from folded streams.
 
-use crate::domain::case::{Case, terms_of};
+use crate::domain::case::{Case, effective_on, terms_of};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow};
@@ -72,7 +73,7 @@ fn case_row(case: &Case, workflow: &Workflow) -> CaseRow {
         adopted_on: case.treatment.as_ref().filter(|_| case.is_adopted()).map(|t| t.date),
         posted_on: case.posting.as_ref().map(|p| p.day),
         last_day: terms.map(|t| t.last_day),
-        effective_on: terms.filter(|_| case.is_adopted()).map(|t| t.effective_on),
+        effective_on: effective_on(case).filter(|_| case.is_adopted()),
         immediate: case.is_immediate(),
         deadline: case.deadline,
         sitting: case.sitting.clone(),
@@ -102,7 +103,7 @@ fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) 
         notes.push("non approvata".into());
     }
     notes.extend(case.touches.iter().filter(|t| !t.is_void()).map(|t| {
-        format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
+        format!("{} da {} {}", participle(t.how), t.source, Preposition::From.short(t.from))
     }));
     notes.join("; ")
 }

@@ -10,6 +10,7 @@ use super::proposal::{ProposalText, proposal_text};
 use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
 use super::{Embedded, PaperFacts};
 use crate::domain::case::{AttachmentClass, Case, Content};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
@@ -69,7 +70,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
     let parts = Parts {
         kind: plan.kind,
         file: format!("deliberazione-{}", head.stem(case)),
-        title: format!("{} n. {} del {}", head.act, number.number, number.date.format("%d/%m/%Y")),
+        title: format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)),
         created: owed_at(case, plan),
         slots: &act_slots(&plan.slots),
         embedded: distinct(embedded),
@@ -186,8 +187,8 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         kind: plan.kind,
         file: format!("estratto-verbale-{}-{}", treatment.date, head.stem(case)),
         title: format!(
-            "Estratto del verbale della seduta del {}",
-            treatment.date.format("%d/%m/%Y")
+            "Estratto del verbale della seduta {}",
+            Preposition::Of.short(treatment.date)
         ),
         created: owed_at(case, plan),
         slots: &plan.slots,

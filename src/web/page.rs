@@ -154,8 +154,8 @@ impl App {
             trail.extend(page.trail());
             if P::SECTION != "scrivania" {
                 trail.push(Link { current: true, ..Link::new("", page.title()) });
-            } else if let Some(last) = trail.last_mut() {
-                last.current = true;
+            } else {
+                trail.clear();
             }
         }
         Shell {

@@ -43,7 +43,7 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     }
     offers.office(case, &step.kind);
     offers.papers(case);
-    if world.registry.holders(Role::Commissario, None, today).iter().next().is_some() {
+    if world.registry.holders(Role::Commissario, None, today).first().is_some() {
         offers.add("", CaseCommand::AdoptAsCommissioner { immediate: None });
     }
     offers.albo(case, &step.kind);
@@ -192,13 +192,11 @@ pub fn ask(world: &World, ctx: &Ctx, command: &Command) -> Result<(), Stop> {
 fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
     let facts = match command {
         Command::Case { id, command: CaseCommand::Sign { paper_key, .. } } => {
-            let own =
-                world.cases.get(id).and_then(|case| case.paper(paper_key)).and_then(|state| {
-                    let slots = state.open_slots().filter_map(|slot| slot.signer.as_ref());
-                    let mine = slots.into_iter().find(|signer| signer.person == ctx.actor)?;
-                    Some((state.plan.kind, state.facts.clone()?, mine.fiscal_code.clone()))
-                });
-            own
+            world.cases.get(id).and_then(|case| case.paper(paper_key)).and_then(|state| {
+                let slots = state.open_slots().filter_map(|slot| slot.signer.as_ref());
+                let mine = slots.into_iter().find(|signer| signer.person == ctx.actor)?;
+                Some((state.plan.kind, state.facts.clone()?, mine.fiscal_code.clone()))
+            })
         }
         Command::Case { id, command } => {
             carried_by_case(id, command, ctx, world).ok().flatten().and_then(own_slot)

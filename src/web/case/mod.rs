@@ -226,7 +226,6 @@ async fn offered(
     Ok((allowed, denied))
 }
 
-#[expect(clippy::too_many_lines, reason = "one struct, field by field")]
 fn page(
     visitor: &Visitor,
     world: &World,

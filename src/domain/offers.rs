@@ -43,7 +43,7 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     }
     offers.office(case, &step.kind);
     offers.papers(case);
-    if world.registry.holders(Role::Commissario, None, today).first().is_some() {
+    if !world.registry.holders(Role::Commissario, None, today).is_empty() {
         offers.add("", CaseCommand::AdoptAsCommissioner { immediate: None });
     }
     offers.albo(case, &step.kind);

@@ -126,19 +126,22 @@ pub fn desk(registry: &Registry, person: &str, on: NaiveDate) -> Desk {
     let held = registry.mandates.values().filter(|m| m.person == person && m.valid_on(on));
     for mandate in held {
         let office = mandate.office.as_deref();
-        let may = |who: &str| registry.entitled(who, mandate.role, office, on).is_ok();
-        let others = registry.holders(mandate.role, office, on).into_iter();
-        let alone = !others.into_iter().any(|m| m.person != person && may(&m.person));
-        let holder = Holder::Role(mandate.role, mandate.office.clone());
-        match may(person) && alone {
-            true => put(|desk| &mut desk.own, holder),
-            false => put(|desk| &mut desk.shared, holder),
+        let may = |who: &str, office| registry.entitled(who, mandate.role, office, on).is_ok();
+        // What waits for a role of the whole body is also for who holds it in an office.
+        for of in [None, office].into_iter().skip(usize::from(office.is_none())) {
+            let others = registry.holders(mandate.role, of, on);
+            let alone = !others.iter().any(|m| m.person != person && may(&m.person, of));
+            let holder = Holder::Role(mandate.role, of.map(str::to_owned));
+            match may(person, of) && alone {
+                true => put(|desk| &mut desk.own, holder),
+                false => put(|desk| &mut desk.shared, holder),
+            }
         }
         if let Some(office) = office {
             put(|desk| &mut desk.followed, Holder::Office(office.to_owned()));
         }
         // Where an office has nobody the Segretario acts (TUEL 49 c. 2).
-        if mandate.role == Role::Segretario && may(person) {
+        if mandate.role == Role::Segretario && may(person, office) {
             let vacant =
                 |office: &&String| registry.holders(Role::Direttore, Some(office), on).is_empty();
             for office in registry.offices.keys().filter(vacant) {

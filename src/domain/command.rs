@@ -4,6 +4,7 @@
 use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::Preposition;
+use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
 use crate::domain::regulation::tokens::Keeper;
@@ -59,6 +60,29 @@ impl Command {
             Self::ListCapigruppo { cases, .. } => reads.extend(cases.iter().map(StreamId::case)),
         }
         reads
+    }
+
+    /// The place of the signed paper, for commands that carry one.
+    pub fn paper_mut(&mut self) -> Option<&mut Option<SignedPaper>> {
+        match self {
+            Self::Case { command, .. } => match command {
+                CaseCommand::GiveOpinion { paper, .. }
+                | CaseCommand::Return { paper, .. }
+                | CaseCommand::Revise { paper, .. }
+                | CaseCommand::Withdraw { paper, .. }
+                | CaseCommand::Sign { paper, .. }
+                | CaseCommand::AttestImpediment { paper, .. } => Some(paper),
+                _ => None,
+            },
+            Self::Sitting { command, .. } => match command {
+                SittingCommand::RemoveItem { paper, .. }
+                | SittingCommand::Convene { paper }
+                | SittingCommand::Sign { paper, .. }
+                | SittingCommand::Amend { paper, .. } => Some(paper),
+                _ => None,
+            },
+            Self::Registry(_) | Self::ListCapigruppo { .. } => None,
+        }
     }
 
     /// The command's own token, as scenarios and `run --json` name it.

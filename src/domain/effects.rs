@@ -5,7 +5,7 @@
 mod moments;
 mod project;
 
-pub use project::{case_rows, registry_row, sitting_rows, token};
+pub use project::{case_rows, fold, freed_tasks, registry_row, sitting_rows, token};
 
 use crate::domain::case::{CaseEvent, effective_on, terms_of};
 use crate::domain::changes::Fact;

@@ -97,10 +97,7 @@ macro_rules! rows {
 impl Store {
     /// The acts that match, newest id first.
     pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, StoreError> {
-        let text = filter.text.as_ref().map(|text| {
-            let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-            format!("%{escaped}%")
-        });
+        let text = filter.text.as_deref().map(containing);
         rows!(
             self,
             &CASES,
@@ -184,10 +181,19 @@ impl Store {
     }
 }
 
+/// The pattern of `LIKE … ESCAPE '!'` that finds a text anywhere.
+pub(crate) fn containing(text: &str) -> String {
+    let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
 /// The `SELECT` of a whole row table in order of its key, for the comparison with a replay.
 pub(crate) fn whole(table: &'static Table) -> &'static str {
     static WHOLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
-        table::TABLES.iter().map(|table| (table.name, table.select() + &table.by_key())).collect()
+        // A free place of the tasks is no task.
+        let taken = |name| if name == "tasks" { " WHERE holder <> ''" } else { "" };
+        let sql = |table: &Table| table.select() + taken(table.name) + &table.by_key();
+        table::TABLES.iter().map(|table| (table.name, sql(table))).collect()
     });
     WHOLE.iter().find(|(name, _)| *name == table.name).map_or("", |(_, sql)| sql.as_str())
 }

@@ -3,13 +3,15 @@
 //! say to this person? There is no second rule: [`ask`] runs the engine on loaded facts.
 
 use crate::domain::case::{
-    AttachmentClass, Case, CaseCommand, OpinionOutcome, efficacy, needs, standing,
+    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Touch, efficacy, needs,
+    standing,
 };
 use crate::domain::case::{Ctx, OpinionNeed};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::command::{Command, decide};
 use crate::domain::papers::{SignedPaper, carried_by_case, carried_by_sitting};
 use crate::domain::registry::Role;
+use crate::domain::regulation::tokens::Keeper;
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -46,7 +48,8 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     if !world.registry.holders(Role::Commissario, None, today).is_empty() {
         offers.add("", CaseCommand::AdoptAsCommissioner { immediate: None });
     }
-    offers.albo(case, &step.kind);
+    let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
+    offers.albo(case, &step.kind, today, elsewhere);
     offers.after(case, today);
     offers.0
 }
@@ -109,7 +112,10 @@ impl Offers {
         if case.current().is_some() && case.treatment.is_none() {
             let mut content = case.content.clone();
             content.text.push_str(WORDS);
+            let formal =
+                CaseCommand::Revise { content: content.clone(), formal: true, paper: None };
             self.add("", CaseCommand::Revise { content, formal: false, paper: None });
+            self.add("formale", formal);
         }
         self.add("", CaseCommand::Withdraw { reason: reasons(), paper: None });
     }
@@ -137,10 +143,12 @@ impl Offers {
         }
     }
 
-    fn albo(&mut self, case: &Case, kind: &StepKind) {
+    fn albo(&mut self, case: &Case, kind: &StepKind, today: NaiveDate, elsewhere: bool) {
         if matches!(kind, StepKind::Post { .. }) {
-            let (external_number, external_day, repeats) = (None, None, None);
-            self.add("", CaseCommand::Post { external_number, external_day, repeats });
+            // An Albo kept elsewhere gives number and day: the person will write them.
+            let external_number = elsewhere.then_some(1);
+            let external_day = elsewhere.then_some(today);
+            self.add("", CaseCommand::Post { external_number, external_day, repeats: None });
         }
         if let Some(posting) = &case.posting {
             self.add("", CaseCommand::RecordOutage { day: posting.day, visible_hours: 0 });
@@ -165,6 +173,15 @@ impl Offers {
             }
         }
         if case.is_adopted() {
+            let source = WORDS.to_owned();
+            let how = Effect::Suspend;
+            let (until, by_case, withdrawn) = (None, String::new(), None);
+            let touch = Touch { how, from: today, until, by_case, source, withdrawn };
+            self.add("", CaseCommand::RecordOrder { touch });
+            if efficacy(case, today).0 == Efficacy::Suspended {
+                let source = WORDS.to_owned();
+                self.add("", CaseCommand::LiftSuspension { from: today, source });
+            }
             self.add("", CaseCommand::Close { note: String::new() });
         }
     }

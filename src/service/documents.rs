@@ -12,8 +12,10 @@ use crate::domain::papers::{PaperFacts, PaperKind, words};
 use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
 use delibera_documents::{
-    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape, pdf_pages,
+    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape,
 };
+/// What pages ask of a user's own text and of an uploaded file.
+pub use delibera_documents::{check_text, pdf_pages, text_html};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

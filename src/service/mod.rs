@@ -10,6 +10,7 @@ pub mod clock;
 pub mod documents;
 pub mod execute;
 pub mod history;
+pub mod import;
 pub mod keyring;
 pub mod mail;
 pub mod office;

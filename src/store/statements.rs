@@ -3,7 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, events, jobs, load, pages, rows, seals, verify, writer,
+    accounts, append, compare, documents, drafts, events, jobs, load, pages, rows, seals, verify,
+    writer,
 };
 
 /// A statement and where it runs.
@@ -37,7 +38,7 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 5] = [
+pub const NOT_RECORDS: [(&str, &str); 7] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -45,6 +46,8 @@ pub const NOT_RECORDS: [(&str, &str); 5] = [
         "prepared",
         "documents shown to their signer and not signed yet; the signed one is a document",
     ),
+    ("drafts", "what a person is writing and has not put on record"),
+    ("draft_files", "files that came with it"),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
 ];
 
@@ -65,6 +68,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(rows::statements());
     both.extend(accounts::STATEMENTS);
     both.extend(pages::STATEMENTS);
+    both.extend(drafts::STATEMENTS);
     both.extend(compare::statements());
     both.extend(jobs::STATEMENTS);
     both.extend(verify::STATEMENTS);

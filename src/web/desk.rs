@@ -2,7 +2,7 @@
 //! «Scrivania»: what waits for me, for my office, for others, and what is about to fall due.
 
 use super::error::WebError;
-use super::forms::{Choice, encode};
+use super::forms::{Choice, Input, encode};
 use super::page::Page;
 use super::visitor::Visitor;
 use super::{App, Shared};
@@ -12,10 +12,12 @@ use crate::domain::registry::Registry;
 use crate::domain::tasks::{Desk, Holder, What, desk, holder_name};
 use crate::domain::words;
 use crate::store::{DeskFilter, DeskLine};
-use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Lines of one page.
@@ -26,17 +28,25 @@ const COUNT_MAX: i64 = 500;
 const SOON_DAYS: u64 = 3;
 
 /// What the address keeps: a link to it opens the same desk.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Filter {
+#[derive(Debug, Clone, Default)]
+struct Filter {
     /// `io`, `ufficio`, `altri`, `scadenza`.
-    #[serde(default)]
     vista: String,
     /// Token of a task.
-    #[serde(default)]
     cosa: String,
     /// Words of the object.
-    #[serde(default)]
     testo: String,
+}
+
+/// Cookie with the last question asked of the desk; it ends with the browser.
+const KEPT: &str = "scrivania";
+
+impl Filter {
+    fn read(query: &str) -> Self {
+        let input = Input::parse(query);
+        let get = |name: &str| input.get(name).to_owned();
+        Self { vista: get("vista"), cosa: get("cosa"), testo: get("testo") }
+    }
 }
 
 /// One of the four views.
@@ -88,6 +98,8 @@ struct Line {
     state: String,
     awaited: String,
     urgency: Urgency,
+    /// How it is chosen together with others; none where it needs words of its own.
+    together: Option<String>,
 }
 
 /// The page.
@@ -104,6 +116,8 @@ struct DeskPage {
     text: String,
     filtered: bool,
     waits: bool,
+    /// Some lines can be done together.
+    together: bool,
 }
 
 impl Page for DeskPage {
@@ -126,8 +140,14 @@ const VIEWS: [(&str, &str, &str); 4] = [
 pub async fn show(
     State(app): State<Shared>,
     visitor: Visitor,
-    Query(filter): Query<Filter>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
+    // Without a question the desk opens as it was left.
+    let kept = CookieJar::from_headers(&headers).get(KEPT).map(|c| c.value().to_owned());
+    let query = query.filter(|q| !q.is_empty());
+    let asked = query.clone().or(kept).unwrap_or_default();
+    let filter = Filter::read(&asked);
     let desk = desk(&visitor.registry, visitor.id(), visitor.today);
     let view = VIEWS.iter().find(|(token, _, _)| *token == filter.vista).unwrap_or(&VIEWS[0]);
     let lines = lines_of(&app, &visitor, &desk, view.0, &filter).await?;
@@ -139,20 +159,39 @@ pub async fn show(
         label: (*label).into(),
         chosen: *token == what,
     });
+    let more = lines.len() as i64 > LINES;
+    let lines_shown = shown(&visitor, lines);
+    let together = view.0 != "altri" && lines_shown.iter().any(|line| line.together.is_some());
     let page = DeskPage {
+        together,
+        more,
+        lines: lines_shown,
         name: visitor.person.given_name.clone(),
         tabs: tabs(view.0, &filter, &counts),
         view: view.0.to_owned(),
         heading: view.1,
         empty: view.2,
-        more: lines.len() as i64 > LINES,
-        lines: shown(&visitor, lines),
         kinds: kinds.collect(),
         filtered: !filter.testo.trim().is_empty() || !what.is_empty(),
         text: filter.testo,
         waits: view.0 == "altri",
     };
-    app.show(&visitor, &page)
+    let answer = app.show(&visitor, &page)?;
+    let Some(query) = query else { return Ok(answer) };
+    let kept = Cookie::build((KEPT, query)).path("/scrivania").http_only(true);
+    let kept = kept.secure(app.secure()).same_site(SameSite::Lax).build();
+    Ok((CookieJar::new().add(kept), answer).into_response())
+}
+
+/// Where the next thing to do of a person is, other than an act.
+///
+/// # Errors
+/// What the database said.
+pub async fn next(app: &App, visitor: &Visitor, but: &str) -> Result<Option<String>, WebError> {
+    let desk = desk(&visitor.registry, visitor.id(), visitor.today);
+    let lines = lines_of(app, visitor, &desk, "io", &Filter::default()).await?;
+    let lines = lines.into_iter().map(|line| shown_line(visitor, line).href);
+    Ok(lines.into_iter().find(|href| href != but))
 }
 
 fn tabs(view: &str, filter: &Filter, counts: &[String; 4]) -> Vec<Tab> {
@@ -263,6 +302,7 @@ fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
         (None, None) => "/scrivania".into(),
     };
     Line {
+        together: super::bulk::together(&line.stream, &line.what, &line.about),
         href,
         what: What::label(&line.what),
         about: about(&line.what, &line.about),

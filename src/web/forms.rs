@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::error::WebError;
+use super::upload::{Uploaded, examine};
 use crate::domain::law::calendar::parse_date;
+use crate::domain::stream::NewDocument;
 
 /// What a form sent: names may come several times.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,24 @@ impl Input {
     pub fn ticked(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
     }
+
+    /// Puts one value in place of all those of a field.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.set_all(name, &[value.to_owned()]);
+    }
+
+    /// Puts values in place of those of a field.
+    pub fn set_all(&mut self, name: &str, values: &[String]) {
+        self.0.retain(|(n, _)| n != name);
+        self.0.extend(values.iter().map(|value| (name.to_owned(), value.clone())));
+    }
+
+    /// As it travels.
+    pub fn encoded(&self) -> String {
+        let pairs: Vec<(&str, &str)> =
+            self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        encode(&pairs)
+    }
 }
 
 /// Names and values as a query.
@@ -64,9 +84,12 @@ pub fn encode(pairs: &[(&str, &str)]) -> String {
 pub struct Field {
     /// Name.
     pub name: String,
+    /// Identifier on the page, where the name comes several times.
+    pub id: String,
     /// Words above it.
     pub label: String,
-    /// `text`, `area`, `choice`, `radio`, `tick`, `date`, `number`, `hidden`.
+    /// `text`, `area`, `brief` (a short area), `markdown`, `choice`, `radio`, `tick`, `ticks`, `date`,
+    /// `number`, `file`, `hidden`.
     pub kind: &'static str,
     /// What to know to fill it in.
     pub help: String,
@@ -76,6 +99,8 @@ pub struct Field {
     pub value: String,
     /// What is wrong with it.
     pub error: String,
+    /// Another field and its value with which this one matters: `esito=contrary`.
+    pub only: &'static str,
     /// For choices.
     pub options: Vec<Choice>,
 }
@@ -111,6 +136,13 @@ impl Field {
         self
     }
 
+    /// It matters only with that value of another field.
+    #[must_use]
+    pub fn only(mut self, only: &'static str) -> Self {
+        self.only = only;
+        self
+    }
+
     /// What it holds at first.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
@@ -142,8 +174,12 @@ impl Field {
                 _ => input.get(&self.name).to_owned(),
             };
         }
+        let several = input.filter(|_| self.kind == "ticks").map(|input| input.all(&self.name));
         for option in &mut self.options {
-            option.chosen = option.value == self.value;
+            option.chosen = match &several {
+                Some(values) => values.contains(&option.value.as_str()),
+                None => option.value == self.value,
+            };
         }
         if let Some((_, error)) = errors.iter().find(|(name, _)| *name == self.name) {
             self.error.clone_from(error);
@@ -155,14 +191,52 @@ impl Field {
 #[derive(Debug)]
 pub struct Reader<'a> {
     input: &'a Input,
+    files: &'a [Uploaded],
     /// Name of the field and what is wrong.
     pub errors: Vec<(String, String)>,
+    /// Files that were read, for the write.
+    pub documents: Vec<NewDocument>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of a form.
     pub fn new(input: &'a Input) -> Self {
-        Self { input, errors: Vec::new() }
+        Self { input, files: &[], errors: Vec::new(), documents: Vec::new() }
+    }
+
+    /// With the files that came with the form.
+    #[must_use]
+    pub fn with(mut self, files: &'a [Uploaded]) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// The PDF of a field: its hash; the bytes go with the write.
+    pub fn pdf(&mut self, name: &str) -> String {
+        let Some(file) = self.files.iter().find(|file| file.field == name) else {
+            self.wrong(name, "Scegliere un file PDF");
+            return String::new();
+        };
+        match examine(file) {
+            Ok(found) if found.media_type == "application/pdf" => {
+                let media_type = found.media_type.to_owned();
+                let bytes = file.bytes.clone();
+                self.documents.push(NewDocument {
+                    sha256: found.sha256.clone(),
+                    media_type,
+                    bytes,
+                });
+                found.sha256
+            }
+            Ok(found) => {
+                self.wrong(name, format!("«{}» non è un PDF", found.name));
+                String::new()
+            }
+            Err(refusal) => {
+                self.wrong(name, refusal.text);
+                String::new()
+            }
+        }
     }
 
     /// Notes what is wrong with a field.

@@ -18,13 +18,12 @@ use tower::layer::util::{Identity, Stack};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{
     MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
 };
 use tower_http::timeout::TimeoutLayer;
 
-/// Bytes of a form; uploads have their own limit on their own routes.
+/// Bytes of a form; those that bring files have their own limit on their own routes.
 pub const FORM_MAX: usize = 2 * 1024 * 1024;
 /// Longest work for one page; composing a paper takes a second or two.
 const PAGE_TIME: Duration = Duration::from_secs(30);
@@ -77,7 +76,6 @@ impl Limits {
 /// The layers around the pages, the outermost last.
 pub fn around(pages: Router<Shared>, app: Shared) -> Router<Shared> {
     pages
-        .layer(RequestBodyLimitLayer::new(FORM_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PAGE_TIME))
         .layer(csrf(&app))
         .layer(CatchPanicLayer::custom(panicked))

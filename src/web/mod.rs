@@ -8,6 +8,7 @@
 pub mod account;
 pub mod actions;
 pub mod assets;
+pub mod bulk;
 pub mod case;
 pub mod desk;
 pub mod error;
@@ -16,17 +17,21 @@ pub mod layers;
 pub mod ops;
 pub mod page;
 pub mod profile;
+pub mod proposal;
 pub mod signing;
+pub mod upload;
 pub mod visitor;
 
 use crate::service::accounts::Accounts;
 use crate::service::mail::Mailer;
 use crate::service::office::Office;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use std::sync::Arc;
+use tower_http::limit::RequestBodyLimitLayer;
 
 /// How this installation shows itself.
 #[derive(Debug, Clone, Default)]
@@ -96,9 +101,15 @@ pub fn router(app: Shared) -> Router {
     let own = Router::new()
         .route("/", get(|| async { Redirect::to("/scrivania") }))
         .route("/scrivania", get(desk::show))
+        .route("/scrivania/insieme", post(bulk::prepare))
+        .route("/scrivania/insieme/firma", post(bulk::sign))
         .route("/fascicoli/{id}", get(case::show))
         .route("/fascicoli/{id}/documenti/{sha256}", get(case::documents::download))
-        .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
+        .route("/fascicoli/{id}/confronto", get(case::versions::show))
+        .route("/fascicoli/{id}/indice", get(case::index::show))
+        .route("/fascicoli/{id}/testo/bozza", post(proposal::keep))
+        .route("/fascicoli/{id}/testo/documento", get(proposal::document))
+        .route("/proposte/nuova", get(proposal::fresh).post(proposal::create))
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))
@@ -107,14 +118,23 @@ pub fn router(app: Shared) -> Router {
         .route("/profilo/secondo-fattore", post(profile::second_factor))
         .route("/profilo/sessioni", post(profile::close_sessions))
         .route("/uscita", post(account::sign_out))
-        .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in));
+        .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
+        .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
+    // Forms that bring files have a limit of their own.
+    let uploads = Router::new()
+        .route("/fascicoli/{id}/testo", get(proposal::show).post(proposal::submit))
+        .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
+        .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(upload::UPLOAD_MAX));
     let open = Router::new()
         .route("/accesso", get(account::show).post(account::sign_in))
         .route("/accesso/prova", post(account::sign_in_demo))
         .route("/accesso/recupero", get(account::ask_link).post(account::send_link))
         .route("/accesso/password", get(account::choose).post(account::chosen))
-        .route("/accessibilita", get(account::accessibility));
-    let pages = own.merge(open).fallback(error::not_found);
+        .route("/accessibilita", get(account::accessibility))
+        .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
+    let pages = own.merge(uploads).merge(open).fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
         .route("/risorse/{version}/{*path}", get(assets::serve))
         .layer(from_fn(layers::observed))

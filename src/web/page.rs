@@ -71,7 +71,12 @@ pub struct Shell {
 
 /// Entries of the navigation and who sees them; an empty list is everyone. A page of another
 /// helper adds its line here.
-const NAV: &[(&str, &str, &str, &[Role])] = &[("scrivania", "/scrivania", "Scrivania", &[])];
+const NAV: &[(&str, &str, &str, &[Role])] = &[
+    ("scrivania", "/scrivania", "Scrivania", &[]),
+    ("proposta", "/proposte/nuova", "Nuova proposta", &PROPOSERS),
+];
+/// Who writes proposals.
+const PROPOSERS: [Role; 3] = [Role::ResponsabileProcedimento, Role::Direttore, Role::Segreteria];
 
 /// The templates of the pages.
 pub struct Templates(Handlebars<'static>);
@@ -143,6 +148,16 @@ impl App {
         let html = self.pages.0.render(P::TEMPLATE, &context);
         let html = html.map_err(|error| WebError::internal("template", error))?;
         Ok((status, Html(html)).into_response())
+    }
+
+    /// A part of a page, without the shell: what a script puts in its place.
+    ///
+    /// # Errors
+    /// As [`App::show`].
+    pub fn fragment<P: Page>(&self, part: &P) -> Result<Response, WebError> {
+        let html = self.pages.0.render(P::TEMPLATE, part);
+        let html = html.map_err(|error| WebError::internal("template", error))?;
+        Ok(Html(html).into_response())
     }
 
     fn shell<P: Page>(&self, visitor: Option<&Visitor>, page: &P) -> Shell {

@@ -4,6 +4,7 @@
 use super::Shared;
 use super::actions::place_of;
 use super::error::WebError;
+use super::forms::Input;
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::refusal::Refusal;
@@ -88,11 +89,18 @@ pub async fn sign(
     State(app): State<Shared>,
     visitor: Visitor,
     Path(id): Path<String>,
+    input: Input,
 ) -> Result<Response, WebError> {
     let shown = app.office.shown(visitor.id(), &id).await?;
     let (back, notice) = (place_of(&shown.command).href(), super::actions::notice(&shown.command));
     match app.office.sign_shown(visitor.id(), shown.clone()).await.map_err(WebError::from) {
-        Ok(_) => app.done(&visitor, &notice, &back).await,
+        Ok(_) => {
+            let next = match input.get("poi") {
+                "" => None,
+                _ => super::desk::next(&app, &visitor, &back).await?,
+            };
+            app.done(&visitor, &notice, &next.unwrap_or(back)).await
+        }
         Err(WebError::Refused(status, refusal)) => {
             let page = page(&app, &shown, Some(refusal)).await?;
             app.render(status, Some(&visitor), &page)

@@ -3,14 +3,14 @@
 
 use super::account::SignInPage;
 use super::error::WebError;
+use super::upload::{Sent, is_multipart};
 use super::{App, Shared};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::registry::{Person, Registry, Role};
 use crate::domain::visibility::roles;
 use crate::service::accounts::Origin;
 use crate::store::Session;
-use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -165,13 +165,12 @@ async fn ask_to_sign_in(app: &App, request: Request) -> Result<Response, WebErro
     app.render(StatusCode::UNAUTHORIZED, None, &page)
 }
 
-/// What had been written, when it was a form of ours.
+/// What had been written, when it was a form of ours; its files must be chosen again.
 async fn kept_form(request: Request) -> String {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let body: Body = request.into_body();
-    match to_bytes(body, super::layers::FORM_MAX).await {
-        Ok(bytes) if form => String::from_utf8_lossy(&bytes).into_owned(),
-        _ => String::new(),
+    if !form && !is_multipart(&request) {
+        return String::new();
     }
+    Sent::from_request(request, &()).await.map(|sent| sent.input.encoded()).unwrap_or_default()
 }

@@ -125,6 +125,7 @@ async function opinion() {
   await page.check("input[name=conflitto]");
   await page.click("button:has-text('Vai alla firma')");
   check("a contrary opinion wants reasons", await page.locator("#errore-motivazione").isVisible());
+  check("only the field of that outcome is shown", await page.locator("#campo-prescrizioni").isHidden());
   check("what was chosen stays", await page.isChecked("input[name=esito][value=contrary]"));
   await look(page, "azione-parere-errore");
   await page.check("input[name=esito][value=favourable]");
@@ -137,6 +138,80 @@ async function opinion() {
   await look(page, "fascicolo-dopo-parere");
   await page.goto(`${base}/profilo`);
   await look(page, "profilo");
+  await page.context().close();
+}
+
+async function proposal() {
+  const page = await person("marchi");
+  await page.goto(`${base}/proposte/nuova`);
+  await look(page, "proposta-nuova");
+  await page.click("button:has-text('Patrocinio e contributo')");
+  await page.waitForURL(/\/testo$/);
+  check("a draft opens with the words of its model", (await page.inputValue("#campo-premesse")).includes("Vista la richiesta"));
+  await page.fill("#campo-oggetto", "Concessione di patrocinio alla Festa della montagna");
+  const kept = page.waitForResponse((answer) => answer.url().endsWith("/bozza"));
+  await page.fill("#campo-premesse", "Premesso che **la festa** si tiene ogni anno;\n\n| Voce | Euro |\n|---|---:|\n| Palco | 1.000 |");
+  await kept;
+  await page.waitForSelector("[data-preview-body] td:has-text('1.000')");
+  check("what is typed is shown as it will be printed", (await page.locator("[data-preview-body] strong:has-text('la festa')").count()) === 1);
+  check("what is missing is listed", (await page.locator(".gaps li").count()) > 0);
+  await look(page, "proposta");
+  await page.reload();
+  check("what was typed survives a reload", (await page.inputValue("#campo-oggetto")).includes("Festa della montagna"));
+  await paste(page);
+  await points(page);
+  await page.setInputFiles("#campo-allegati", { name: "finto.pdf", mimeType: "application/pdf", buffer: Buffer.from("MZ niente") });
+  await page.waitForSelector("[data-drop] [role=alert]");
+  check("a wrong file is refused with its reason", (await page.textContent("[data-drop] [role=alert]")).includes("non contiene un PDF"));
+  await page.setInputFiles("#campo-allegati", { name: "voci.csv", mimeType: "text/csv", buffer: Buffer.from("voce;euro\npalco;1000\n") });
+  await page.waitForSelector(".attachments li");
+  check("an attachment is there and not on record yet", (await page.textContent(".attachments")).includes("non ancora registrato"));
+  await page.click("button:has-text('Salva la bozza')");
+  check("the draft is recorded", (await page.textContent(".notice")).includes("Bozza registrata"));
+  check("its attachment too", !(await page.textContent(".attachments")).includes("non ancora registrato"));
+  await look(page, "proposta-salvata");
+  const pdf = await page.request.get(`${page.url()}/documento`);
+  check("the real document is there", (await pdf.body()).subarray(0, 5).toString() === "%PDF-", `${pdf.status()}`);
+  await page.click("button:has-text('Salva e presenta')");
+  await look(page, "presentazione");
+  await page.context().close();
+}
+
+/** Words as Word puts them on the clipboard. */
+async function paste(page) {
+  const html = `<p class=MsoNormal>Visto l'<b>art. 48</b>;</p>
+    <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>1.<span>&nbsp;</span></span>primo</p>
+    <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>2.<span>&nbsp;</span></span>secondo</p>
+    <table><tr><td>Voce</td><td>Euro</td></tr><tr><td>Sedie</td><td>10</td></tr></table>`;
+  await page.fill("#campo-premesse", "");
+  await page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.setData("text/html", text);
+    const area = document.querySelector("#campo-premesse");
+    area.focus();
+    area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  }, html);
+  const text = await page.inputValue("#campo-premesse");
+  const wanted = "Visto l'**art. 48**;\n\n1. primo\n2. secondo\n\n| Voce | Euro |\n|---|---|\n| Sedie | 10 |";
+  check("a paste from Word keeps numbering and tables", text.trim() === wanted, JSON.stringify(text));
+}
+
+async function points(page) {
+  const before = await page.locator("textarea[name=punto]").count();
+  await page.click("[data-add-point]");
+  check("a point is added in place", (await page.locator("textarea[name=punto]").count()) === before + 1);
+  const first = await page.inputValue("#punto-1");
+  await page.click("[aria-label='Sposta giù il punto 1']");
+  check("a point moves", (await page.inputValue("#punto-2")) === first);
+}
+
+async function versions() {
+  const page = await person("neri");
+  await page.goto(`${base}/fascicoli/parcheggi/confronto`);
+  check("versions are compared word by word", (await page.locator(".diff ins, .diff del").count()) > 0);
+  await look(page, "confronto");
+  await page.goto(`${base}/fascicoli/obiettivi/indice`);
+  await look(page, "indice");
   await page.context().close();
 }
 
@@ -181,7 +256,7 @@ async function without_script() {
   await page.context().close();
 }
 
-for (const part of [strangers, opinion, void_opinions, expired, without_script]) {
+for (const part of [strangers, opinion, proposal, versions, void_opinions, expired, without_script]) {
   try {
     await part();
   } catch (error) {

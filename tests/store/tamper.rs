@@ -41,6 +41,17 @@ async fn first_finding(
     rows.or(jobs).or(registers).or(documents)
 }
 
+fn task(case: &StreamId) -> TaskRow {
+    TaskRow {
+        stream: case.to_string(),
+        slot: 0,
+        holder: "segreteria".into(),
+        what: "agenda".into(),
+        about: String::new(),
+        deadline: Some(day()),
+    }
+}
+
 /// Two cases with everything, sealed twice, and one event after the last seal.
 async fn populate(store: &Store) -> Expected {
     open_register(store, "albo", 3).await;
@@ -96,6 +107,7 @@ async fn populate(store: &Store) -> Expected {
                 Row::Person(person),
                 Row::Mandate(mandate),
                 Row::Sitting(sitting),
+                Row::Task(task(&case)),
             ],
             documents: vec![pdf.clone()],
             ..WriteSet::default()

@@ -11,6 +11,7 @@
 //! ```
 
 mod error;
+mod html;
 mod layout;
 mod markup;
 mod pdf;
@@ -135,6 +136,16 @@ pub fn check_text(markdown: &str) -> Result<(), Vec<TextProblem>> {
         problems.push(error.into());
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// A user's text as HTML for a screen, from the blocks that [`render`] would lay out.
+///
+/// # Errors
+/// As [`check_text`]: what cannot be printed is not shown either.
+pub fn text_html(markdown: &str) -> Result<String, Vec<TextProblem>> {
+    check_text(markdown)?;
+    let blocks = markup::parse_user(markdown).map_err(|error| vec![error.into()])?;
+    Ok(html::html(&blocks))
 }
 
 /// Number of pages of an uploaded PDF; `None` when it cannot be read as one.

@@ -263,31 +263,45 @@ impl Content {
         *cents > 0 && !chapter.trim().is_empty()
     }
 
-    /// What is missing before it can be submitted: one sentence each, with what to do.
-    pub fn missing(&self) -> Vec<String> {
+    /// What is missing before it can be submitted, in the order of the proposal.
+    pub fn missing(&self) -> Vec<Gap> {
         let mut missing = Vec::new();
-        let mut need = |ok: bool, text: &str| {
+        let mut need = |ok: bool, field: &'static str, text: &'static str| {
             if !ok {
-                missing.push(text.to_owned());
+                missing.push(Gap { field, text });
             }
         };
-        need(!self.subject.trim().is_empty(), "l'oggetto");
-        need(!self.offices.is_empty(), "almeno un ufficio proponente");
-        need(!self.procedure_head.trim().is_empty(), "il responsabile del procedimento");
+        let gates = &self.gates;
+        let said = |text: &str| !text.trim().is_empty();
+        need(said(&self.subject), "subject", "l'oggetto");
+        need(!self.offices.is_empty(), "offices", "almeno un ufficio proponente");
+        need(said(&self.procedure_head), "procedure_head", "il responsabile del procedimento");
         need(
-            !self.competence.trim().is_empty(),
+            said(&self.competence),
+            "competence",
             "la base di competenza della Giunta (art. 48 TUEL)",
         );
-        need(!self.text.trim().is_empty(), "le premesse");
-        need(self.decision.iter().any(|p| !p.trim().is_empty()), "il dispositivo");
+        need(said(&self.text), "text", "le premesse");
+        need(self.decision.iter().any(|p| said(p)), "decision", "il dispositivo");
         need(
-            self.gates.effects != Effects::Unanswered,
+            gates.effects != Effects::Unanswered,
+            "effects",
             "la risposta sugli effetti economico-finanziari o patrimoniali (art. 49, c. 1, TUEL)",
         );
         need(
-            self.gates.direction_only.as_deref().is_none_or(|r| !r.trim().is_empty()),
+            gates.direction_only.as_deref().is_none_or(said),
+            "direction_only",
             "le ragioni per cui è mero atto di indirizzo (art. 49, c. 1, TUEL)",
         );
         missing
     }
+}
+
+/// Something a proposal lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Field of [`Content`] or of [`Gates`].
+    pub field: &'static str,
+    /// What, with the article that wants it, so that "manca …" reads well before it.
+    pub text: &'static str,
 }

@@ -124,9 +124,9 @@ pub(super) fn targets_stand(changes: &Changes, id: &str, content: &Content) -> R
 /// The completeness list and the gate questions of law (R1.2, R1.4, practice.md 1.2).
 pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop> {
     let regulation = changes.regulation()?;
-    let mut missing = content.missing();
+    let mut missing: Vec<&str> = content.missing().iter().map(|gap| gap.text).collect();
     if content.rapporteurs.is_empty() && regulation.relatore_required {
-        missing.push("almeno un relatore (la norma locale lo richiede)".into());
+        missing.push("almeno un relatore (la norma locale lo richiede)");
     }
     if !missing.is_empty() {
         return Err(Refusal::new(

@@ -22,7 +22,8 @@ mod touches;
 pub use advance::{enter, leave, owe, seal_slot, slot};
 pub use command::{CaseCommand, Ctx};
 pub use content::{
-    Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
+    Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gap,
+    Gates,
 };
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
@@ -210,10 +211,7 @@ impl Case {
 
     /// The number of the act itself.
     pub fn act_number(&self, workflow: &Workflow) -> Option<&Numbering> {
-        workflow.steps.iter().find_map(|s| match &s.kind {
-            StepKind::Number { register } => self.number(register),
-            _ => None,
-        })
+        workflow.act_register().and_then(|register| self.number(register))
     }
 
     /// A paper by key.

@@ -287,6 +287,14 @@ impl Workflow {
         self.steps.iter().find(|s| s.name == name)
     }
 
+    /// The register in which the act takes its number.
+    pub fn act_register(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::Number { register } => Some(register.as_str()),
+            _ => None,
+        })
+    }
+
     /// The first step.
     pub fn first(&self) -> Option<&Step> {
         self.steps.first()

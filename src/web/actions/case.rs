@@ -2,7 +2,7 @@
 //! The actions on an act.
 
 use super::{Action, Subject};
-use crate::domain::case::{Case, CaseCommand, Condition, OpinionOutcome};
+use crate::domain::case::{Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch};
 use crate::domain::law::calendar::date_short;
 use crate::domain::registry::Registry;
 use crate::domain::words;
@@ -11,6 +11,24 @@ use crate::web::forms::{Field, Reader};
 
 /// Every action on an act, in the order of its life.
 pub const ACTIONS: &[Action] = &[
+    Action {
+        slug: "/testo",
+        token: "edit",
+        title: "Scrivere il testo e gli allegati",
+        button: "Salva",
+        done: "Bozza registrata",
+        fields: |_| Vec::new(),
+        read: |_, _| None,
+    },
+    Action {
+        slug: "/testo",
+        token: "revise",
+        title: "Cambiare il testo: nuova versione",
+        button: "Presenta la nuova versione",
+        done: "Nuova versione registrata",
+        fields: |_| Vec::new(),
+        read: |_, _| None,
+    },
     Action {
         slug: "presentazione",
         token: "submit",
@@ -158,10 +176,8 @@ pub const ACTIONS: &[Action] = &[
         title: "Pubblicare all'Albo pretorio",
         button: "Pubblica ora",
         done: "Atto pubblicato all'Albo pretorio",
-        fields: |_| Vec::new(),
-        read: |_, _| {
-            Some(CaseCommand::Post { external_number: None, external_day: None, repeats: None })
-        },
+        fields: posting_fields,
+        read: posting,
     },
     Action {
         slug: "disservizio",
@@ -190,6 +206,53 @@ pub const ACTIONS: &[Action] = &[
         done: "Pubblicazione annullata: il numero dell'Albo resta, con annotazione",
         fields: |_| vec![reasons("Perché la pubblicazione è errata")],
         read: |_, form| Some(CaseCommand::AnnulPosting { reason: form.needed("motivazione") }),
+    },
+    Action {
+        slug: "versione-pubblicabile",
+        token: "replace_public_file",
+        title: "Sostituire il documento esposto con una versione oscurata",
+        button: "Sostituisci",
+        done: "Documento esposto sostituito: il termine continua",
+        fields: |_| {
+            vec![
+                Field::new("file", "documento", "Versione oscurata, in PDF").required().help(
+                    "I dati vanno tolti dal file, non coperti: sotto un riquadro nero il testo resta.",
+                ),
+                reasons("Perché si sostituisce"),
+            ]
+        },
+        read: |_, form| {
+            let (sha256, reason) = (form.pdf("documento"), form.needed("motivazione"));
+            Some(CaseCommand::ReplacePublicFile { sha256, reason })
+        },
+    },
+    Action {
+        slug: "ordine",
+        token: "record_order",
+        title: "Registrare un provvedimento di altra autorità",
+        button: "Registra",
+        done: "Provvedimento registrato: l'annotazione viene composta",
+        fields: order_fields,
+        read: order,
+    },
+    Action {
+        slug: "fine-sospensione",
+        token: "lift_suspension",
+        title: "Registrare la fine di una sospensione",
+        button: "Registra",
+        done: "Sospensione cessata",
+        fields: |subject| {
+            vec![
+                Field::new("date", "giorno", "Primo giorno senza sospensione")
+                    .required()
+                    .value(subject.today.to_string()),
+                Field::new("text", "fonte", "Atto o provvedimento che la fa cessare").required(),
+            ]
+        },
+        read: |_, form| {
+            let (from, source) = (form.day("giorno"), form.needed("fonte"));
+            Some(CaseCommand::LiftSuspension { from, source })
+        },
     },
     Action {
         slug: "condizione",
@@ -258,7 +321,7 @@ fn outcomes(opinion: OpinionKind) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Opinion and office an action is about.
-fn which(about: &str) -> Option<(OpinionKind, &str)> {
+pub fn which(about: &str) -> Option<(OpinionKind, &str)> {
     let (kind, office) = about.split_once(':').unwrap_or((about, ""));
     let kinds = [
         OpinionKind::Technical,
@@ -269,29 +332,44 @@ fn which(about: &str) -> Option<(OpinionKind, &str)> {
     Some((kinds.into_iter().find(|k| k.token() == kind)?, office))
 }
 
+/// What the reasons of each outcome are called, and the field that holds them.
+const REASONS: [(&str, &str, &str, &str); 4] = [
+    ("with_remarks", "esito=with_remarks", "osservazioni", "Osservazioni"),
+    ("with_prescriptions", "esito=with_prescriptions", "prescrizioni", "Prescrizioni da recepire"),
+    ("contrary", "esito=contrary", "motivazione", "Motivazione del parere contrario"),
+    ("not_due", "esito=not_due", "ragioni", "Perché il parere non è dovuto"),
+];
+
 fn opinion_fields(subject: &Subject) -> Vec<Field> {
-    let Some((opinion, _)) = which(&subject.about) else { return Vec::new() };
+    let Some((opinion, office)) = which(&subject.about) else { return Vec::new() };
     let case = &subject.case;
     let version = case.current().map_or_else(String::new, |v| {
         let day = crate::domain::law::calendar::rome_date(v.at);
         format!("Versione {} del {}, impronta {}…", v.number, date_short(day), &v.hash[..12])
     });
-    vec![
-        Field::new("radio", "esito", "Esito").required().options(outcomes(opinion)).help(version),
-        Field::new("area", "motivazione", "Motivazione")
-            .help("Obbligatoria se il parere non è semplicemente favorevole."),
-        Field::new("tick", "conflitto", "Dichiaro l'assenza di conflitto di interessi")
-            .required()
-            .help("Art. 6-bis L. 241/1990."),
-    ]
+    let possible = outcomes(opinion);
+    let before = case.opinions.iter().rev().find(|o| o.opinion == opinion && o.office == office);
+    let before = before.map(|o| crate::domain::effects::token(&o.outcome)).unwrap_or_default();
+    let outcome = Field::new("radio", "esito", "Esito").required().help(version).value(before);
+    let mut fields = vec![outcome.options(possible.clone())];
+    for (word, only, name, label) in REASONS {
+        if possible.iter().any(|(w, _)| *w == word) {
+            fields.push(Field::new("area", name, label).only(only));
+        }
+    }
+    let none = "Dichiaro l'assenza di conflitto di interessi";
+    fields.push(Field::new("tick", "conflitto", none).required().help("Art. 6-bis L. 241/1990."));
+    fields
 }
 
 fn opinion(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
     let (opinion, office) = which(&subject.about)?;
     let outcome: Option<OpinionOutcome> = form.word("esito");
-    let reasons = form.text("motivazione");
-    if outcome.is_some_and(|o| o != OpinionOutcome::Favourable) && reasons.is_empty() {
-        form.wrong("motivazione", "Un parere così espresso va motivato");
+    let word = outcome.map(|o| crate::domain::effects::token(&o)).unwrap_or_default();
+    let field = REASONS.iter().find(|(of, ..)| *of == word);
+    let reasons = field.map(|(_, _, name, _)| form.text(name)).unwrap_or_default();
+    if let (Some((_, _, name, _)), true) = (field, reasons.is_empty()) {
+        form.wrong(name, "Un parere così espresso va motivato");
     }
     if !form.ticked("conflitto") {
         form.wrong("conflitto", "Senza questa dichiarazione il parere non si può rendere");
@@ -304,6 +382,69 @@ fn opinion(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
         no_conflict: true,
         paper: None,
     })
+}
+
+/// The Albo is another system, which gives number and day (R5.1).
+fn albo_elsewhere(subject: &Subject) -> bool {
+    let regulation = subject.world.regulation(subject.today);
+    regulation.is_ok_and(|r| r.albo == crate::domain::regulation::tokens::Keeper::External)
+}
+
+fn posting_fields(subject: &Subject) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if albo_elsewhere(subject) {
+        fields.push(Field::new("number", "numero", "Numero dato dall'Albo").required());
+        let day = Field::new("date", "giorno", "Giorno di inizio indicato dall'Albo").required();
+        fields.push(day.value(subject.today.to_string()));
+    }
+    if !subject.case.annulled_postings.is_empty() {
+        fields.push(
+            Field::new("area", "ripetizione", "Perché si pubblica di nuovo")
+                .help("Vuoto: la ragione dell'annullamento."),
+        );
+    }
+    fields
+}
+
+fn posting(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
+    let repeats = Some(form.text("ripetizione")).filter(|reason| !reason.is_empty());
+    let (external_number, external_day) = match albo_elsewhere(subject) {
+        true => (Some(form.number("numero", 1, i64::from(i32::MAX))), Some(form.day("giorno"))),
+        false => (None, None),
+    };
+    Some(CaseCommand::Post { external_number, external_day, repeats })
+}
+
+fn order_fields(subject: &Subject) -> Vec<Field> {
+    let effects = [
+        ("suspend", "Sospende l'efficacia"),
+        ("annul", "Annulla"),
+        ("revoke", "Revoca"),
+        ("validate", "Convalida"),
+        ("rectify", "Rettifica un errore materiale"),
+    ];
+    vec![
+        Field::new("radio", "effetto", "Che cosa fa all'atto").required().options(effects),
+        Field::new("date", "giorno", "Da quando").required().value(subject.today.to_string()),
+        Field::new("date", "fine", "Fino a quando").help("Solo per una sospensione a termine."),
+        Field::new("text", "fonte", "Provvedimento")
+            .required()
+            .help("Come «ordinanza TAR Lombardia, sez. I, n. 123 del 4 luglio 2026»."),
+    ]
+}
+
+fn order(_: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
+    let how: Option<Effect> = form.word("effetto");
+    let (from, source) = (form.day("giorno"), form.needed("fonte"));
+    let until = match form.text("fine").as_str() {
+        "" => None,
+        _ => Some(form.day("fine")),
+    };
+    if until.is_some_and(|until| until < from) {
+        form.wrong("fine", "La fine viene prima dell'inizio");
+    }
+    let touch = Touch { how: how?, from, until, by_case: String::new(), source, withdrawn: None };
+    Some(CaseCommand::RecordOrder { touch })
 }
 
 /// Whether an action ends with a signature.
@@ -341,6 +482,7 @@ pub fn title(action: &Action, registry: &Registry, case: &Case, about: &str) -> 
             let what = read.map_or(about, |condition| condition.label());
             format!("{}: {what}", action.title)
         }
+        "revise" if about == "formale" => "Correggere la forma del testo".to_owned(),
         _ => action.title.to_owned(),
     }
 }

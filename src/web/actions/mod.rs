@@ -8,16 +8,19 @@
 
 pub mod case;
 
+use super::case::index::{Check, checks};
+use super::case::versions::{Comparison, since_opinion};
 use super::error::WebError;
 use super::forms::{Field, Input, Reader, encode};
 use super::page::{Link, Page};
+use super::upload::Sent;
 use super::visitor::Visitor;
 use super::{App, Shared};
-use crate::domain::case::{Case, CaseCommand};
+use crate::domain::case::{Case, CaseCommand, Ctx};
 use crate::domain::command::Command;
-use crate::domain::papers::PaperKind;
+use crate::domain::papers::{PaperKind, carried_by_case, words as printed};
 use crate::domain::refusal::Refusal;
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{NewDocument, StreamId};
 use crate::domain::visibility::may_read;
 use crate::domain::world::World;
 use crate::service::execute::Request;
@@ -83,7 +86,7 @@ pub fn short(text: &str) -> String {
 
 /// One action of a case.
 pub struct Action {
-    /// Last part of its address.
+    /// Last part of its address; with a slash before it, the page of the act where it is done.
     pub slug: &'static str,
     /// Token of the command.
     pub token: &'static str,
@@ -113,7 +116,11 @@ pub struct Subject {
 
 /// The address of an action.
 pub fn href(case: &str, action: &Action, about: &str) -> String {
-    let path = format!("/fascicoli/{case}/azioni/{}", action.slug);
+    // An action with a page of its own says so with a slash.
+    let path = match action.slug.strip_prefix('/') {
+        Some(page) => format!("/fascicoli/{case}/{page}"),
+        None => format!("/fascicoli/{case}/azioni/{}", action.slug),
+    };
     match about {
         "" => path,
         about => format!("{path}?{}", encode(&[("su", about)])),
@@ -151,6 +158,15 @@ struct ActionPage {
     signs: bool,
     preview: Option<String>,
     preview_title: &'static str,
+    /// A field wants a file.
+    uploads: bool,
+    /// What changed since the opinion one is asked to confirm, and what that opinion was.
+    comparison: Option<Comparison>,
+    earlier: &'static str,
+    /// The signature as it will be printed: a substitute is seen before he signs.
+    prints: Option<String>,
+    /// What closing wants.
+    checks: Vec<Check>,
 }
 
 impl Page for ActionPage {
@@ -189,7 +205,7 @@ async fn foreseen(
     app: &App,
     visitor: &Visitor,
     wanted: &Wanted,
-) -> Result<Option<Refusal>, WebError> {
+) -> Result<(Option<Refusal>, Option<String>), WebError> {
     let Subject { world, case, about, today } = &wanted.subject;
     let offers = crate::domain::offers::of_case(world, case, *today);
     let same = offers.into_iter().find(|offer| {
@@ -198,11 +214,12 @@ async fn foreseen(
     });
     let Some(offer) = same else {
         let text = "In questo momento l'operazione non riguarda il fascicolo";
-        return Ok(Some(Refusal::new("not_offered", "R13", "", text)));
+        return Ok((Some(Refusal::new("not_offered", "R13", "", text)), None));
     };
+    let prints = prints(app, visitor, &wanted.subject, &offer.command);
     let command = Command::Case { id: case.id.clone(), command: offer.command };
     let answers = app.office.executor.foresee(visitor.id(), &[command]).await?;
-    Ok(answers.into_iter().flatten().next())
+    Ok((answers.into_iter().flatten().next(), prints))
 }
 
 fn page(
@@ -221,6 +238,9 @@ fn page(
         Some((kind, ready.sha256.clone()?))
     });
     let titled = case::title(action, &subject.world.registry, case, &subject.about);
+    let about = case::which(&subject.about).filter(|_| action.token == "give_opinion");
+    let registry = &subject.world.registry;
+    let since = about.and_then(|(opinion, office)| since_opinion(case, registry, opinion, office));
     ActionPage {
         heading: titled,
         button: action.button,
@@ -233,10 +253,32 @@ fn page(
         signs: case::signs(action),
         preview_title: shown.as_ref().map_or("", |(kind, _)| crate::domain::words::paper(*kind)),
         preview: shown.map(|(_, sha256)| format!("/fascicoli/{}/documenti/{sha256}", case.id)),
+        uploads: fields.iter().any(|field| field.kind == "file"),
+        earlier: since.as_ref().map_or("", |(_, given)| printed::outcome(given.outcome)),
+        comparison: since.map(|(comparison, _)| comparison),
+        prints: None,
+        checks: match action.token {
+            "close" => checks(case, subject.today),
+            _ => Vec::new(),
+        },
         fields,
         refusal,
         allowed,
     }
+}
+
+/// Name and title that the paper of an offer will print for this person.
+fn prints(
+    app: &App,
+    visitor: &Visitor,
+    subject: &Subject,
+    command: &CaseCommand,
+) -> Option<String> {
+    let now = app.now();
+    let ctx = Ctx { actor: visitor.id().to_owned(), now, happened: now };
+    let facts = carried_by_case(&subject.case.id, command, &ctx, &subject.world).ok()??;
+    let signer = facts.slots.first()?.signer.clone()?;
+    Some(format!("{}, {}", signer.name, signer.title))
 }
 
 /// Shows the form of an action, or why it may not be done.
@@ -247,9 +289,9 @@ pub async fn form(
     Query(about): Query<About>,
 ) -> Result<Response, WebError> {
     let wanted = wanted(&app, &visitor, &id, &slug, about.su).await?;
-    let refusal = foreseen(&app, &visitor, &wanted).await?;
+    let (refusal, prints) = foreseen(&app, &visitor, &wanted).await?;
     let allowed = refusal.is_none();
-    app.show(&visitor, &page(&wanted, None, &[], refusal, allowed))
+    app.show(&visitor, &ActionPage { prints, ..page(&wanted, None, &[], refusal, allowed) })
 }
 
 /// Does it, or goes on to its signature.
@@ -258,19 +300,20 @@ pub async fn submit(
     visitor: Visitor,
     Path((id, slug)): Path<(String, String)>,
     Query(about): Query<About>,
-    input: Input,
+    Sent { input, files }: Sent,
 ) -> Result<Response, WebError> {
     let wanted = wanted(&app, &visitor, &id, &slug, about.su).await?;
-    let mut reader = Reader::new(&input);
+    let mut reader = Reader::new(&input).with(&files);
     let command = (wanted.action.read)(&wanted.subject, &mut reader);
-    let errors = reader.errors;
+    let Reader { errors, documents, .. } = reader;
     let (Some(command), true) = (command, errors.is_empty()) else {
         let page = page(&wanted, Some(&input), &errors, None, true);
         return app.render(StatusCode::UNPROCESSABLE_ENTITY, Some(&visitor), &page);
     };
     let command = Command::Case { id: id.clone(), command };
     let expected = input.get("versione").parse::<i64>().ok();
-    match perform(&app, &visitor, command, expected, wanted.action.done).await {
+    let asked = Asked { expected, documents, ..Asked::new(wanted.action.done) };
+    match perform(&app, &visitor, command, asked).await {
         Err(WebError::Refused(status, refusal)) => {
             let page = page(&wanted, Some(&input), &[], Some(refusal), true);
             app.render(status, Some(&visitor), &page)
@@ -288,8 +331,7 @@ pub async fn perform(
     app: &App,
     visitor: &Visitor,
     command: Command,
-    expected: Option<i64>,
-    done: &str,
+    how: Asked<'_>,
 ) -> Result<Response, WebError> {
     // Asked before a paper is composed: who may not do it is told at once.
     let asked = std::slice::from_ref(&command);
@@ -300,8 +342,29 @@ pub async fn perform(
     if let Some(id) = app.office.show(visitor.id(), &command).await? {
         return Ok(Redirect::to(&format!("/firma/{id}")).into_response());
     }
-    let to = place_of(&command).href();
-    let request = Request { expected, ..Request::new(visitor.id(), command) };
+    let Asked { expected, documents, done, to } = how;
+    let to = to.unwrap_or_else(|| place_of(&command).href());
+    let request = Request { expected, documents, ..Request::new(visitor.id(), command) };
     app.office.executor.execute(request).await?;
     app.done(visitor, done, &to).await
+}
+
+/// What goes with a command that is asked from a page.
+#[derive(Debug, Default)]
+pub struct Asked<'a> {
+    /// Version of the case the person saw.
+    pub expected: Option<i64>,
+    /// Bytes that travel with it.
+    pub documents: Vec<NewDocument>,
+    /// Said when it is done.
+    pub done: &'a str,
+    /// Where to go then; the page of its place when nothing is said.
+    pub to: Option<String>,
+}
+
+impl<'a> Asked<'a> {
+    /// A command alone.
+    pub fn new(done: &'a str) -> Self {
+        Self { done, ..Self::default() }
+    }
 }

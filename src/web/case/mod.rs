@@ -3,7 +3,9 @@
 
 pub mod documents;
 mod drawing;
+pub mod index;
 mod timeline;
+pub mod versions;
 
 use super::Shared;
 use super::actions;
@@ -269,7 +271,7 @@ fn page(
 }
 
 /// "Deliberazione n. 838/2020", "Proposta n. 1721/2020", or nothing.
-fn number(case: &Case, workflow: &Workflow) -> String {
+pub fn number(case: &Case, workflow: &Workflow) -> String {
     let act =
         case.act_number(workflow).map(|n| format!("Deliberazione n. {}/{}", n.number, n.year));
     let proposal = case.number(&workflow.proposal_register);
@@ -380,7 +382,7 @@ fn attachments(case: &Case, registry: &Registry, visitor: &Visitor) -> Vec<Attac
 }
 
 /// Bytes as people say them.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} byte"),
         1024..1_048_576 => format!("{} kB", bytes.div_ceil(1024)),

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The index of a fascicolo: every document it holds, with its digest; and what closing it wants.
+
+use crate::domain::case::{Case, efficacy};
+use crate::domain::stream::StreamId;
+use crate::domain::visibility::{may_read, may_read_attachment};
+use crate::domain::words;
+use crate::web::Shared;
+use crate::web::actions::short;
+use crate::web::error::WebError;
+use crate::web::page::{Link, Page};
+use crate::web::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// One document.
+#[derive(Debug, Serialize)]
+struct Entry {
+    title: String,
+    detail: String,
+    sha256: String,
+    href: Option<String>,
+}
+
+/// The page.
+#[derive(Debug, Serialize)]
+struct IndexPage {
+    id: String,
+    subject: String,
+    numbers: Vec<String>,
+    entries: Vec<Entry>,
+    checks: Vec<Check>,
+}
+
+impl Page for IndexPage {
+    const TEMPLATE: &'static str = "indice";
+
+    fn title(&self) -> String {
+        "Indice del fascicolo".into()
+    }
+
+    fn trail(&self) -> Vec<Link> {
+        vec![Link::new(format!("/fascicoli/{}", self.id), short(&self.subject))]
+    }
+}
+
+/// One line of what closing wants.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    done: bool,
+    text: String,
+}
+
+/// What closing a fascicolo wants, done or not (R9.11): its papers, duties, conditions, posting.
+pub fn checks(case: &Case, today: NaiveDate) -> Vec<Check> {
+    let open: Vec<&str> = case.open_papers().map(|p| p.plan.key.as_str()).collect();
+    let line = |done, text: String| Check { done, text };
+    let mut checks: Vec<Check> = case
+        .papers
+        .iter()
+        .map(|p| line(!open.contains(&p.plan.key.as_str()), words::paper(p.plan.kind).to_owned()))
+        .collect();
+    checks.extend(case.duties.iter().map(|(name, duty)| {
+        line(duty.settled.is_some(), format!("Adempimento: {}", words::duty(name)))
+    }));
+    if case.is_adopted() {
+        let unmet = efficacy(case, today).1;
+        checks.extend(unmet.iter().map(|c| line(false, format!("Condizione: {}", c.label()))));
+    }
+    if case.posting.is_some() {
+        checks.push(line(case.posting_ended, "Pubblicazione conclusa".into()));
+    }
+    checks
+}
+
+/// Shows it.
+pub async fn show(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let world = app.office.executor.world(&[StreamId::case(&id)]).await?;
+    let case = world.case(&id)?;
+    may_read(&world.registry, visitor.id(), case, visitor.today)?;
+    let href = |sha256: &str| format!("/fascicoli/{id}/documenti/{sha256}");
+    let mut entries: Vec<Entry> = Vec::new();
+    for opinion in &case.opinions {
+        let when = super::timeline::moment(opinion.at);
+        entries.push(Entry {
+            title: opinion.opinion.label().to_owned(),
+            detail: format!("{}, {when}, sulla versione {}", opinion.giver.name, opinion.version),
+            href: Some(href(&opinion.paper.sha256)),
+            sha256: opinion.paper.sha256.clone(),
+        });
+    }
+    for paper in &case.papers {
+        let signers: Vec<&str> = paper.signed.iter().map(|(_, s, _)| s.name.as_str()).collect();
+        entries.push(Entry {
+            title: words::paper(paper.plan.kind).to_owned(),
+            detail: match signers.as_slice() {
+                [] => "senza firme".into(),
+                signers => format!("firmato da {}", signers.join(", ")),
+            },
+            href: paper.sha256.as_deref().map(href),
+            sha256: paper.sha256.clone().unwrap_or_default(),
+        });
+    }
+    for attachment in &case.content.attachments {
+        let may = may_read_attachment(
+            &world.registry,
+            visitor.id(),
+            case,
+            attachment.class,
+            visitor.today,
+        );
+        entries.push(Entry {
+            title: format!("Allegato: {}", attachment.name),
+            detail: super::size(attachment.size),
+            href: may.is_ok().then(|| href(&attachment.sha256)),
+            sha256: attachment.sha256.clone(),
+        });
+    }
+    let numbers = case.numbers.iter();
+    let numbers = numbers.map(|n| format!("{} n. {}/{}", n.register, n.number, n.year));
+    let page = IndexPage {
+        subject: case.content.subject.clone(),
+        numbers: numbers.collect(),
+        checks: checks(case, visitor.today),
+        entries,
+        id: id.clone(),
+    };
+    app.show(&visitor, &page)
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A new proposal: blank, from a model, or with the words of an earlier act. The answers the law
+//! asks for are never copied: each act is asked anew.
+
+use crate::domain::case::{Case, CaseCommand, Content, Gates};
+use crate::domain::command::Command;
+use crate::domain::effects::fold;
+use crate::domain::stream::StreamId;
+use crate::domain::visibility::may_read;
+use crate::store::CaseFilter;
+use crate::web::Shared;
+use crate::web::actions::{Asked, perform};
+use crate::web::error::WebError;
+use crate::web::forms::Input;
+use crate::web::page::Page;
+use crate::web::visitor::Visitor;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// Acts found to copy from.
+const FOUND: i64 = 20;
+
+/// A model of a proposal.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Model {
+    id: String,
+    title: String,
+    subject: String,
+    competence: String,
+    text: String,
+    decision: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Models {
+    modello: Vec<Model>,
+}
+
+static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
+    let text = include_str!("../../../templates/proposta/modelli.toml");
+    // A test reads the file: a wrong one does not reach anybody.
+    toml::from_str::<Models>(text).map(|models| models.modello).unwrap_or_default()
+});
+
+#[derive(Debug, Serialize)]
+struct ModelLine {
+    id: String,
+    title: String,
+    subject: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FoundLine {
+    id: String,
+    subject: String,
+    number: String,
+}
+
+/// The page on which a proposal begins.
+#[derive(Debug, Serialize)]
+struct FreshPage {
+    kinds: Vec<(String, String)>,
+    several: bool,
+    models: Vec<ModelLine>,
+    text: String,
+    found: Vec<FoundLine>,
+    searched: bool,
+    refusal: Option<crate::domain::refusal::Refusal>,
+}
+
+impl Page for FreshPage {
+    const TEMPLATE: &'static str = "proposta-nuova";
+    const SECTION: &'static str = "proposta";
+
+    fn title(&self) -> String {
+        "Nuova proposta".into()
+    }
+}
+
+/// Words of an act to copy from.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    testo: String,
+}
+
+async fn page(app: &Shared, visitor: &Visitor, text: &str) -> Result<FreshPage, WebError> {
+    let registry = &visitor.registry;
+    let kinds: Vec<(String, String)> = registry
+        .active
+        .iter()
+        .filter_map(|(kind, digest)| {
+            Some((kind.clone(), registry.workflows.get(digest)?.title.clone()))
+        })
+        .collect();
+    let models = MODELS.iter().map(|model| ModelLine {
+        id: model.id.clone(),
+        title: model.title.clone(),
+        subject: model.subject.clone(),
+    });
+    let folded = fold(text.trim());
+    let mut found = Vec::new();
+    if !folded.is_empty() {
+        let filter = CaseFilter { text: Some(folded), limit: Some(FOUND), ..CaseFilter::default() };
+        for row in app.office.executor.store.cases(&filter).await? {
+            let world = app.office.executor.world(&[StreamId::case(&row.id)]).await?;
+            let case = world.case(&row.id)?;
+            if may_read(&world.registry, visitor.id(), case, visitor.today).is_ok() {
+                let number = world.workflow(case).map(|w| crate::web::case::number(case, &w));
+                let number = number.unwrap_or_default();
+                found.push(FoundLine { id: row.id, subject: row.subject, number });
+            }
+        }
+    }
+    Ok(FreshPage {
+        several: kinds.len() > 1,
+        kinds,
+        models: models.collect(),
+        searched: !text.trim().is_empty(),
+        text: text.to_owned(),
+        found,
+        refusal: None,
+    })
+}
+
+/// Shows it.
+pub async fn fresh(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, WebError> {
+    app.show(&visitor, &page(&app, &visitor, &wanted.testo).await?)
+}
+
+/// Opens the draft.
+pub async fn create(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    input: Input,
+) -> Result<Response, WebError> {
+    let kind = match input.get("procedimento") {
+        "" => visitor.registry.active.keys().next().cloned().unwrap_or_default(),
+        kind => kind.to_owned(),
+    };
+    let mut content = match (input.get("modello"), input.get("atto")) {
+        ("", "") => Content::default(),
+        ("", act) => {
+            let world = app.office.executor.world(&[StreamId::case(act)]).await?;
+            let case = world.case(act)?;
+            may_read(&world.registry, visitor.id(), case, visitor.today)?;
+            words_of(case)
+        }
+        (model, _) => {
+            let model = MODELS.iter().find(|m| m.id == model).ok_or(WebError::NotFound)?;
+            Content {
+                subject: model.subject.clone(),
+                competence: model.competence.clone(),
+                text: model.text.trim().to_owned(),
+                decision: model.decision.clone(),
+                ..Content::default()
+            }
+        }
+    };
+    own(&mut content, &visitor);
+    // Ids sort by time: the newest act is the last.
+    let id = uuid::Uuid::now_v7().to_string();
+    let to = format!("/fascicoli/{id}/testo");
+    let command = Command::Case { id, command: CaseCommand::Create { kind, content } };
+    let asked = Asked { to: Some(to), ..Asked::new("Bozza aperta") };
+    match perform(&app, &visitor, command, asked).await {
+        Err(WebError::Refused(_, refusal)) => {
+            let page = FreshPage { refusal: Some(refusal), ..page(&app, &visitor, "").await? };
+            app.render(StatusCode::UNPROCESSABLE_ENTITY, Some(&visitor), &page)
+        }
+        answer => answer,
+    }
+}
+
+/// The words of an act without what belongs to it alone: files, codes, money, answers of law.
+fn words_of(case: &Case) -> Content {
+    let content = case.content.clone();
+    Content {
+        attachments: Vec::new(),
+        gates: Gates::default(),
+        cig: None,
+        cup: None,
+        affects: Vec::new(),
+        effect_date: None,
+        ..content
+    }
+}
+
+/// The office and the role of who writes, where nothing else is said.
+fn own(content: &mut Content, visitor: &Visitor) {
+    use crate::domain::registry::Role;
+    let held = visitor.registry.mandates.values();
+    let held = held.filter(|m| m.person == visitor.person.id && m.valid_on(visitor.today));
+    for mandate in held {
+        if content.offices.is_empty() {
+            content.offices.extend(mandate.office.clone());
+        }
+        if mandate.role == Role::ResponsabileProcedimento {
+            content.procedure_head.clone_from(&visitor.person.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_can_be_printed() {
+        assert!(MODELS.len() >= 5, "{}", MODELS.len());
+        for model in MODELS.iter() {
+            for text in model.decision.iter().chain([&model.text]) {
+                assert_eq!(crate::service::documents::check_text(text), Ok(()), "{}", model.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_copy_takes_no_answer_of_law() {
+        let mut case = Case::new("x");
+        case.content.text = "Premesso".into();
+        case.content.cup = Some("J11B20000010001".into());
+        case.content.gates.personal_data = true;
+        case.content.gates.effects = crate::domain::case::Effects::None;
+        let copy = words_of(&case);
+        assert_eq!((copy.text.as_str(), copy.cup), ("Premesso", None));
+        assert_eq!(copy.gates, Gates::default());
+    }
+}

@@ -288,9 +288,13 @@ impl Worker {
                 "elenco-capigruppo.pdf",
                 job.detail.get("paper").and_then(Value::as_str).map(str::to_owned),
             ),
-            "convened" => {
+            "convened" | "sitting_moved" | "sitting_cancelled" => {
                 let sitting = job.sitting.as_deref().and_then(|id| world.sittings.get(id));
-                ("convocazione.pdf", sitting.and_then(|s| s.notice.clone()))
+                let name = match job.moment.as_str() {
+                    "sitting_cancelled" => "revoca-convocazione.pdf",
+                    _ => "convocazione.pdf",
+                };
+                (name, sitting.and_then(|s| s.notice.clone()))
             }
             _ => return Ok(Vec::new()),
         };

@@ -45,6 +45,8 @@ pub enum PaperKind {
     FoglioPareri,
     /// Notice of convening with the agenda.
     Convocazione,
+    /// Notice that a convened sitting will not be held.
+    RevocaConvocazione,
     /// Note of withdrawal or removal from the agenda.
     NotaRitiro,
     /// Outcomes of a closed sitting.
@@ -81,7 +83,7 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
@@ -91,6 +93,7 @@ impl PaperKind {
         Self::DichiarazioneFormale,
         Self::FoglioPareri,
         Self::Convocazione,
+        Self::RevocaConvocazione,
         Self::NotaRitiro,
         Self::EsitiSeduta,
         Self::Brogliaccio,
@@ -186,6 +189,9 @@ pub struct PaperState {
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
+    /// The fact it was owed for is no more: it is neither composed nor signed.
+    #[serde(default)]
+    pub void: bool,
     /// Instant of the fact that owes it: the date its file bears.
     pub owed_at: DateTime<Utc>,
 }
@@ -199,6 +205,7 @@ impl PaperState {
             sha256: None,
             signed: Vec::new(),
             excused: Vec::new(),
+            void: false,
             owed_at: at,
         }
     }
@@ -206,19 +213,21 @@ impl PaperState {
     /// Slots still to be filled.
     pub fn open_slots(&self) -> impl Iterator<Item = &Slot> {
         self.plan.slots.iter().filter(|slot| {
-            !self.signed.iter().any(|(field, _, _)| *field == slot.field)
+            !self.void
+                && !self.signed.iter().any(|(field, _, _)| *field == slot.field)
                 && !self.excused.contains(&slot.field)
         })
     }
 
     /// True when composed and nothing remains to be signed.
     pub fn is_complete(&self) -> bool {
-        self.sha256.is_some() && self.open_slots().next().is_none()
+        !self.void && self.sha256.is_some() && self.open_slots().next().is_none()
     }
 
     /// Token for rows and `run --json`.
     pub fn status(&self) -> &'static str {
         match (&self.sha256, self.is_complete()) {
+            _ if self.void => "void",
             (None, _) => "owed",
             (_, true) => "complete",
             _ => "prepared",

@@ -173,6 +173,7 @@ impl Story {
             regulation: String::new(),
             anomalies: Vec::new(),
             reason: String::new(),
+            withdrawn_by: None,
         }
     }
 
@@ -340,6 +341,8 @@ pub fn presence(absent: &[&str]) -> Vec<MemberPresence> {
             present,
             remote: present && ["m02", "m03"].contains(person),
             conflict: None,
+            left: None,
+            returned: None,
         }
     };
     MEMBERS.iter().map(row).collect()

@@ -96,6 +96,16 @@ pub fn of_title(title: &str) -> String {
     }
 }
 
+/// "il Sindaco", "la Vicesindaca", "l'Assessore": a title with its article.
+pub fn the_title(title: &str) -> String {
+    let of = of_title(title);
+    let joined = [("dell'", "l'"), ("dello ", "lo "), ("della ", "la "), ("del ", "il ")];
+    joined
+        .iter()
+        .find_map(|(with, article)| of.strip_prefix(with).map(|bare| format!("{article}{bare}")))
+        .unwrap_or(of)
+}
+
 /// What stands over a name where someone signs: the title as the mandate prints it, in capitals.
 pub fn caption(title: &str) -> String {
     title.trim().to_uppercase()

@@ -10,10 +10,16 @@ mod albo;
 mod authority;
 #[path = "engine/capigruppo.rs"]
 mod capigruppo;
+#[path = "engine/chair.rs"]
+mod chair;
 #[path = "engine/desk.rs"]
 mod desk;
 #[path = "engine/invariants.rs"]
 mod invariants;
+#[path = "engine/invariants_later.rs"]
+mod invariants_later;
+#[path = "engine/keys.rs"]
+mod keys;
 #[path = "engine/later_acts.rs"]
 mod later_acts;
 #[path = "engine/not_yet.rs"]

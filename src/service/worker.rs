@@ -197,6 +197,9 @@ impl Worker {
         let executor = &self.office.executor;
         let world = executor.world(std::slice::from_ref(stream)).await?;
         let state = paper_state(&world, stream, key)?;
+        if state.dropped {
+            return Ok(Done::Yes("il documento non è più dovuto".into()));
+        }
         if state.sha256.is_none() {
             let facts = owed_facts(&world, stream, key)?;
             let comune = &world.registry.comune;

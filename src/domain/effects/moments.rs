@@ -86,6 +86,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             let moment = match opinion.opinion {
                 OpinionKind::Technical => "technical_given",
                 OpinionKind::Accounting => "accounting_given",
+                OpinionKind::Cover => "cover_given",
                 OpinionKind::Legitimacy => "legitimacy_given",
             };
             let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
@@ -108,7 +109,9 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             vec![("off_agenda", json!({ "reason": reason }))]
         }
         // Withdrawn in the sitting, the outcome of the item has told it already (row 13).
-        CaseEvent::Withdrawn { reason, paper: Some(_), .. } => vec![("withdrawn", json!({ "reason": reason }))],
+        CaseEvent::Withdrawn { reason, paper: Some(_), .. } => {
+            vec![("withdrawn", json!({ "reason": reason }))]
+        }
         CaseEvent::Proclaimed { treatment, .. }
         | CaseEvent::ProclamationCorrected { treatment, .. }
             if treatment.outcome.is_approval() =>

@@ -50,10 +50,9 @@ fn sitting_capacity(
         items.iter().filter_map(|i| world.cases.get(&i.case)).any(test)
     };
     let (has, text) = match token {
-        "proponenti" => (
-            any(&|c| c.content.procedure_head == person),
-            "proponente di argomenti della seduta",
-        ),
+        "proponenti" => {
+            (any(&|c| c.content.procedure_head == person), "proponente di argomenti della seduta")
+        }
         "relatori_seduta" => (
             any(&|c| c.content.rapporteurs.iter().any(|r| r == person)),
             "relatore di argomenti della seduta",

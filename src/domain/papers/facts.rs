@@ -16,7 +16,6 @@ mod posting;
 mod presence;
 mod proposal;
 mod recital;
-mod signers;
 mod sitting;
 mod versions;
 
@@ -116,9 +115,7 @@ pub fn carried_by_sitting(
     world: &World,
 ) -> Result<Option<PaperFacts>, Refusal> {
     match command {
-        SittingCommand::Convene { .. } => {
-            sitting::notice(sitting, command, ctx, world).map(Some)
-        }
+        SittingCommand::Convene { .. } => sitting::notice(sitting, command, ctx, world).map(Some),
         // Before the convening nothing was sent that a paper would replace.
         SittingCommand::Move { .. } | SittingCommand::Cancel { .. }
             if world.sitting(sitting)?.status != Status::Convened =>
@@ -160,6 +157,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::Annotazione => certificates::annotation(case, plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
+        | PaperKind::VistoCopertura
         | PaperKind::ParereLegittimita
         | PaperKind::NotaRestituzione
         | PaperKind::DichiarazioneFormale

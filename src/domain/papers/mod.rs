@@ -33,6 +33,8 @@ pub enum PaperKind {
     ParereTecnico,
     /// Accounting opinion, `non dovuto` included.
     ParereContabile,
+    /// Visto of cover of an expenditure the Giunta commits itself (TUEL 183 c. 7).
+    VistoCopertura,
     /// Legitimacy opinion.
     ParereLegittimita,
     /// Note of return.
@@ -83,10 +85,11 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
+        Self::VistoCopertura,
         Self::ParereLegittimita,
         Self::NotaRestituzione,
         Self::ConfrontoVersioni,
@@ -189,9 +192,9 @@ pub struct PaperState {
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
-    /// The fact it was owed for is no more: it is neither composed nor signed.
-    #[serde(default)]
-    pub void: bool,
+    /// The text went back before everyone had signed, or the fact it was owed for is no more:
+    /// nobody composes it, nobody is awaited any more.
+    pub dropped: bool,
     /// Instant of the fact that owes it: the date its file bears.
     pub owed_at: DateTime<Utc>,
 }
@@ -205,7 +208,7 @@ impl PaperState {
             sha256: None,
             signed: Vec::new(),
             excused: Vec::new(),
-            void: false,
+            dropped: false,
             owed_at: at,
         }
     }
@@ -213,7 +216,7 @@ impl PaperState {
     /// Slots still to be filled.
     pub fn open_slots(&self) -> impl Iterator<Item = &Slot> {
         self.plan.slots.iter().filter(|slot| {
-            !self.void
+            !self.dropped
                 && !self.signed.iter().any(|(field, _, _)| *field == slot.field)
                 && !self.excused.contains(&slot.field)
         })
@@ -221,13 +224,12 @@ impl PaperState {
 
     /// True when composed and nothing remains to be signed.
     pub fn is_complete(&self) -> bool {
-        !self.void && self.sha256.is_some() && self.open_slots().next().is_none()
+        self.sha256.is_some() && !self.dropped && self.open_slots().next().is_none()
     }
 
     /// Token for rows and `run --json`.
     pub fn status(&self) -> &'static str {
         match (&self.sha256, self.is_complete()) {
-            _ if self.void => "void",
             (None, _) => "owed",
             (_, true) => "complete",
             _ => "prepared",

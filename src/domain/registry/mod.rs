@@ -5,11 +5,13 @@
 //! 23 July" is a question to this state, and the answer carries the title that is printed.
 
 mod authority;
+mod coherence;
 mod decide;
 mod entitlement;
 mod event;
 
 pub use authority::authorised;
+pub use coherence::coherent;
 pub use decide::{RegistryCommand, decide};
 pub use entitlement::{Entitlement, Signatory};
 pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};

@@ -272,6 +272,7 @@ pub enum SittingCommand {
         /// Case.
         case: String,
         /// The relatore who withdraws it.
+        #[serde(rename = "relatore")]
         by: String,
         /// Why.
         reason: String,

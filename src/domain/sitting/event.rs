@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about one sitting.
 
-use super::treatment::{ConflictStance, ItemOutcome};
+use super::treatment::{Anomaly, ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
 use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::{PaperPlan, SignedPaper};
@@ -306,7 +306,7 @@ pub enum SittingEvent {
         ballot: Ballot,
         /// Irregularities overridden, each with the reason.
         #[serde(default)]
-        anomalies: Vec<String>,
+        anomalies: Vec<Anomaly>,
     },
     /// A mistyped vote was corrected before the proclamation.
     VoteCorrected {

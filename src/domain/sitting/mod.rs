@@ -8,8 +8,8 @@ mod event;
 mod items;
 mod opening;
 mod presence;
-mod presidency;
 mod presence_commands;
+mod presidency;
 mod proclamation;
 mod treatment;
 mod verbalizer;
@@ -24,7 +24,7 @@ pub use event::{
 pub use opening::members;
 pub use presidency::{Chair, Presidency};
 pub use proclamation::presence_table;
-pub use treatment::{ConflictStance, ItemOutcome, MemberPresence, Treatment};
+pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 
 use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::PaperState;
@@ -129,7 +129,7 @@ pub struct Item {
     /// Amended in the sitting.
     pub amended: bool,
     /// Irregularities overridden at the vote.
-    pub anomalies: Vec<String>,
+    pub anomalies: Vec<Anomaly>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
     /// Who was there when it was voted, or ended without a vote: what the act prints (R3.5, I8).

@@ -237,7 +237,8 @@ fn assistants(
             held.into_iter().find(|m| m.person == *person)
         };
         Role::ALL.iter().find_map(in_role).map(|m| registry.signatory(m)).ok_or_else(|| {
-            let text = format!("«{person}» non ha alcun incarico in quella data: non può assistere");
+            let text =
+                format!("«{person}» non ha alcun incarico in quella data: non può assistere");
             Refusal::new("assistant_unknown", "R1.10", "art. 97 TUEL", text)
                 .next("Indicare chi assiste con il suo identificativo, o registrarne l'incarico")
         })

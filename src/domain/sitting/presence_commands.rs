@@ -73,7 +73,11 @@ fn came_back(changes: &mut Changes, id: &str, person: &str) -> Result<(), Stop> 
 }
 
 /// Who is connected from elsewhere may be, by mode and rule (R3.10).
-pub(super) fn connected(changes: &Changes, sitting: &Sitting, who: &[Attendance]) -> Result<(), Stop> {
+pub(super) fn connected(
+    changes: &Changes,
+    sitting: &Sitting,
+    who: &[Attendance],
+) -> Result<(), Stop> {
     if who.iter().any(|a| a.remote) {
         let regulation = rules(changes, sitting)?;
         remote_rules(sitting, who, false, &regulation, changes.day())?;

@@ -45,6 +45,11 @@ impl Sitting {
         chair_of(&self.members, &here, self.in_hand(), self.chair_rules()?)
     }
 
+    /// Who presides now; empty when nobody may.
+    pub fn president(&self) -> String {
+        self.chair().map(|chair| chair.person).unwrap_or_default()
+    }
+
     /// Who presided, one after the other, over the whole sitting.
     pub fn presidencies(&self) -> Vec<Presidency> {
         let Some(rules) = self.chair_rules() else { return Vec::new() };

@@ -38,6 +38,7 @@ pub const PAPERS: &[Source] = embedded!["":
     "rapporto_firme",
     "referto_pubblicazione",
     "verbale_seduta",
+    "visto_copertura",
 ];
 
 /// Parts that several templates include.

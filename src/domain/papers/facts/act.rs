@@ -7,7 +7,7 @@ use super::common::{
 };
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
-use super::recital::{Recital, RecitedOpinion, recital};
+use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
 use super::{Embedded, PaperFacts};
 use crate::domain::case::{AttachmentClass, Case, Content};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
@@ -22,6 +22,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct DepartureFacts {
     opinions: Vec<RecitedOpinion>,
+    /// Opinions of others it departs from (R1.16): no article asks for it but art. 3 L. 241/1990.
+    further: Vec<FurtherFacts>,
     reasons: String,
 }
 
@@ -99,7 +101,9 @@ fn departure(case: &Case, recital: &Recital) -> Option<DepartureFacts> {
     let reasons = words::clause(case.content.gates.departure.as_deref()?);
     let departed = |o: &&RecitedOpinion| o.to_depart_from;
     let opinions: Vec<_> = recital.opinions.iter().filter(departed).cloned().collect();
-    (!reasons.is_empty() && !opinions.is_empty()).then_some(DepartureFacts { opinions, reasons })
+    let further: Vec<_> = recital.further.iter().filter(|o| o.to_depart_from).cloned().collect();
+    let any = !opinions.is_empty() || !further.is_empty();
+    (!reasons.is_empty() && any).then_some(DepartureFacts { opinions, further, reasons })
 }
 
 /// The signed proposal, when the procedure signs one.

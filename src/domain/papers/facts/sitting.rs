@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Papers of a sitting: the notice with its agenda, the outcomes, the draft minutes, the minutes.
 
+use super::PaperFacts;
 use super::ballot::{VoteFacts, vote};
 use super::common::{NumberFacts, Parts, PersonFacts, act_slots, head, one_line, own_slot, paper};
-use super::{PaperFacts, signers};
 use crate::domain::case::Ctx;
 use crate::domain::law::calendar::{rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Role};
+use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
+use crate::domain::sitting::convener;
 use crate::domain::sitting::{
     Conflict, ConflictStance, Item, ItemOutcome, Leaving, Mode, Presidency, Sitting,
     SittingCommand, Status, presence_table,
@@ -71,7 +72,7 @@ pub fn notice(
     let (sitting, moved) = moved(before, command, &world.registry)?;
     let date = date_of(&sitting)?;
     let regulation = world.regulation(date)?;
-    let by = signers::acting_in(ctx, world, &[Role::Sindaco, Role::Vicesindaco])?;
+    let by = convener(ctx, world)?;
     let mut agenda = Vec::new();
     for (index, item) in sitting.items.iter().enumerate() {
         let case = world.case(&item.case)?;
@@ -150,17 +151,13 @@ struct RevocationFacts {
 }
 
 /// The notice that a convened sitting will not be held (practice.md 3, row 9).
-pub fn revocation(
-    id: &str,
-    reason: &str,
-    ctx: &Ctx,
-    world: &World,
-) -> Result<PaperFacts, Refusal> {
+pub fn revocation(id: &str, reason: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal> {
     let sitting = world.sitting(id)?;
     let date = date_of(sitting)?;
-    let by = signers::acting_in(ctx, world, &[Role::Sindaco, Role::Vicesindaco])?;
+    let by = convener(ctx, world)?;
+    let day = date.format("%d/%m/%Y");
     let facts = RevocationFacts {
-        subject: format!("Revoca della convocazione della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        subject: format!("Revoca della convocazione della Giunta comunale del {day}"),
         date,
         time: time_of(sitting),
         place: place(sitting, &world.registry),

@@ -89,8 +89,7 @@ fn deserted(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     roll.verbalizer_remote = false;
     let president = story.signer("m02", Role::Vicesindaco, when);
     let verbalizer = story.signer("vsg", Role::Segretario, when);
-    let slots =
-        vec![slot("firma_presidente", president), slot("firma_verbalizzante", verbalizer)];
+    let slots = vec![slot("firma_presidente", president), slot("firma_verbalizzante", verbalizer)];
     let kind = PaperKind::VerbaleSeduta;
     let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };
     story

@@ -83,7 +83,7 @@ fn ballot(members: &[String], choice: u16) -> VoteInput {
             let small = |shift: u16| u32::from(choice >> shift & 7);
             let (favour, against, blank, void) = (small(3), small(6), small(9) / 3, 0);
             let totals = Some(SecretTotals { favour, against, blank, void });
-            let casting = (choice % 3 == 0).then_some(Casting::Favour);
+            let casting = choice.is_multiple_of(3).then_some(Casting::Favour);
             VoteInput { totals, casting, ..VoteInput::default() }
         }
         _ => {
@@ -177,6 +177,15 @@ fn amend_or_opine(desk: &mut Desk, case: &str, choice: u16) {
     }
 }
 
+/// I4: declared on its own open ballot, by the majority of the members, with its reasons.
+fn check_immediate(case: &delibera::domain::case::Case) {
+    let Some(immediate) = case.immediate.as_ref().filter(|i| i.declared) else { return };
+    let n = case.treatment.as_ref().unwrap().in_office();
+    assert!(case.is_adopted() && !immediate.reasons.trim().is_empty(), "I4");
+    assert!(u32::try_from(immediate.ballot.favour.len()).unwrap() > n / 2, "I4");
+    assert_eq!(immediate.ballot.totals, None, "the second ballot is open");
+}
+
 /// What must hold after every act.
 fn check(desk: &Desk) {
     let sitting = desk.held("s");
@@ -188,13 +197,7 @@ fn check(desk: &Desk) {
     }
     for case in CASES.iter().map(|id| desk.of(id)) {
         let adopted = case.treatment.as_ref();
-        if let Some(immediate) = case.immediate.as_ref().filter(|i| i.declared) {
-            // I4.
-            let n = adopted.unwrap().in_office();
-            assert!(case.is_adopted() && !immediate.reasons.trim().is_empty(), "I4");
-            assert!(u32::try_from(immediate.ballot.favour.len()).unwrap() > n / 2, "I4");
-            assert_eq!(immediate.ballot.totals, None, "the second ballot is open");
-        }
+        check_immediate(case);
         let Some(treatment) = adopted else { continue };
         let rows = &treatment.members;
         let here = |p: &str| rows.iter().any(|m| m.person == p && m.present);

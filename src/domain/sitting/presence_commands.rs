@@ -216,7 +216,6 @@ pub(super) fn resume(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     }
     let back = present.iter().map(|a| a.person.clone()).filter(|p| !sitting.is_present(p));
     let back: Vec<String> = back.collect();
-    back.iter().try_for_each(|person| stays_out(sitting, person))?;
     changes.push_sitting(id, SittingEvent::Resumed { present: present.to_vec() });
     back.iter().try_for_each(|person| came_back(changes, id, person))?;
     go_on(changes, id)

@@ -223,7 +223,7 @@ pub fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
                 remote: here.is_some_and(|i| i.remote),
                 conflict: item.conflicts.iter().find(|c| c.person == m.person).map(|c| c.stance),
                 left: item.left_for(&m.person),
-                returned: None,
+                returned: here.filter(|_| item.left_for(&m.person).is_some()).map(|i| i.from),
             }
         })
         .collect()

@@ -228,6 +228,7 @@ pub(super) fn judge(
             "Il voto prevalente del presidente vale solo in caso di parità",
         ));
     }
+    gone_are_out(sitting, item)?;
     let chair = presided(sitting)?;
     casting_is_his(&chair, ballot, regulation)?;
     Ok((count, judged))
@@ -416,7 +417,7 @@ fn immediate(
         .into());
     }
     let regulation = rules(changes, changes.sitting(id)?)?;
-    open_and_without_the_gone(changes.sitting(id)?, &item, input)?;
+    open_ballot(input)?;
     let ballot = ballot(changes.sitting(id)?, &item, input)?;
     let (count, _) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
     let rules = regulation.vote_rules();
@@ -430,24 +431,25 @@ fn immediate(
     if declared { case::tell_affected(changes, case_id, true) } else { Ok(()) }
 }
 
-/// Urgency appraises no person: the second ballot is open (R3.8). Who left for the item is out of
-/// it too, which the act prints (R3.9).
-fn open_and_without_the_gone(
-    sitting: &Sitting,
-    item: &Item,
-    input: &VoteInput,
-) -> Result<(), Refusal> {
+/// Urgency appraises no person: the second ballot is open (R3.8).
+fn open_ballot(input: &VoteInput) -> Result<(), Refusal> {
     if input.totals.is_some() {
         let text = "La votazione sull'immediata eseguibilità è palese: occorrono i nomi di chi è \
                     contrario o si astiene";
         return Err(Refusal::new("open_ballot_due", "R3.8", "art. 134, c. 4, TUEL", text));
     }
-    let gone = |c: &&Conflict| item.left_for(&c.person).is_some() && sitting.is_present(&c.person);
-    let Some(back) = item.conflicts.iter().find(gone) else { return Ok(()) };
+    Ok(())
+}
+
+/// Who left for the item is out at its votes, as the act prints; after a suspension he may have
+/// answered the new roll call (R3.9).
+fn gone_are_out(sitting: &Sitting, item: &Item) -> Result<(), Refusal> {
+    let back = |c: &&Conflict| item.left_for(&c.person).is_some() && sitting.is_present(&c.person);
+    let Some(back) = item.conflicts.iter().find(back) else { return Ok(()) };
     let name = member_name(sitting, &back.person);
     let text = format!("{name} si è allontanato per la durata dell'argomento, che non è concluso");
     Err(Refusal::new("left_for_the_item", "R3.9", "art. 78, c. 2, TUEL", text)
-        .next("Registrarne l'uscita prima della seconda votazione"))
+        .next("Registrarne l'uscita prima della votazione"))
 }
 
 fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {

@@ -184,7 +184,7 @@ impl Case {
         let withdrawn = self.ending == Some(Ending::Withdrawn);
         self.papers.iter().filter(move |p| {
             let dropped = withdrawn && p.signed.is_empty();
-            !p.is_complete() && !dropped
+            !p.is_complete() && !p.dropped && !dropped
         })
     }
 
@@ -421,6 +421,11 @@ impl Case {
             CaseEvent::ConditionMet { condition, on, .. } => {
                 self.conditions_met.insert(*condition, *on);
             }
+            CaseEvent::MemberReturned { sitting, person } => {
+                let there = self.treatment.iter_mut().chain(&mut self.not_voted);
+                let there = there.filter(|t| t.sitting == *sitting);
+                there.for_each(|t| t.came_back(person, at));
+            }
             CaseEvent::DutyRaised { duty, due } => {
                 self.duties.insert(duty.clone(), DutyState { due: *due, settled: None });
             }
@@ -459,6 +464,11 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<U
             if let Some(i) = found(papers, key) {
                 let plan = papers[i].plan.clone();
                 papers[i] = PaperState::owed(plan, at);
+            }
+        }
+        CaseEvent::PaperVoided { key, .. } => {
+            if let Some(i) = found(papers, key) {
+                papers[i].dropped = true;
             }
         }
         CaseEvent::PaperSigned { key, field, by, sha256, at } => {

@@ -104,9 +104,9 @@ pub fn check_signature(
     paper: Option<&SignedPaper>,
 ) -> Result<(String, Signatory), Refusal> {
     if state.dropped {
-        let text = "La proposta è tornata in bozza: questo documento non si firma più";
+        let text = "Il fatto che questo documento attesta non c'è più: non si compone né si firma";
         return Err(Refusal::new("paper_dropped", "R1.1", "", text)
-            .next("Si firmerà la proposta quando sarà presentata di nuovo"));
+            .next("Si firmerà il documento che ne prende il posto, quando è dovuto"));
     }
     let current = state.sha256.as_deref().ok_or_else(|| {
         Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto")
@@ -193,6 +193,10 @@ pub fn check_prepared(
     now: &str,
 ) -> Result<(), Refusal> {
     only_system(&changes.ctx.actor)?;
+    if state.dropped {
+        let text = "Il fatto che questo documento attesta non c'è più";
+        return Err(Refusal::new("paper_dropped", "R9.1", "", text));
+    }
     if state.sha256.is_some() {
         return Err(Refusal::new("paper_ready", "R9.1", "", "Il documento è già composto"));
     }

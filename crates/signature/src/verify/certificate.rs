@@ -154,7 +154,7 @@ impl Certificate {
         let ocsp = |value: &[u8]| {
             let list = Der::only(value, SEQUENCE)?.inside().all(MANY)?;
             let mut methods = list.iter().filter_map(|e| e.inside().take(OID)?.oid());
-            Some(methods.any(|method| method == oid::OCSP_ACCESS))
+            Some(methods.any(|method| method == oid::OCSP))
         };
         let access = self.extension(oid::AUTHORITY_INFO_ACCESS);
         self.extension(oid::CRL_DISTRIBUTION_POINTS).is_some()

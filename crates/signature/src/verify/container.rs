@@ -98,7 +98,7 @@ fn examine<'a>(
         }
         if let Some(content) = data.content {
             let digest = |hash: Hash| hash.of(&[content]);
-            let subject = Subject { data, signer, digest: &digest, existed: None };
+            let subject = Subject { data, signer, digest: &digest, existed: None, stamped: false };
             judge::judge(&context, &subject, &mut found);
         }
         report.signatures.push(found);

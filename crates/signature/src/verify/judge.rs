@@ -9,13 +9,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::algorithm::Hash;
 use super::certificate::{Certificate, Purpose};
 use super::material::Material;
-use super::report::{Level, Problem, SignatureReport, SubIndication as Sub, Verdict};
+use super::report::{Problem, SignatureReport, SubIndication as Sub, Verdict};
 use super::revocation::{Status, status};
 use super::signed_data::{SignedData, SignerInfo};
 use super::timestamp;
 use super::trust::{Path, Policy, Revocation, Trust};
 use super::trusted_list::Kind;
-use crate::oid;
+use crate::{Level, oid};
 
 /// Clocks may differ this much, in minutes.
 const SKEW: i64 = 5;
@@ -58,6 +58,8 @@ pub(super) struct Subject<'a> {
     pub digest: &'a dyn Fn(Hash) -> Vec<u8>,
     /// The earliest timestamp of the document that covers it.
     pub existed: Option<DateTime<Utc>>,
+    /// Whether a timestamp of the document covers it, proved or not.
+    pub stamped: bool,
 }
 
 impl Context<'_> {
@@ -144,10 +146,12 @@ impl Context<'_> {
 
 fn explain(error: &webpki::Error) -> Problem {
     match error {
-        webpki::Error::UnknownIssuer => Problem::doubt(
-            Sub::NoCertificateChainFound,
-            "l'autorità che ha emesso il certificato non è fidata",
-        ),
+        webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => {
+            Problem::doubt(
+                Sub::NoCertificateChainFound,
+                "l'autorità che ha emesso il certificato non è fidata",
+            )
+        }
         webpki::Error::CertExpired { .. } => Problem::doubt(
             Sub::OutOfBoundsNoPoe,
             "il certificato era scaduto, o lo era quello di chi lo ha emesso",
@@ -183,17 +187,18 @@ pub(super) fn judge(context: &Context<'_>, subject: &Subject<'_>, report: &mut S
     attributes(context, subject, report);
     let proved = report.timestamps.iter().filter_map(|t| t.proved()).min();
     let proved = proved.into_iter().chain(subject.existed).min();
-    if report.timestamps.is_empty() && subject.existed.is_none() {
+    if report.timestamps.is_empty() && !subject.stamped {
         let reason = "data e ora dichiarate dal firmatario, senza marca temporale";
         report.add(Problem::remark(reason));
     }
     report.time = proved.or(context.policy.at).or(report.claimed_time);
     let complete = certify(context, subject, &certificate, proved, report);
     if report.intact && baseline {
-        report.level = Some(match proved {
-            None => Level::BB,
-            Some(_) if complete && context.has_store => Level::BLT,
-            Some(_) => Level::BT,
+        let stamped = subject.stamped || report.timestamps.iter().any(|t| t.is_sound());
+        report.level = Some(match stamped {
+            false => Level::B,
+            true if complete && context.has_store => Level::Lt,
+            true => Level::T,
         });
     }
 }
@@ -215,7 +220,7 @@ fn attributes(context: &Context<'_>, subject: &Subject<'_>, report: &mut Signatu
     let signature = subject.signer.signature;
     for attribute in &subject.signer.unsigned {
         match attribute.oid {
-            oid::TIMESTAMP_TOKEN => {
+            oid::SIGNATURE_TIMESTAMP => {
                 for value in &attribute.values {
                     let imprint = |hash: Hash| hash.of(&[signature]);
                     let stamp =

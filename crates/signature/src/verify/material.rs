@@ -99,7 +99,7 @@ impl Material {
     fn add_attribute(&mut self, attribute: &Attribute<'_>) {
         for value in &attribute.values {
             match attribute.oid {
-                oid::TIMESTAMP_TOKEN => match SignedData::read(value.raw) {
+                oid::SIGNATURE_TIMESTAMP => match SignedData::read(value.raw) {
                     Some(token) => self.add_signed_data(&token),
                     None => self.unreadable = true,
                 },

@@ -31,7 +31,7 @@ use chrono::{DateTime, Utc};
 
 use crate::fields::signature_fields;
 use crate::pdf::File;
-use crate::{Malformed, VerifyError};
+use crate::{Level, Malformed, VerifyError};
 use algorithm::Hash;
 use changes::{Change, Severity};
 use document::{Content, Entry};
@@ -42,7 +42,7 @@ use signed_data::SignedData;
 
 pub use certificate::{Purpose, Qualification};
 pub use container::verify_container;
-pub use report::{Format, Level, Report, SignatureReport, SubIndication, TimestampReport, Verdict};
+pub use report::{Format, Report, SignatureReport, SubIndication, TimestampReport, Verdict};
 pub use trust::{Policy, Revocation, Trust};
 pub use trusted_list::{Kind, Service, TrustedList, TrustedListError};
 
@@ -238,9 +238,9 @@ impl<'e, 'a> Examination<'e, 'a> {
             }
             let covering = self.stamps.iter().filter(|(r, _)| *r > entry.revision);
             let covering: Vec<TimestampReport> = covering.map(|(_, s)| s.clone()).collect();
-            let archived = covering.iter().any(|s| s.proved().is_some());
-            if report.level == Some(Level::BLT) && archived && self.store_precedes_a_stamp() {
-                report.level = Some(Level::BLTA);
+            let archived = covering.iter().any(TimestampReport::is_sound);
+            if report.level == Some(Level::Lt) && archived && self.store_precedes_a_stamp() {
+                report.level = Some(Level::Lta);
             }
             report.timestamps.extend(covering);
             self.signed.push((entry.revision, report));
@@ -265,16 +265,19 @@ impl<'e, 'a> Examination<'e, 'a> {
         }
         let digest = |hash: Hash| hash.of(&parts);
         let existed = self.existed(entry.revision);
-        judge::judge(self.context, &Subject { data, signer, digest: &digest, existed }, report);
+        let mut covering = self.stamps.iter().filter(|(r, _)| *r > entry.revision);
+        let stamped = covering.any(|(_, s)| s.is_sound());
+        let subject = Subject { data, signer, digest: &digest, existed, stamped };
+        judge::judge(self.context, &subject, report);
     }
 
-    /// Whether validation data was there when a proved timestamp covered the document.
+    /// Whether validation data was there when a timestamp covered the document.
     fn store_precedes_a_stamp(&self) -> bool {
         let has_store = |revision: usize| {
             self.file.catalog(revision).is_ok_and(|(_, catalog)| catalog.get("DSS").is_some())
         };
-        let mut proved = self.stamps.iter().filter(|(_, s)| s.proved().is_some());
-        proved.any(|(revision, _)| *revision > 0 && has_store(*revision - 1))
+        let mut sound = self.stamps.iter().filter(|(_, s)| s.is_sound());
+        sound.any(|(revision, _)| *revision > 0 && has_store(*revision - 1))
     }
 
     /// Signatures added although an earlier one forbids them.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::certificate::Qualification;
+use crate::Level;
 
 /// The answers of EN 319 102-1, 5.1.2; the greater is the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,34 +66,6 @@ pub enum SubIndication {
     Generic,
 }
 
-/// Baseline levels (EN 319 142-1, 6; for containers EN 319 122-1, 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Level {
-    /// A signature bound to its certificate.
-    #[serde(rename = "B-B")]
-    BB,
-    /// … with a trusted time.
-    #[serde(rename = "B-T")]
-    BT,
-    /// … with what is needed to validate it later.
-    #[serde(rename = "B-LT")]
-    BLT,
-    /// … protected by a later timestamp.
-    #[serde(rename = "B-LTA")]
-    BLTA,
-}
-
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Level::BB => "B-B",
-            Level::BT => "B-T",
-            Level::BLT => "B-LT",
-            Level::BLTA => "B-LTA",
-        })
-    }
-}
-
 /// What was found about one timestamp (RFC 3161; EN 319 422).
 #[derive(Clone, Debug, Serialize)]
 pub struct TimestampReport {
@@ -134,7 +107,8 @@ pub struct SignatureReport {
     pub time: Option<DateTime<Utc>>,
     /// The timestamps of the signature and of the document that cover it.
     pub timestamps: Vec<TimestampReport>,
-    /// The level reached; `None` for what is no baseline signature.
+    /// The level its parts make; whether they hold is the verdict's to say. `None` for what is no
+    /// baseline signature.
     pub level: Option<Level>,
     /// Whether the byte range is exactly the revision that brought the signature, less the hole;
     /// for a container, whether the content is inside it.
@@ -274,6 +248,11 @@ impl TimestampReport {
 
     pub(super) fn add(&mut self, found: Problem) {
         add(&mut self.verdict, &mut self.sub_indication, &mut self.reasons, found);
+    }
+
+    /// Whether it is a timestamp of what it should stamp, be its authority known or not.
+    pub fn is_sound(&self) -> bool {
+        self.verdict != Verdict::TotalFailed && self.time.is_some()
     }
 
     /// The time, if it is proved.

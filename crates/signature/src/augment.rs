@@ -143,6 +143,7 @@ fn checked(before: &[u8], after: Vec<u8>) -> Result<Vec<u8>, SignError> {
 
 /// A signature or a document time-stamp of a file.
 struct Filled {
+    field: String,
     revision: usize,
     is_timestamp: bool,
     /// `/Contents` with its padding.
@@ -162,6 +163,7 @@ fn filled(file: &File<'_>) -> Result<Vec<Filled>, SignError> {
         let der = Any::decode(&mut SliceReader::new(&contents.bytes)?)?.to_der()?;
         let info = ContentInfo::from_der(&der)?;
         found.push(Filled {
+            field: field.name,
             revision,
             is_timestamp: value.is_name("SubFilter", "ETSI.RFC3161"),
             contents: contents.bytes.clone(),
@@ -182,6 +184,13 @@ fn signature_timestamp(info: &ContentInfo) -> Option<Vec<u8>> {
         let value = attribute.values.as_slice().first()?;
         (attribute.oid == oid::SIGNATURE_TIMESTAMP).then(|| value.to_der().ok()).flatten()
     })
+}
+
+/// The certificate (DER) of who signed each filled field, by its name; document time-stamps apart.
+pub fn signers(pdf: &[u8]) -> Result<Vec<(String, Vec<u8>)>, SignError> {
+    let file = File::read(pdf)?;
+    let filled = filled(&file)?.into_iter().filter(|f| !f.is_timestamp);
+    Ok(filled.filter_map(|f| Some((f.field, cms::signer_certificate(&f.info)?))).collect())
 }
 
 /// The level the structure of a document shows; whether it holds is for the verifier to say. A

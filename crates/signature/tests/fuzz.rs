@@ -121,21 +121,31 @@ fn mutate_pdf(noise: &mut Noise, bytes: &mut Vec<u8>) {
         _ => tail + noise.below(bytes.len() - tail),
     };
     let (start, end) = token(bytes, at.min(bytes.len() - 1));
-    match noise.below(7) {
-        0 => bytes[at] ^= 1 << noise.below(8),
-        1 => drop(bytes.splice(start..end, WORDS[noise.below(WORDS.len())].iter().copied())),
-        2 => drop(bytes.drain(start..end)),
-        3 => {
+    // Half of the changes keep every offset where it was, so that the reader gets further.
+    let word = WORDS[noise.below(WORDS.len())];
+    match noise.below(14) {
+        0..=4 => {
+            let room = end - start;
+            bytes[start..end].fill(b' ');
+            let length = word.len().min(room);
+            bytes[start..start + length].copy_from_slice(&word[..length]);
+        }
+        5..=7 => {
+            let other = token(bytes, noise.below(bytes.len()));
+            let length = (end - start).min(other.1 - other.0);
+            let piece = bytes[other.0..other.0 + length].to_vec();
+            bytes[start..start + length].copy_from_slice(&piece);
+        }
+        8 => bytes[at] ^= 1 << noise.below(8),
+        9 => drop(bytes.splice(start..end, word.iter().copied())),
+        10 => drop(bytes.drain(start..end)),
+        11 => {
             let length = noise.below(400).min(bytes.len() - at);
             let piece = bytes[at..at + length].to_vec();
             let to = noise.below(bytes.len());
             drop(bytes.splice(to..to, piece));
         }
-        4 => {
-            let word = WORDS[noise.below(WORDS.len())];
-            drop(bytes.splice(at..at, word.iter().copied()));
-        }
-        5 => {
+        12 => {
             let deep = WORDS[noise.below(4)].repeat(noise.below(300));
             drop(bytes.splice(at..at, deep));
         }

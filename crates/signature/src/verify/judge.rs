@@ -18,7 +18,7 @@ use super::trusted_list::Kind;
 use crate::{Level, oid};
 
 /// Clocks may differ this much, in minutes.
-const SKEW: i64 = 5;
+pub(super) const SKEW: i64 = 5;
 /// Bit of the key usage for binding signatures (RFC 5280, 4.2.1.3: contentCommitment).
 const NON_REPUDIATION: usize = 1;
 /// Extended purposes that do not contradict the signature of a document.

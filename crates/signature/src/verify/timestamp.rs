@@ -2,11 +2,11 @@
 //! Timestamp tokens (RFC 3161, RFC 5816; ETSI EN 319 422; EN 319 102-1, 5.4): what was stamped,
 //! when, by whom, and whether that authority is to be believed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::algorithm::Hash;
 use super::certificate::Certificate;
-use super::judge::Context;
+use super::judge::{Context, SKEW};
 use super::report::{Problem, SubIndication as Sub, TimestampReport};
 use super::signed_data::SignedData;
 use super::trusted_list::Kind;
@@ -143,8 +143,15 @@ fn believe(
         let reason = "marca temporale apposta fuori della validità del suo certificato";
         report.add(Problem::doubt(Sub::OutOfBoundsNoPoe, reason));
     }
-    if context.policy.at.is_some_and(|at| time > at + chrono::TimeDelta::minutes(5)) {
+    let after = |limit: Option<DateTime<Utc>>| {
+        limit.is_some_and(|limit| time > limit + TimeDelta::minutes(SKEW))
+    };
+    if after(context.policy.at) {
         let reason = "la marca temporale porta una data futura";
+        report.add(Problem::doubt(Sub::TimestampOrderFailure, reason));
+    }
+    if after(existed) {
+        let reason = "la marca temporale porta una data successiva a quella che la copre";
         report.add(Problem::doubt(Sub::TimestampOrderFailure, reason));
     }
     let instant = existed.or(context.policy.at).unwrap_or(time);

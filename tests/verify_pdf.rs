@@ -39,7 +39,7 @@ fn signed(name: &str) -> (PathBuf, String, String, String) {
         footer: String::new(),
         letterhead: None,
         draft: false,
-        body: "Testo.\n\n::: firma campo=\"firma\" titolo=\"Il Sindaco\" nome=\"Anna Bruni\" nota=\"\"\n"
+        body: "Testo.\n\n::: firma campo=\"firma\" titolo=\"Il Sindaco\" nome=\"Anna Bruni\" nota=\"\"\n:::\n"
             .into(),
         attachments: Vec::new(),
     });

@@ -10,7 +10,7 @@
 //! prepared, and the command that follows is decided on the facts of the upload.
 
 use super::execute::Request;
-use super::keyring::{Who, found, quality, shown};
+use super::keyring::{Keyring, Who, found, quality, shown};
 use super::office::{Office, paper_state, sign_command, signer_slot};
 use super::paper::{PaperError, document, needed, pdf_document};
 use crate::domain::command::Command;
@@ -22,7 +22,10 @@ use crate::domain::stream::{StoredEvent, StreamId};
 use crate::store::PendingSignature;
 use base64ct::{Base64, Encoding};
 use chrono::{DateTime, Utc};
-use delibera_signature::{Holder, Prepared, SignError, pem, prepare, signers, verify_at};
+use delibera_signature::{
+    EvidenceError, Holder, Policy, Prepared, Revocation, SignError, Trust, Verdict, VerifyError,
+    evidence, pem, prepare, signers, verify_pdf,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a signature made elsewhere is for.
@@ -157,8 +160,8 @@ impl Office {
         let examined = waiting.clone();
         let work = move || {
             let signed = signed_pdf(&examined, file)?;
-            let fiscal_code = examine(&examined, &signed, &person, keys.trust(), at)?;
-            Ok::<_, PaperError>((signed, fiscal_code))
+            let examined = examine(&examined, &signed, &person, &keys, at)?;
+            Ok::<_, PaperError>((signed, examined))
         };
         let (signed, (fiscal_code, assurance)) =
             tokio::task::spawn_blocking(work).await.map_err(|_| PaperError::Interrupted)??;
@@ -223,32 +226,35 @@ fn binary(file: Vec<u8>) -> Vec<u8> {
 
 type Examined = (String, crate::domain::papers::Assurance);
 
-/// The verifier's answer about the new signature, and whose it is.
+/// What the authorities say today of the certificates of a document. Who does not answer makes
+/// the upload wait: a revoked certificate has not signed (art. 24, c. 4-bis, CAD). Certificates
+/// that say nowhere to ask, or come from nowhere known, are left to the verifier.
+fn status(signed: &[u8], keys: &Keyring) -> Result<Vec<Vec<u8>>, PaperError> {
+    match evidence(signed, keys.network().as_ref()) {
+        Ok(answers) => Ok(answers),
+        Err(SignError::Evidence(error @ EvidenceError::Unreachable { .. })) => {
+            Err(SignError::Evidence(error).into())
+        }
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The verifier's answer about the new signature, and whose it is. The certificates of a file say
+/// which addresses to ask: they are asked only once the file is known to be what it should be.
 fn examine(
     waiting: &Waiting,
     signed: &[u8],
     person: &Person,
-    trust: &[Vec<u8>],
+    keys: &Keyring,
     at: DateTime<Utc>,
 ) -> Result<Examined, PaperError> {
-    let next = "Firmare di nuovo il documento scaricato, senza altre modifiche";
-    let report = verify_at(signed, Some(waiting.pdf()), trust, Some(at))
-        .map_err(|error| refuse("not_readable", "", error.to_string(), next))?;
-    let own = report.signatures.iter().find(|s| s.field == waiting.field);
-    let Some(own) = own else {
-        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
-        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, next));
-    };
-    if !report.changed_after.is_empty() || !report.covers_whole {
-        let what = report.changed_after.iter().chain(&report.reasons).cloned();
-        let text =
-            format!("Il documento è stato modificato: {}", what.collect::<Vec<_>>().join("; "));
-        return Err(refuse("document_changed", "art. 20 CAD", text, next));
+    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
+    let mut trust = Trust::of(keys.trust()).map_err(unreadable)?;
+    judge(waiting, signed, &trust, at, Revocation::IfAvailable)?;
+    for answer in status(signed, keys)? {
+        trust = trust.with_revocation(&answer).map_err(unreadable)?;
     }
-    if !(own.intact && own.covers_revision && own.chain_ok) {
-        let text = format!("La firma non è valida: {}", own.reasons.join("; "));
-        return Err(refuse("signature_not_valid", "art. 24 CAD", text, next));
-    }
+    judge(waiting, signed, &trust, at, Revocation::Published)?;
     let certificate = signers(signed)?.into_iter().find(|(field, _)| *field == waiting.field);
     let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
     let holder = Holder::read(&certificate)?;
@@ -258,6 +264,40 @@ fn examine(
     let fiscal_code = holder.fiscal_code.clone().unwrap_or_default();
     let level = delibera_signature::level(signed)?;
     Ok((fiscal_code, found(holder.quality, level)))
+}
+
+/// What to do with a file that is refused.
+const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
+
+/// Whether the file is the document that waits, with a valid signature in its field and nothing
+/// else.
+fn judge(
+    waiting: &Waiting,
+    signed: &[u8],
+    trust: &Trust,
+    at: DateTime<Utc>,
+    revocation: Revocation,
+) -> Result<(), PaperError> {
+    let policy = Policy { at: Some(at), revocation, ..Policy::default() };
+    let report = verify_pdf(signed, Some(waiting.pdf()), trust, &policy)
+        .map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
+    let own = report.signatures.iter().find(|s| s.field == waiting.field);
+    let Some(own) = own else {
+        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
+        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
+    };
+    if !report.changed_after.is_empty() || !report.covers_whole {
+        let what: Vec<String> =
+            report.changed_after.iter().chain(&report.reasons).cloned().collect();
+        let text = format!("Il documento è stato modificato: {}", what.join("; "));
+        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
+    }
+    let sound = own.intact && own.covers_revision && own.chain_ok;
+    if !sound || report.overall == Verdict::TotalFailed {
+        let text = format!("La firma non è valida: {}", own.reasons.join("; "));
+        return Err(refuse("signature_not_valid", "art. 24 CAD", text, AGAIN));
+    }
+    Ok(())
 }
 
 impl Office {

@@ -139,9 +139,9 @@ impl Keyring {
             .iter()
             .filter_map(|(name, backend)| Some((name.clone(), service(backend)?)))
             .collect();
-        let network = Arc::new(HttpNetwork::new(config.tsa.as_ref()));
-        let soft = Mutex::default();
-        Ok(Self { ca, soft, services, network, trust: trust.unwrap_or_default(), config })
+        let trust = trust.unwrap_or_default();
+        let network = Arc::new(HttpNetwork::new(config.tsa.as_ref(), trust.clone()));
+        Ok(Self { ca, soft: Mutex::default(), services, network, trust, config })
     }
 
     /// Certificate of the development authority, DER.

@@ -19,6 +19,8 @@ mod levels;
 mod offline;
 #[path = "signing/remote.rs"]
 mod remote;
+#[path = "signing/services.rs"]
+mod services;
 #[path = "signing/token.rs"]
 mod token;
 
@@ -58,10 +60,11 @@ fn run(command: &mut Command) -> String {
 
 /// Poppler calls so many signatures of a document valid.
 fn valid(pdf: &[u8], count: usize) {
-    let path = folder("pdfsig").join(format!("{}.pdf", uuid::Uuid::new_v4()));
+    let path = std::env::temp_dir().join(format!("delibera-{}.pdf", uuid::Uuid::new_v4()));
     std::fs::write(&path, pdf).unwrap();
     let said = Command::new("pdfsig").arg("-nocert").arg(&path).output();
     let said = said.expect("pdfsig is missing: apt-get install poppler-utils").stdout;
     let said = String::from_utf8_lossy(&said).into_owned();
+    std::fs::remove_file(&path).unwrap();
     assert_eq!(said.matches("Signature is Valid.").count(), count, "{said}");
 }

@@ -22,8 +22,8 @@ use crate::domain::stream::{StoredEvent, StreamId};
 use crate::store::PendingSignature;
 use chrono::{DateTime, Utc};
 use delibera_signature::{
-    Holder, Policy, Prepared, Report, Revocation, SignError, SignatureReport, SubIndication,
-    Verdict, VerifyError, container_der, prepare, signers, verify_pdf, with_evidence,
+    EvidenceError, Holder, Policy, Prepared, Revocation, SignError, SignatureReport, SubIndication,
+    Trust, Verdict, VerifyError, container_der, evidence, prepare, signers, verify_pdf,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,8 +159,8 @@ impl Office {
         let examined = waiting.clone();
         let work = move || {
             let signed = signed_pdf(&examined, file)?;
-            let fiscal_code = examine(&examined, &signed, &person, &keys, at)?;
-            Ok::<_, PaperError>((signed, fiscal_code))
+            let examined = examine(&examined, &signed, &person, &keys, at)?;
+            Ok::<_, PaperError>((signed, examined))
         };
         let (signed, (fiscal_code, assurance)) =
             tokio::task::spawn_blocking(work).await.map_err(|_| PaperError::Interrupted)??;
@@ -209,12 +209,23 @@ fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
     })
 }
 
-/// What to do when the file is not the one that was asked for.
-const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
-
 type Examined = (String, crate::domain::papers::Assurance);
 
-/// The verifier's answer about the new signature, and whose it is.
+/// What the authorities say today of the certificates of a document. Who does not answer makes
+/// the upload wait: a revoked certificate has not signed (art. 24, c. 4-bis, CAD). Certificates
+/// that say nowhere to ask, or come from nowhere known, are left to the verifier.
+fn status(signed: &[u8], keys: &Keyring) -> Result<Vec<Vec<u8>>, PaperError> {
+    match evidence(signed, keys.network().as_ref()) {
+        Ok(answers) => Ok(answers),
+        Err(SignError::Evidence(error @ EvidenceError::Unreachable { .. })) => {
+            Err(SignError::Evidence(error).into())
+        }
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The verifier's answer about the new signature, and whose it is. The certificates of a file say
+/// which addresses to ask: they are asked only once the file is known to be what it should be.
 fn examine(
     waiting: &Waiting,
     signed: &[u8],
@@ -222,93 +233,83 @@ fn examine(
     keys: &Keyring,
     at: DateTime<Utc>,
 ) -> Result<Examined, PaperError> {
-    let report = verdict(waiting, signed, keys, at)?;
-    let own = report.signatures.iter().find(|s| s.field == waiting.field);
-    let Some(own) = own else {
-        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
-        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
-    };
-    if !report.changed_after.is_empty() || !report.covers_whole {
-        let what = report.changed_after.iter().chain(&report.reasons).cloned();
-        let text =
-            format!("Il documento è stato modificato: {}", what.collect::<Vec<_>>().join("; "));
-        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
+    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
+    let mut trust = keys.trust().clone();
+    judge(waiting, signed, &trust, at, Revocation::IfAvailable)?;
+    for answer in status(signed, keys)? {
+        trust = trust.with_revocation(&answer).map_err(unreadable)?;
     }
-    if !(own.intact && own.covers_revision && own.chain_ok) {
-        return Err(not_valid(own));
-    }
+    judge(waiting, signed, &trust, at, Revocation::Published)?;
     let certificate = signers(signed)?.into_iter().find(|(field, _)| *field == waiting.field);
     let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
     let holder = Holder::read(&certificate)?;
     let sign = |error| PaperError::Sign(SignError::Key(error));
     holder.is_of(&person.fiscal_code).map_err(sign)?;
     holder.may_sign(at, quality(waiting.needed)).map_err(sign)?;
-    if own.verdict != Verdict::TotalPassed {
-        return Err(not_valid(own));
-    }
     let fiscal_code = holder.fiscal_code.clone().unwrap_or_default();
     let level = delibera_signature::level(signed)?;
     Ok((fiscal_code, found(holder.quality, level)))
 }
 
-/// What the verifier says on the day of receipt. Where a qualified signature is asked for, the
-/// status of its certificate must be known: what the file does not bring is asked of the network.
-fn verdict(
+/// What to do with a file that is refused.
+const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
+
+/// Whether the file is the document that waits, with a valid signature in its field and nothing
+/// else.
+fn judge(
     waiting: &Waiting,
     signed: &[u8],
-    keys: &Keyring,
+    trust: &Trust,
     at: DateTime<Utc>,
-) -> Result<Report, PaperError> {
+    revocation: Revocation,
+) -> Result<(), PaperError> {
     let qualified = waiting.needed == SignatureQuality::Qualified;
-    let revocation = if qualified { Revocation::Published } else { Revocation::IfAvailable };
-    let policy = Policy { at: Some(at), revocation, qualified, signers: Vec::new() };
-    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
-    let ask = |pdf: &[u8]| verify_pdf(pdf, Some(waiting.pdf()), keys.trust(), &policy);
-    let report = ask(signed).map_err(unreadable)?;
-    let unknown = |s: &SignatureReport| {
-        s.field == waiting.field && s.sub_indication == Some(SubIndication::TryLater)
+    let policy = Policy { at: Some(at), revocation, qualified, ..Policy::default() };
+    let report = verify_pdf(signed, Some(waiting.pdf()), trust, &policy)
+        .map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
+    let own = report.signatures.iter().find(|s| s.field == waiting.field);
+    let Some(own) = own else {
+        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
+        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
     };
-    if !report.signatures.iter().any(unknown) {
-        return Ok(report);
+    if !report.changed_after.is_empty() || !report.covers_whole {
+        let what: Vec<String> =
+            report.changed_after.iter().chain(&report.reasons).cloned().collect();
+        let text = format!("Il documento è stato modificato: {}", what.join("; "));
+        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
     }
-    match with_evidence(signed, &*keys.network()) {
-        Ok(known) => ask(&known).map_err(unreadable),
-        // Nobody answers: the verdict stands as it is, and says that revocation is not known.
-        Err(_) => Ok(report),
+    // What cannot be told is no signature either: the verdict on this one must be full.
+    if own.verdict != Verdict::TotalPassed {
+        return Err(not_valid(own));
     }
+    Ok(())
 }
 
 /// The refusal that fits the first reason of the verifier.
 fn not_valid(own: &SignatureReport) -> PaperError {
-    let why = own.reasons.join("; ");
+    use SubIndication as Sub;
+    const DATES: &str = "art. 24, c. 4-bis, CAD";
+    const OTHER: &str = "Firmare con un certificato valido";
     let (code, article, what, next) = match own.sub_indication {
-        Some(
-            SubIndication::RevokedNoPoe | SubIndication::RevokedCaNoPoe | SubIndication::Revoked,
-        ) => (
-            "certificate_revoked",
-            "art. 24, c. 4-bis, CAD",
-            "Il certificato è revocato",
-            "Firmare con un certificato valido",
-        ),
-        Some(SubIndication::OutOfBoundsNoPoe | SubIndication::NotYetValid) => (
-            "certificate_out_of_date",
-            "art. 24, c. 4-bis, CAD",
-            "Il certificato non è in corso di validità",
-            "Firmare con un certificato valido",
-        ),
-        Some(SubIndication::NoCertificateChainFound) => (
+        Some(Sub::RevokedNoPoe | Sub::RevokedCaNoPoe | Sub::Revoked) => {
+            ("certificate_revoked", DATES, "Il certificato è revocato", OTHER)
+        }
+        Some(Sub::OutOfBoundsNoPoe | Sub::NotYetValid) => {
+            ("certificate_out_of_date", DATES, "Il certificato non è in corso di validità", OTHER)
+        }
+        Some(Sub::NoCertificateChainFound) => (
             "authority_not_trusted",
             "art. 24 CAD",
             "L'autorità che ha emesso il certificato non è fra quelle fidate",
-            "Chiedere all'amministratore di importare l'elenco di fiducia, o firmare con un altro certificato",
+            "Chiedere all'amministratore di importare l'elenco di fiducia",
         ),
-        Some(SubIndication::TryLater) => (
+        Some(Sub::TryLater) => (
             "revocation_unknown",
-            "art. 24, c. 4-bis, CAD",
+            DATES,
             "Non si può dire se il certificato sia revocato",
             "Riprovare il caricamento più tardi: il file firmato resta buono",
         ),
-        Some(SubIndication::ChainConstraintsFailure) => (
+        Some(Sub::ChainConstraintsFailure) => (
             "signature_not_qualified",
             "artt. 20 e 24 CAD",
             "La firma non è del tipo che serve",
@@ -316,7 +317,7 @@ fn not_valid(own: &SignatureReport) -> PaperError {
         ),
         _ => ("signature_not_valid", "art. 24 CAD", "La firma non è valida", AGAIN),
     };
-    refuse(code, article, format!("{what}: {why}"), next)
+    refuse(code, article, format!("{what}: {}", own.reasons.join("; ")), next)
 }
 
 impl Office {

@@ -192,6 +192,7 @@ impl Desk {
             facts: facts.sha256(),
             sha256: self.bytes(),
             fiscal_code: fiscal_code(actor),
+            assurance: None,
         }
     }
 

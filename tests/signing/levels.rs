@@ -4,44 +4,14 @@
 
 use crate::comune::{Comune, file_keys};
 use crate::folder;
-use crate::http::Server;
-use crate::pki::Pki;
+use crate::services::Services;
 use crate::{python, run, valid};
 use chrono::TimeDelta;
 use delibera::domain::digest::sha256_hex;
 use delibera::domain::papers::{Kept, SignatureLevel};
 use delibera::domain::stream::StreamId;
 use delibera::store::{JobFilter, JobState};
-use std::sync::Arc;
-
-/// An authority and its services over HTTP.
-struct Services {
-    pki: Arc<Pki>,
-    server: Server,
-}
-
-impl Services {
-    fn new(name: &str) -> Self {
-        let (listener, url) = Server::bind();
-        let pki = Arc::new(Pki::new(&folder(name), &url));
-        let own = Arc::clone(&pki);
-        let answer = move |path: &str, body: &[u8]| match path {
-            "/tsr" => (200, own.time_stamp(body)),
-            "/ocsp" => (200, own.ocsp(body)),
-            "/ca.crl" => (200, own.list()),
-            "/ca.cer" => (200, own.anchor()),
-            _ => (404, Vec::new()),
-        };
-        let server = Server::start(listener, url, Arc::new(answer));
-        Services { pki, server }
-    }
-
-    /// The table `[signing]`, with or without a time-stamp in each signature.
-    fn signing(&self) -> String {
-        let tsa = format!("tsa = {{ url = \"{}/tsr\" }}\n", self.server.url);
-        format!("{tsa}{}", file_keys(&self.pki, "person"))
-    }
-}
+use delibera_signature::{Level, Verdict, verify};
 
 async fn kept(comune: &Comune, document: &str) -> Kept {
     let stream = StreamId::case("atto-0");
@@ -63,6 +33,13 @@ fn pyhanko(services: &Services, name: &str, pdf: &[u8]) -> String {
     run(command.arg(services.pki.dir.join("ca.pem")).arg(file))
 }
 
+/// Our own verifier passes everything, at that level.
+fn ours_passes(services: &Services, pdf: &[u8], level: Level) {
+    let report = verify(pdf, None, &[services.pki.anchor()]).unwrap();
+    assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");
+    assert_eq!(delibera_signature::level(pdf).unwrap(), level);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_act_reaches_b_lta_by_its_jobs_and_is_renewed_before_the_time_stamp_expires() {
     let services = Services::new("lta-pki");
@@ -82,6 +59,7 @@ async fn an_act_reaches_b_lta_by_its_jobs_and_is_renewed_before_the_time_stamp_e
     valid(&archived, 1);
     let said = pyhanko(&services, "lta-pyhanko", &archived);
     assert!(said.contains("judged VALID"), "{said}");
+    ours_passes(&services, &archived, Level::Lta);
     comune.verified().await;
     // The renewal is owed by a fact, ninety days before the certificate of the time-stamp expires.
     let filter = JobFilter {
@@ -108,6 +86,7 @@ async fn an_act_reaches_b_lta_by_its_jobs_and_is_renewed_before_the_time_stamp_e
     let newest = bytes(&comune, &renewed.sha256).await;
     assert!(newest.starts_with(&archived));
     valid(&newest, 1);
+    ours_passes(&services, &newest, Level::Lta);
     comune.verified().await;
 }
 
@@ -137,7 +116,9 @@ async fn an_authority_that_is_down_leaves_the_signature_and_a_job_that_mends_it(
     comune.worker.drain().await.unwrap();
     let kept = kept(&comune, &document).await;
     assert_eq!(kept.level, SignatureLevel::Lt);
-    valid(&bytes(&comune, &kept.sha256).await, 1);
+    let archived = bytes(&comune, &kept.sha256).await;
+    valid(&archived, 1);
+    ours_passes(&services, &archived, Level::Lt);
     comune.verified().await;
 }
 

@@ -3,6 +3,7 @@
 
 use crate::comune::{CODE, Comune, SUBJECT};
 use crate::pki::Pki;
+use crate::services::Services;
 use crate::{folder, python, run, valid};
 use delibera::domain::case::{CaseCommand, OpinionOutcome};
 use delibera::domain::command::Command;
@@ -26,8 +27,9 @@ pub fn opinion(outcome: OpinionOutcome) -> Command {
 }
 
 /// A Comune where everybody signs with tools of his own, and an authority it trusts.
-async fn desk(name: &str) -> (Comune, Pki) {
-    let pki = Pki::new(&folder(&format!("{name}-pki")), "http://prove.invalid");
+async fn desk(name: &str) -> (Comune, Services) {
+    let services = Services::new(&format!("{name}-pki"));
+    let pki = &services.pki;
     pki.issue("rossi", SUBJECT, "RSA-2048", "person", 30);
     let trust = folder(&format!("{name}-trust"));
     std::fs::write(trust.join("ca.cer"), pki.anchor()).unwrap();
@@ -35,7 +37,7 @@ async fn desk(name: &str) -> (Comune, Pki) {
         "trust = {trust:?}\n[backends]\npropria = {{ kind = \"offline\" }}\n\
          [people]\ndefault = {{ backend = \"propria\" }}\n"
     );
-    (Comune::new(name, &signing, "{ default = \"advanced\" }").await, pki)
+    (Comune::new(name, &signing, "{ default = \"advanced\" }").await, services)
 }
 
 fn paper(n: usize) -> Target {
@@ -92,7 +94,7 @@ async fn code_of(office: &Office, id: &str, file: Vec<u8>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_p7m_of_the_bytes_that_were_shown_becomes_the_signature_of_the_document() {
-    let (comune, pki) = desk("p7m").await;
+    let (comune, services) = desk("p7m").await;
     let papers = comune.proposals(2).await;
     for (n, form) in ["DER", "PEM"].into_iter().enumerate() {
         let (id, waiting) = comune.office.prepare_offline("rossi", paper(n)).await.unwrap();
@@ -101,7 +103,7 @@ async fn a_p7m_of_the_bytes_that_were_shown_becomes_the_signature_of_the_documen
         let again = comune.office.waiting("rossi", &id).await.unwrap();
         assert_eq!((again.digest(), again.content()), (shown.clone(), waiting.content()));
         assert_eq!(delibera::domain::digest::sha256_hex(&waiting.content()), shown);
-        let p7m = openssl(&pki, &waiting.content(), "rossi", form);
+        let p7m = openssl(&services.pki, &waiting.content(), "rossi", form);
         comune.office.upload("rossi", &id, p7m).await.unwrap();
         let signed = comune.paper(&papers[n]).await;
         assert!(signed.starts_with(waiting.pdf()));
@@ -113,10 +115,10 @@ async fn a_p7m_of_the_bytes_that_were_shown_becomes_the_signature_of_the_documen
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pdf_signed_by_another_program_is_taken_as_it_is() {
-    let (comune, pki) = desk("pdf").await;
+    let (comune, services) = desk("pdf").await;
     let papers = comune.proposals(1).await;
     let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
-    let signed = pyhanko(&pki, waiting.pdf(), &waiting.field);
+    let signed = pyhanko(&services.pki, waiting.pdf(), &waiting.field);
     comune.office.upload("rossi", &id, signed.clone()).await.unwrap();
     assert_eq!(comune.paper(&papers[0]).await, signed);
     valid(&signed, 1);
@@ -125,33 +127,48 @@ async fn a_pdf_signed_by_another_program_is_taken_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paper_that_travels_with_its_command_is_signed_elsewhere_too() {
-    let (comune, pki) = desk("carried-offline").await;
+    let (comune, services) = desk("carried-offline").await;
     comune.proposals(1).await;
     let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
-    let p7m = openssl(&pki, &waiting.content(), "rossi", "DER");
+    let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
     comune.office.upload("rossi", &id, p7m).await.unwrap();
     let target = || Target::Command(Box::new(opinion(OpinionOutcome::Favourable)));
     let (id, waiting) = comune.office.prepare_offline("rossi", target()).await.unwrap();
     let (late, _) = comune.office.prepare_offline("rossi", target()).await.unwrap();
-    let p7m = openssl(&pki, &waiting.content(), "rossi", "DER");
+    let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
     comune.office.upload("rossi", &id, p7m).await.unwrap();
     let world = comune.office.executor.world(&[StreamId::case("atto-0")]).await.unwrap();
     assert_eq!(world.case("atto-0").unwrap().opinions[0].paper.fiscal_code, CODE);
     // The same gesture again, from the other download: the rules refuse it, nothing changes.
     let content = comune.office.waiting("rossi", &late).await.unwrap().content();
-    let p7m = openssl(&pki, &content, "rossi", "DER");
+    let p7m = openssl(&services.pki, &content, "rossi", "DER");
     assert!(comune.office.upload("rossi", &late, p7m).await.is_err());
     comune.verified().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_has_not_signed_and_who_cannot_say_so_makes_the_upload_wait() {
+    let (comune, services) = desk("revoked").await;
+    comune.proposals(1).await;
+    let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
+    let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
+    services.server.set_down(true);
+    let said = code_of(&comune.office, &id, p7m.clone()).await;
+    assert!(said.contains("non risponde"), "{said}");
+    services.server.set_down(false);
+    services.pki.revoke("rossi");
+    assert_eq!(code_of(&comune.office, &id, p7m).await, "certificate_revoked");
+    comune.verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_that_document_signed_by_that_person_is_refused_with_its_reason() {
-    let (comune, pki) = desk("refused").await;
+    let (comune, services) = desk("refused").await;
     comune.proposals(2).await;
     let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
     let (_, second) = comune.office.prepare_offline("rossi", paper(1)).await.unwrap();
     let office = &comune.office;
-    let other = openssl(&pki, &second.content(), "rossi", "DER");
+    let other = openssl(&services.pki, &second.content(), "rossi", "DER");
     assert_eq!(code_of(office, &id, other).await, "foreign_signature");
     assert_eq!(code_of(office, &id, b"non una firma".to_vec()).await, "foreign_signature");
     assert_eq!(code_of(office, &id, waiting.pdf().to_vec()).await, "signature_missing");
@@ -159,18 +176,18 @@ async fn what_is_not_that_document_signed_by_that_person_is_refused_with_its_rea
     broken.truncate(broken.len() / 2);
     assert_eq!(code_of(office, &id, broken).await, "not_readable");
     let wrong = "/C=IT/serialNumber=TINIT-VRDLGU70A01F205Y/CN=Altro";
-    pki.issue("altro", wrong, "P-256", "person", 30);
-    let p7m = openssl(&pki, &waiting.content(), "altro", "DER");
+    services.pki.issue("altro", wrong, "P-256", "person", 30);
+    let p7m = openssl(&services.pki, &waiting.content(), "altro", "DER");
     assert!(code_of(office, &id, p7m).await.contains("il certificato è di VRDLGU70A01F205Y"));
     let stranger = Pki::new(&folder("stranger-pki"), "http://altrove.invalid");
     stranger.issue("rossi", SUBJECT, "P-256", "person", 30);
     let p7m = openssl(&stranger, &waiting.content(), "rossi", "DER");
-    assert_eq!(code_of(office, &id, p7m).await, "signature_not_valid");
-    let signed = pyhanko(&pki, second.pdf(), &second.field);
+    assert_eq!(code_of(office, &id, p7m).await, "authority_not_trusted");
+    let signed = pyhanko(&services.pki, second.pdf(), &second.field);
     assert_ne!(code_of(office, &id, signed).await, "", "the document of another act");
     let mine = office.waiting("segretario", &id).await;
     assert_eq!(mine.unwrap_err().refusal().unwrap().code, "pending_unknown");
-    let p7m = openssl(&pki, &waiting.content(), "rossi", "DER");
+    let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
     office.upload("rossi", &id, p7m).await.unwrap();
     comune.verified().await;
 }

@@ -77,6 +77,11 @@ pub enum Fetch<'a> {
 pub trait Network: Send + Sync {
     /// The body of the answer.
     fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError>;
+
+    /// Certificates of authorities that are at hand, DER: signatures often bring only the signer's.
+    fn known(&self) -> &[Vec<u8>] {
+        &[]
+    }
 }
 
 /// What an augmentation reached.
@@ -126,8 +131,24 @@ pub fn augment(
         }
     }
     let level = level(&pdf)?;
+    if level == Level::Lta && target == Level::Lta && shortfall.is_none() && is_orphan(&pdf)? {
+        // The authority changed its certificate: evidence about the new one, and a time over it.
+        match keep_evidence(&pdf, network).and_then(|next| stamp_document(&next, network)) {
+            Ok(next) => pdf = checked(&pdf, next)?,
+            Err(error) => shortfall = Some(error),
+        }
+    }
     let renew_by = if level == Level::Lta { newest_expiry(&pdf)? } else { None };
     Ok(Augmented { pdf, level, renew_by, shortfall })
+}
+
+/// Whether the store knows nothing of the authority of the newest time-stamp.
+fn is_orphan(pdf: &[u8]) -> Result<bool, SignError> {
+    let file = File::read(pdf)?;
+    let known = dss::certificates(&file)?;
+    let newest = filled(&file)?.into_iter().rev().find(|f| f.is_timestamp);
+    let authority = newest.and_then(|f| cms::signer_certificate(&f.info));
+    Ok(authority.is_some_and(|der| !known.contains(&der)))
 }
 
 /// An update of ours changes nothing that was there, or it is not used.
@@ -263,16 +284,25 @@ fn stamp_document(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignErro
     prepared.embed_token(&token)
 }
 
-/// A signed document with what the network says of its certificates, to be judged with.
-pub fn with_evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignError> {
-    keep_evidence(pdf, network)
-}
-
 /// Appends what validates every signature and every time-stamp of the document.
 fn keep_evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignError> {
+    dss::write(pdf, &gather(pdf, network)?)
+}
+
+/// Revocation lists and OCSP answers about every signature of a document, DER, asked now: what the
+/// verifier wants when the file brings none.
+pub fn evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<Vec<u8>>, SignError> {
+    let gathered = gather(pdf, network)?;
+    Ok(gathered.into_iter().flat_map(|(_, m)| m.lists.into_iter().chain(m.answers)).collect())
+}
+
+/// What validates each signature and time-stamp, by its contents.
+fn gather(pdf: &[u8], network: &dyn Network) -> Result<Vec<(Vec<u8>, Material)>, SignError> {
     let file = File::read(pdf)?;
     let all = filled(&file)?;
-    let mut search = Search { network, pool: dss::certificates(&file)? };
+    let mut pool = dss::certificates(&file)?;
+    pool.extend(network.known().iter().cloned());
+    let mut search = Search { network, pool };
     for one in &all {
         search.learn(&one.info);
         if let Some(token) = &one.stamp {
@@ -291,7 +321,7 @@ fn keep_evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignError
         }
         needed.push((one.contents, material));
     }
-    dss::write(pdf, &needed)
+    Ok(needed)
 }
 
 /// Looks for chains and for the status of each certificate in them.

@@ -29,7 +29,7 @@ mod signer;
 mod tsp;
 mod verify;
 
-pub use augment::{Augmented, Fetch, Level, Network, augment, level, signers, with_evidence};
+pub use augment::{Augmented, Fetch, Level, Network, augment, evidence, level, signers};
 pub use certificate::{Holder, Quality, pem};
 pub use development::{DevelopmentCa, LABEL};
 pub use error::{EvidenceError, KeyError, Malformed, SignError, VerifyError};

@@ -141,9 +141,8 @@ impl Keyring {
             .iter()
             .filter_map(|(name, backend)| Some((name.clone(), service(backend)?)))
             .collect();
-        let network = Arc::new(HttpNetwork::new(config.tsa.as_ref()));
-        let soft = Mutex::default();
-        Ok(Self { ca, soft, services, network, trust, config })
+        let network = Arc::new(HttpNetwork::new(config.tsa.as_ref(), trust.anchors()));
+        Ok(Self { ca, soft: Mutex::default(), services, network, trust, config })
     }
 
     /// Certificate of the development authority, DER.

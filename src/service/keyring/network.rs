@@ -99,24 +99,30 @@ fn read(
 pub struct HttpNetwork {
     http: Http,
     tsa: Option<(String, TsaAccess)>,
+    known: Vec<Vec<u8>>,
 }
 
 type TsaAccess = std::sync::Arc<Access>;
 
 impl HttpNetwork {
-    /// A network with the authority of the configuration, if there is one.
-    pub fn new(tsa: Option<&TsaConfig>) -> Self {
+    /// A network with the authority of the configuration, if there is one, and the certificates
+    /// that are trusted here.
+    pub fn new(tsa: Option<&TsaConfig>, known: Vec<Vec<u8>>) -> Self {
         let access =
             |tsa: &TsaConfig| match (&tsa.user, Secret::from_env(tsa.password_env.as_ref())) {
                 (Some(user), Some(password)) => Access::Basic(user.clone(), password),
                 _ => Access::None,
             };
         let tsa = tsa.map(|tsa| (tsa.url.clone(), access(tsa).into()));
-        Self { http: Http::default(), tsa }
+        Self { http: Http::default(), tsa, known }
     }
 }
 
 impl Network for HttpNetwork {
+    fn known(&self) -> &[Vec<u8>] {
+        &self.known
+    }
+
     fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
         let (url, answer) = match what {
             Fetch::Timestamp(query) => {

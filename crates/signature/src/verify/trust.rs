@@ -19,6 +19,7 @@ use crate::VerifyError;
 use crate::asn1::ber;
 
 /// Trusted certificates and what is known about them.
+#[derive(Clone)]
 pub struct Trust {
     certificates: Vec<Certificate>,
     points: Vec<TrustAnchor<'static>>,
@@ -97,6 +98,11 @@ impl Trust {
         self.points.push(point);
         self.services.push(services);
         Some(())
+    }
+
+    /// The trusted certificates, DER.
+    pub fn anchors(&self) -> Vec<Vec<u8>> {
+        self.certificates.iter().map(|c| c.der.clone()).collect()
     }
 
     /// Whether a Trusted List says who is qualified.

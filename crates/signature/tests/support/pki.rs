@@ -183,6 +183,23 @@ impl Pki {
         }
     }
 
+    /// Revokes a certificate that was issued, as of long ago.
+    pub fn revoke(&self, name: &str) {
+        let pem = format!("{name}.pem");
+        let serial = self.openssl(&["x509", "-in", &pem, "-noout", "-serial"]);
+        let serial = String::from_utf8(serial).expect("text");
+        let serial = serial.trim().trim_start_matches("serial=").to_owned();
+        let index = String::from_utf8(self.read("index.txt")).expect("text");
+        let revoked = |line: &str| match line.split('\t').nth(3) {
+            Some(own) if own == serial => {
+                line.replacen("V\t491231235959Z\t", "R\t491231235959Z\t200101000000Z", 1)
+            }
+            _ => line.to_owned(),
+        };
+        let lines: Vec<String> = index.lines().map(revoked).collect();
+        self.write("index.txt", &(lines.join("\n") + "\n"));
+    }
+
     /// The answer of the time-stamp authority to a query, both DER.
     pub fn time_stamp(&self, query: &[u8]) -> Vec<u8> {
         let n = self.serial.fetch_add(1, Ordering::SeqCst);

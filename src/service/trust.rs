@@ -41,7 +41,8 @@ pub enum TrustError {
     },
     /// A list nobody confirmed.
     #[error(
-        "{0}: elenco di fiducia non confermato. Importarlo con «delibera trust», confrontando l'impronta con quella pubblicata"
+        "{0}: elenco di fiducia non confermato. Importarlo con «delibera trust», confrontando \
+         l'impronta con quella pubblicata"
     )]
     NotConfirmed(PathBuf),
 }

@@ -81,8 +81,8 @@ fn bits(tally: &mut Tally, issued: &[u8], pdf: &[u8]) {
     flips(tally, "bit: after the last hole", pdf, second.1..pdf.len(), 80, &judge);
 }
 
-/// Content replaced, by every kind of update, before or after signatures, signed again or not.
-fn contents(tally: &mut Tally, issued: &[u8]) {
+/// Objects that change what a document shows, or does when it is opened.
+fn changes(issued: &[u8]) -> Vec<Vec<(u32, String)>> {
     let page = find(issued, typed("Page"));
     let page_text = object_text(issued, page);
     let catalog = find(issued, typed("Catalog"));
@@ -136,8 +136,13 @@ fn contents(tally: &mut Tally, issued: &[u8]) {
             if key.starts_with("Lang") { text.replacen("/Lang(it-IT)", "", 1) } else { text };
         changes.push(vec![(catalog, text), (903, "<</S/JavaScript/JS(x)>>".to_owned())]);
     }
+    changes
+}
+
+/// Content replaced, by every kind of update, before or after signatures, signed again or not.
+fn contents(tally: &mut Tally, issued: &[u8]) {
     let before = sign_as(issued, 0);
-    for (n, change) in changes.iter().enumerate() {
+    for (n, change) in changes(issued).iter().enumerate() {
         let streams = change.iter().any(|(_, text)| text.contains("stream"));
         let layers = change.iter().any(|(_, text)| text.contains("OCG"));
         let kind = if layers { "hidden layer" } else { "content replaced" };
@@ -389,46 +394,45 @@ fn no_forgery_of_a_document_that_lasts_passes() {
     assert!(!judge(&lasting) && !judge(&kept), "the honest ones pass");
 
     let mut tally = Tally::default();
-    let (cms, cms_end) = hole(&lasting, 0);
-    let (token, token_end) = hole(&lasting, 1);
+    bits_that_last(&mut tally, &[&stamped, &kept, &lasting], &judge);
+    stores(&mut tally, &issued, &[&stamped, &kept, &lasting], &judge);
+    revoked(&mut tally, &pki, &lasting, &stamped);
+    containers(&mut tally, &pki);
+    tally.close(450);
+}
+
+fn bits_that_last(tally: &mut Tally, levels: &[&[u8]; 3], judge: &dyn Fn(&[u8]) -> bool) {
+    let [stamped, kept, lasting] = *levels;
+    let (cms, cms_end) = hole(lasting, 0);
+    let (token, token_end) = hole(lasting, 1);
     let hex = |from: usize, to: usize| {
         let padding = lasting[from..to].iter().rposition(|b| *b != b'0').unwrap();
         from..from + padding
     };
-    flips(&mut tally, "bit: CMS with its timestamp", &lasting, hex(cms, cms_end), 120, &judge);
+    flips(tally, "bit: CMS with its timestamp", lasting, hex(cms, cms_end), 120, judge);
+    flips(tally, "bit: validation data, stamped", lasting, stamped.len()..kept.len(), 120, judge);
+    flips(tally, "bit: timestamp of the document", lasting, hex(token, token_end), 120, judge);
     flips(
-        &mut tally,
-        "bit: validation data, stamped",
-        &lasting,
-        stamped.len()..kept.len(),
-        120,
-        &judge,
-    );
-    flips(
-        &mut tally,
-        "bit: timestamp of the document",
-        &lasting,
-        hex(token, token_end),
-        120,
-        &judge,
-    );
-    flips(
-        &mut tally,
+        tally,
         "bit: after the document's timestamp",
-        &lasting,
+        lasting,
         token_end..lasting.len(),
         60,
-        &judge,
+        judge,
     );
     for length in (kept.len() + 1..lasting.len()).rev().step_by(200) {
         tally.count("truncated in the last update", format!("{length}"), judge(&lasting[..length]));
     }
-    // Replaced content below the store, and stores that are something else.
-    let (page, catalog) = (find(&kept, typed("Page")), find(&kept, typed("Catalog")));
-    let page_text = object_text(&kept, page);
-    let catalog_text = object_text(&kept, catalog);
-    for base in [&stamped, &kept, &lasting] {
-        let replaced = append(base, &[(content(&issued), TEXT.to_owned())], "");
+}
+
+/// Replaced content below the store, and stores that are something else.
+fn stores(tally: &mut Tally, issued: &[u8], levels: &[&[u8]; 3], judge: &dyn Fn(&[u8]) -> bool) {
+    let [stamped, kept, lasting] = *levels;
+    let (page, catalog) = (find(kept, typed("Page")), find(kept, typed("Catalog")));
+    let page_text = object_text(kept, page);
+    let catalog_text = object_text(kept, catalog);
+    for base in [stamped, kept, lasting] {
+        let replaced = append(base, &[(content(issued), TEXT.to_owned())], "");
         tally.count("content replaced after a level", "stream", judge(&replaced));
         let turned = page_text.replacen("/Type/Page", "/Type/Page/Rotate 90", 1);
         tally.count(
@@ -450,11 +454,8 @@ fn no_forgery_of_a_document_that_lasts_passes() {
         };
         let junk = "<</Length 3>>\nstream\nabc\nendstream".to_owned();
         let objects = [(catalog, changed), (920, store.to_owned()), (921, junk)];
-        tally.count("validation data that is not", store, judge(&append(&kept, &objects, "")));
+        tally.count("validation data that is not", store, judge(&append(kept, &objects, "")));
     }
-    revoked(&mut tally, &pki, &lasting, &stamped);
-    containers(&mut tally, &pki);
-    tally.close(450);
 }
 
 /// The signer's certificate revoked before the signature, and the one of the timestamps.

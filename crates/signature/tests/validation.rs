@@ -269,10 +269,12 @@ fn list(authority: &[u8], tsa: &[u8], status: &str, since: &str, extra: &str) ->
     let service = |kind: &str, der: &[u8], extra: &str| {
         format!(
             "<TSPService><ServiceInformation>\
-             <ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/{kind}</ServiceTypeIdentifier>\
-             <ServiceName><Name xml:lang=\"en\">Service</Name><Name xml:lang=\"it\">Servizio</Name></ServiceName>\
-             <ServiceDigitalIdentity><DigitalId><X509Certificate>\n{}\n</X509Certificate></DigitalId></ServiceDigitalIdentity>\
-             <ServiceStatus>http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/{status}</ServiceStatus>\
+             <ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/{kind}\
+             </ServiceTypeIdentifier><ServiceName><Name xml:lang=\"en\">Service</Name>\
+             <Name xml:lang=\"it\">Servizio</Name></ServiceName>\
+             <ServiceDigitalIdentity><DigitalId><X509Certificate>\n{}\n</X509Certificate>\
+             </DigitalId></ServiceDigitalIdentity><ServiceStatus>\
+             http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/{status}</ServiceStatus>\
              <StatusStartingTime>{since}</StatusStartingTime></ServiceInformation>{extra}</TSPService>",
             Base64::encode_string(der)
         )
@@ -352,8 +354,10 @@ fn a_trusted_list_says_who_is_qualified_and_since_when() {
         </AdditionalServiceInformation></Extension></ServiceInformationExtensions></ServiceInformation>";
     let seals = granted.replacen("</ServiceInformation>", seals, 1);
     assert_eq!(judge(&qualified, &seals).overall, Verdict::Indeterminate);
+}
 
-    // A development certificate where a qualified signature is asked.
+#[test]
+fn a_development_certificate_is_refused_where_a_qualified_one_is_asked_for() {
     let development = Trust::of(&support::anchors()).unwrap();
     let asked = Policy { qualified: true, ..Policy::default() };
     let report = verify_pdf(&support::signed(1), None, &development, &asked).unwrap();
@@ -418,6 +422,22 @@ fn a_timestamp_by_whom_may_not_stamp_or_is_not_known_does_not_pass() {
     assert_eq!(report.signatures[0].level, Some(Level::T), "what it is, not what it is worth");
 }
 
+/// A container made by OpenSSL.
+fn contain(pki: &Pki, input: &str, out: &str, who: &str, extra: &[&str]) -> Vec<u8> {
+    let (pem, key) = (format!("{who}.pem"), format!("{who}.key"));
+    let mut arguments = vec!["cms", "-sign", "-binary", "-cades", "-nosmimecap"];
+    arguments.extend(["-in", input, "-out", out, "-signer", &pem, "-inkey", &key]);
+    if !extra.contains(&"-outform") {
+        arguments.extend(["-outform", "DER"]);
+    }
+    if !extra.contains(&"-detached") {
+        arguments.push("-nodetach");
+    }
+    arguments.extend(extra.iter().filter(|a| **a != "-detached"));
+    pki.openssl(&arguments);
+    pki.read(out)
+}
+
 #[test]
 fn containers_of_every_encoding_are_opened_and_checked() {
     let pki = authority("containers");
@@ -426,45 +446,19 @@ fn containers_of_every_encoding_are_opened_and_checked() {
     std::fs::write(pki.dir.join("doc.bin"), vec![b'x'; 70_000]).unwrap();
     let trust = Trust::of(&[pki.anchor()]).unwrap().with_revocation(&pki.list()).unwrap();
     let policy = Policy { at: Some(in_days(0)), ..Policy::default() };
-    let make = |input: &str, out: &str, who: &str, extra: &[&str]| {
-        let (pem, key) = (format!("{who}.pem"), format!("{who}.key"));
-        let mut arguments = vec!["cms", "-sign", "-binary", "-cades", "-nosmimecap", "-nodetach"];
-        arguments.extend(["-in", input, "-out", out, "-signer", &pem, "-inkey", &key]);
-        if !extra.contains(&"-outform") {
-            arguments.extend(["-outform", "DER"]);
-        }
-        arguments.extend(extra);
-        pki.openssl(&arguments);
-        pki.read(out)
-    };
+    let make =
+        |input: &str, out: &str, who: &str, extra: &[&str]| contain(&pki, input, out, who, extra);
     let content = vec![b'x'; 70_000];
+    let pss = ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest"];
+    let (pss_256, pss_512) =
+        ([&["-md", "sha256"][..], &pss].concat(), [&["-md", "sha512"][..], &pss].concat());
     let cases: [(&str, &[&str]); 7] = [
         ("der", &["-md", "sha256"]),
         ("ber", &["-md", "sha256", "-stream"]),
         ("pem", &["-md", "sha512", "-outform", "PEM"]),
         ("key-identifier", &["-md", "sha384", "-keyid"]),
-        (
-            "pss",
-            &[
-                "-md",
-                "sha256",
-                "-keyopt",
-                "rsa_padding_mode:pss",
-                "-keyopt",
-                "rsa_pss_saltlen:digest",
-            ],
-        ),
-        (
-            "pss-512",
-            &[
-                "-md",
-                "sha512",
-                "-keyopt",
-                "rsa_padding_mode:pss",
-                "-keyopt",
-                "rsa_pss_saltlen:digest",
-            ],
-        ),
+        ("pss", &pss_256),
+        ("pss-512", &pss_512),
         ("p384", &["-md", "sha384"]),
     ];
     for (name, extra) in cases {
@@ -485,22 +479,7 @@ fn containers_of_every_encoding_are_opened_and_checked() {
     let codes: Vec<_> = report.signatures.iter().filter_map(|s| s.fiscal_code.clone()).collect();
     assert_eq!(codes, ["MLNCRS75B12F205Z", "ZCCMNG60A41F205X"]);
     // Without the document inside.
-    pki.openssl(&[
-        "cms",
-        "-sign",
-        "-binary",
-        "-cades",
-        "-in",
-        "doc.bin",
-        "-out",
-        "detached.p7s",
-        "-signer",
-        "signer.pem",
-        "-inkey",
-        "signer.key",
-        "-outform",
-        "DER",
-    ]);
-    let report = verify_any(&pki.read("detached.p7s"), None, &trust, &policy).unwrap();
+    let detached = make("doc.bin", "detached.p7s", "signer", &["-detached"]);
+    let report = verify_any(&detached, None, &trust, &policy).unwrap();
     assert_eq!(report.overall, Verdict::Indeterminate);
 }

@@ -23,7 +23,8 @@ const USES: &str = "http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/";
 pub enum TrustedListError {
     /// The file is not the one the administrator confirmed.
     #[error(
-        "l'impronta SHA-256 del file è {found}, non quella confermata: scaricare di nuovo l'elenco e confrontarla con quella pubblicata"
+        "l'impronta SHA-256 del file è {found}, non quella confermata: scaricare di nuovo l'elenco \
+         e confrontarla con quella pubblicata"
     )]
     Fingerprint {
         /// That of the file, hexadecimal.

@@ -132,7 +132,8 @@ pub fn append_packed(pdf: &[u8], objects: &[(u32, String)]) -> Vec<u8> {
     let at = out.len();
     out.extend(
         format!(
-            "{stream} 0 obj\n<</Type/ObjStm/N {}/First {}/Length {}>>\nstream\n{index}{body}\nendstream\nendobj\n",
+            "{stream} 0 obj\n<</Type/ObjStm/N {}/First {}/Length {}>>\nstream\n{index}{body}\n\
+             endstream\nendobj\n",
             objects.len(),
             index.len(),
             index.len() + body.len()

@@ -19,6 +19,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 /// A measured unit of work: from an act's number to the bytes it leaves.
@@ -62,9 +63,10 @@ fn instant() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2024, 1, 1, 9, 0, 0).unwrap()
 }
 
-/// The three-page deliberation under another number.
+/// The three-page deliberation under another number. The crest is drawn once: a Comune has a file.
 fn deliberation(number: &str) -> Document {
-    let mut document = samples::deliberation();
+    static SAMPLE: LazyLock<Document> = LazyLock::new(samples::deliberation);
+    let mut document = SAMPLE.clone();
     for text in [&mut document.title, &mut document.header, &mut document.body] {
         *text = text.replace("838", number);
     }

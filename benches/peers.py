@@ -91,7 +91,7 @@ def weasyprint():
 
 PREAMBLE = """
 #set document(title: "Deliberazione n. {number}", date: datetime(year: 2024, month: 9, day: 1))
-#set page(paper: "a4", margin: (x: 78pt, y: 60pt), numbering: "1 di 1")
+#set page(paper: "a4", margin: (x: 78pt, y: 60pt), numbering: "1 / 1")
 #set text(font: "Titillium Web", size: 11pt, lang: "it", hyphenate: true)
 #set par(justify: true, leading: 0.62em, spacing: 11pt)
 #show table: set text(size: 9.8pt)

@@ -2,6 +2,7 @@
 //! What a fact owes: jobs (papers, mails, timers), numbers, rows. Pure, so that `verify` can replay
 //! the streams and compare: every event has its document, or a live job that owes it.
 
+mod augment;
 mod moments;
 mod project;
 
@@ -61,6 +62,13 @@ pub enum Job {
         /// Case.
         case: String,
     },
+    /// Raise a signed paper to the level the policy asks, or renew its last time-stamp (R9.2).
+    Augment {
+        /// Stream of the paper.
+        stream: StreamId,
+        /// SHA-256 of its signed revision.
+        document: String,
+    },
 }
 
 /// A mail to one person about one fact.
@@ -95,6 +103,7 @@ impl Job {
             Self::Capigruppo { .. } => "capigruppo",
             Self::EndPosting { .. } => "end_posting",
             Self::CertifyEffect { .. } => "certify_effect",
+            Self::Augment { .. } => "augment",
         }
     }
 
@@ -170,12 +179,14 @@ pub fn react(world: &World, fact: &Fact, at: At<'_>) -> Effects {
     match fact {
         Fact::Case(id, event) => {
             case_work(world, id, event, at, &mut effects);
+            augment::of_case(world, id, event, at, &mut effects.jobs);
             moments::of_case(world, id, event, at, &mut effects.jobs);
         }
         Fact::Sitting(id, event) => {
             if let SittingEvent::PaperOwed(plan) = event {
                 effects.jobs.push(paper(at, &plan.key));
             }
+            augment::of_sitting(world, id, event, at, &mut effects.jobs);
             moments::of_sitting(world, id, event, at, &mut effects.jobs);
         }
         Fact::Registry(RegistryEvent::RegisterOpened { register, year, last, .. }) => {

@@ -12,6 +12,7 @@ pub mod history;
 pub mod keyring;
 pub mod mail;
 pub mod office;
+pub mod offline;
 pub mod paper;
 pub mod scenario;
 pub mod schedule;

@@ -3,7 +3,7 @@
 //! which tables are the record.
 
 use super::{
-    append, compare, documents, events, jobs, load, rows, schedules, seals, verify, writer,
+    append, compare, documents, events, jobs, load, pending, rows, schedules, seals, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -36,7 +36,11 @@ pub const RECORDS: [&str; 13] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 2] = [
+pub const NOT_RECORDS: [(&str, &str); 3] = [
+    (
+        "pending_signatures",
+        "documents that wait to be signed elsewhere; a row goes when it is done",
+    ),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
     ("schedules", "which periodic firings were taken; what they did is in jobs and events"),
 ];
@@ -59,6 +63,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(rows::statements());
     both.extend(compare::statements());
     both.extend(jobs::STATEMENTS);
+    both.extend(pending::STATEMENTS);
     both.extend(verify::STATEMENTS);
     let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
     sqlite.extend(append::statements_sqlite());

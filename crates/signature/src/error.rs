@@ -69,6 +69,12 @@ pub enum VerifyError {
     /// A trust anchor that is not an X.509 certificate.
     #[error("certificato di fiducia n. {0} non leggibile")]
     Anchor(usize),
+    /// A file that is neither a CRL nor an OCSP answer.
+    #[error("dati di revoca non leggibili: serve una CRL o una risposta OCSP")]
+    Revocation,
+    /// A container that is not a CMS signature, or not a readable one.
+    #[error("il file non è una firma CAdES leggibile (.p7m): {0}")]
+    Container(&'static str),
 }
 
 /// Why a key did not sign, and what the person does about it.

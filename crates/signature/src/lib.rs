@@ -13,6 +13,7 @@
 //! Everything is a pure function of bytes: no clock, no randomness, no network, no files.
 
 mod appearance;
+mod asn1;
 mod augment;
 mod certificate;
 pub mod cms;
@@ -32,11 +33,15 @@ pub use augment::{Augmented, Fetch, Level, Network, augment, level, signers};
 pub use certificate::{Holder, Quality, pem};
 pub use development::{DevelopmentCa, LABEL};
 pub use error::{EvidenceError, KeyError, Malformed, SignError, VerifyError};
-pub use fields::{Field, fields};
+pub use fields::{Field, fields, page_count};
 pub use pdf::MAX_BYTES;
 pub use prepare::{DEFAULT_RESERVE, Prepared, Request, prepare};
 pub use signer::{Algorithm, FileKey, Hash, Signer, SoftKey, ecdsa_der};
-pub use verify::{Report, SignatureReport, Verdict, verify, verify_at};
+pub use verify::{
+    Format, Kind, Policy, Purpose, Qualification, Report, Revocation, Service, SignatureReport,
+    SubIndication, TimestampReport, Trust, TrustedList, TrustedListError, Verdict, verify,
+    verify_any, verify_at, verify_container, verify_pdf,
+};
 
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.
 ///

@@ -3,7 +3,11 @@
 //! with an act of that number, prints the nanoseconds it took. What it made last goes to OUT.
 //!
 //! Keys, certificates, fonts and templates are ready before, as they are in a running program.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measure stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a measure stops at the first surprise"
+)]
 
 #[path = "../crates/documents/tests/samples/mod.rs"]
 mod samples;
@@ -13,9 +17,8 @@ use delibera::domain::papers::{PaperFacts, PaperKind, sample};
 use delibera::service::documents::Templates;
 use delibera_documents::{Attachment, Document, Relationship, render};
 use delibera_signature::{
-    Algorithm, DEFAULT_RESERVE, DevelopmentCa, Request, SignError, Signer, Verdict, fields, sign, verify,
+    DEFAULT_RESERVE, DevelopmentCa, FileKey, Request, Signer, Verdict, fields, sign, verify,
 };
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -46,7 +49,8 @@ fn work(what: &str, keys: &Path) -> Work {
     match what {
         "p-256" => Box::new(move |number| act(number, Vec::new(), &person)),
         "rsa-2048" => {
-            let key = RsaKey::read(keys);
+            let read = |name: &str| std::fs::read(keys.join(name)).unwrap();
+            let key = FileKey::new(&read("rsa.key"), vec![read("rsa.der")]).unwrap();
             Box::new(move |number| act(number, Vec::new(), &key))
         }
         "attachments" => {
@@ -132,7 +136,8 @@ fn cycle(key: impl Signer + 'static) -> Work {
         (CertificatoEsecutivita, 1),
         (RefertoPubblicazione, 1),
     ];
-    let papers: Vec<PaperFacts> = kinds.iter().flat_map(|(kind, times)| of(*kind, *times)).collect();
+    let papers: Vec<PaperFacts> =
+        kinds.iter().flat_map(|(kind, times)| of(*kind, *times)).collect();
     let (templates, comune) = (Templates::embedded().unwrap(), sample::comune());
     Box::new(move |_| {
         let mut last = Vec::new();
@@ -159,7 +164,9 @@ fn of(kind: PaperKind, times: usize) -> Vec<PaperFacts> {
 fn verification(ca: &DevelopmentCa) -> Work {
     let mut document = deliberation("838");
     for n in [3, 4] {
-        document.body.push_str(&format!("\n::: firma campo=\"firma_{n}\" titolo=\"T\" nome=\"N\"\n:::\n"));
+        document
+            .body
+            .push_str(&format!("\n::: firma campo=\"firma_{n}\" titolo=\"T\" nome=\"N\"\n:::\n"));
     }
     let issued = render(&document).unwrap().pdf;
     let mut pdf = issued.clone();
@@ -173,39 +180,4 @@ fn verification(ca: &DevelopmentCa) -> Work {
         assert_eq!((report.signatures.len(), report.overall), (4, Verdict::TotalPassed));
         pdf.clone()
     })
-}
-
-/// An RSA key as `run.py` made it: `rsa.key` (PKCS#8) and `rsa.der` (certificate) of a folder.
-struct RsaKey {
-    pair: RsaKeyPair,
-    certificate: Vec<u8>,
-}
-
-impl RsaKey {
-    fn read(folder: &Path) -> Self {
-        let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
-        RsaKey { pair: RsaKeyPair::from_pkcs8(&read("rsa.key")).unwrap(), certificate: read("rsa.der") }
-    }
-}
-
-impl Signer for RsaKey {
-    fn certificate(&self) -> &[u8] {
-        &self.certificate
-    }
-
-    fn chain(&self) -> &[Vec<u8>] {
-        &[]
-    }
-
-    fn sign(&self, attributes: &[u8]) -> Result<Vec<u8>, SignError> {
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        let random = ring::rand::SystemRandom::new();
-        let done = self.pair.sign(&RSA_PKCS1_SHA256, &random, attributes, &mut signature);
-        done.map_err(|e| SignError::Key(e.to_string()))?;
-        Ok(signature)
-    }
-
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::RsaPkcs1Sha256
-    }
 }

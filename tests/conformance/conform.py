@@ -48,6 +48,8 @@ def make() -> Corpus:
     others.inside(corpus, ca)
     program(BUILT / "examples/corpus", corpus.folder, "mixed")
     corpus.add_revisions("mixed", base=PASSED)
+    program(BUILT / "examples/corpus", corpus.folder, "--levels", corpus.folder / others.ISSUED)
+    corpus.add_levels(others.ISSUED)
     others.around(corpus, ca)
     mutations.all_of_them(corpus, ca)
     mutations.broken_archives(corpus)

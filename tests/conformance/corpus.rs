@@ -4,14 +4,22 @@
 //!
 //! `corpus DIR FOLDER…` takes the PDFs it finds in each `DIR/FOLDER` and writes one file a signature:
 //! `NAME.s1.pdf`, `NAME.s2.pdf`, … The folder `papers` it fills first, `NN-kind.pdf`. The authority that
-//! vouches for the signatures goes to `DIR/trust/development.der`.
+//! vouches for the signatures goes to `DIR/trust/development.der`. `corpus DIR --levels FILE` signs a
+//! document with keys of every kind and raises it to each level, with OpenSSL as authority.
+
+#[path = "../../crates/signature/tests/support/pki.rs"]
+mod pki;
 
 use chrono::{DateTime, TimeZone, Utc};
 use delibera::domain::digest::sha256_hex;
 use delibera::domain::papers::{PaperFacts, sample};
 use delibera::service::documents::Templates;
 use delibera_documents::{Document, render};
-use delibera_signature::{DEFAULT_RESERVE, DevelopmentCa, Request, SoftKey, fields, sign};
+use delibera_signature::{
+    DEFAULT_RESERVE, DevelopmentCa, EvidenceError, Fetch, FileKey, Level, Network, Request, Signer,
+    augment, fields, sign,
+};
+use pki::Pki;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -30,6 +38,12 @@ const PEOPLE: [(&str, &str, &str); 4] = [
 fn main() -> Done {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("usage: corpus DIR FOLDER…")?);
+    let arguments: Vec<String> = arguments.collect();
+    if let [option, file] = arguments.as_slice()
+        && option == "--levels"
+    {
+        return levels(&folder, Path::new(file));
+    }
     let start = instant(2024, 1, 1);
     let ca = DevelopmentCa::from_seed(&[7; 32], start)?;
     fs::create_dir_all(folder.join("trust"))?;
@@ -124,10 +138,71 @@ fn revisions(path: &Path, ca: &DevelopmentCa) -> Done<usize> {
     Ok(fields.len())
 }
 
-fn signed(pdf: &[u8], field: &str, name: &str, key: &SoftKey, at: DateTime<Utc>) -> Done<Vec<u8>> {
+fn signed(
+    pdf: &[u8],
+    field: &str,
+    name: &str,
+    key: &dyn Signer,
+    at: DateTime<Utc>,
+) -> Done<Vec<u8>> {
     let day = at.format("%d/%m/%Y");
     let lines = [format!("Firmato digitalmente da {name}"), format!("in data {day}")];
-    let reserve = DEFAULT_RESERVE;
+    let reserve = 2 * DEFAULT_RESERVE;
     let request = Request { field, name, reason: None, lines: &lines, signing_time: at, reserve };
     Ok(sign(pdf, &request, key)?)
+}
+
+// --- Levels -----------------------------------------------------------------------------------------
+
+/// The authority asked directly, without a network between.
+impl Network for Pki {
+    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
+        Ok(match what {
+            Fetch::Timestamp(query) => self.time_stamp(query),
+            Fetch::Ocsp { request, .. } => self.ocsp(request),
+            Fetch::Crl(_) => self.list(),
+            Fetch::Issuer(_) => self.anchor(),
+        })
+    }
+}
+
+/// `levels/KIND.pdf` at B-B for each kind of key, `levels/b-….pdf` for each level; the last is a
+/// B-LTA renewed.
+fn levels(folder: &Path, issued: &Path) -> Done {
+    let pki = Pki::new(&folder.with_file_name("keys").join("levels"), "http://prove.invalid");
+    fs::write(folder.join("trust/levels.der"), pki.anchor())?;
+    fs::create_dir_all(folder.join("levels"))?;
+    let write = |name: &str, pdf: &[u8]| fs::write(folder.join(format!("levels/{name}.pdf")), pdf);
+    let issued = fs::read(issued)?;
+    let field = fields(&issued)?.first().ok_or("no field")?.name.clone();
+    let subject = "/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN=Mariangela Zaccaria";
+    let by = |kind: &str, section: &str| -> Done<Vec<u8>> {
+        let made = pki.issue(&format!("{kind}-{section}"), subject, kind, section, 30);
+        let key = FileKey::new(&made.key, vec![made.certificate.clone()])?;
+        signed(&issued, &field, "Mariangela Zaccaria", &key, std::time::SystemTime::now().into())
+    };
+    // Certificates that say nowhere whether they were revoked: nothing is left in doubt at B-B.
+    let sections = fs::read_to_string(pki.dir.join("ext.cnf"))?;
+    let plain = "[plain]\nkeyUsage=critical,nonRepudiation\nauthorityKeyIdentifier=keyid\n";
+    fs::write(pki.dir.join("ext.cnf"), sections + plain)?;
+    for kind in ["RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384"] {
+        write(&kind.to_lowercase(), &by(kind, "plain")?)?;
+    }
+    raised(&by("RSA-2048", "person")?, &pki, write)
+}
+
+/// The document at each level above B-B, then renewed.
+fn raised(pdf: &[u8], pki: &Pki, write: impl Fn(&str, &[u8]) -> std::io::Result<()>) -> Done {
+    let reach = |pdf: &[u8], level: Level, renew: bool| {
+        let done = augment(pdf, level, renew, pki)?;
+        match done.shortfall {
+            Some(error) => Err::<_, Box<dyn Error>>(error.into()),
+            None => Ok(done.pdf),
+        }
+    };
+    for level in [Level::T, Level::Lt, Level::Lta] {
+        write(&level.token().to_lowercase(), &reach(pdf, level, false)?)?;
+    }
+    write("b-lta-renewed", &reach(&reach(pdf, Level::Lta, false)?, Level::Lta, true)?)?;
+    Ok(())
 }

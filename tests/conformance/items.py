@@ -73,3 +73,10 @@ class Corpus:
             issued = f"{folder}/{stem}.pdf" if revision else None
             signatures = PASSED if revision else base
             self.add(Item(f"{folder}/{path.name}", signatures, SOUND, issued))
+
+    def add_levels(self, issued: str) -> None:
+        """Ours with keys of every kind and at every level, all on one document. At B-T a certificate
+        that says where revocation is told still lacks it: no one should be sure."""
+        for path in sorted((self.folder / "levels").glob("*.pdf")):
+            known = REFUSED if path.name == "b-t.pdf" else PASSED
+            self.add(Item(f"levels/{path.name}", known, SOUND, issued))

@@ -4,7 +4,7 @@
 import subprocess
 from io import BytesIO
 
-from asn1crypto import keys, pem, x509
+from asn1crypto import algos, keys, pem, x509
 from authority import Authority, Identity, rsa_key
 from cryptography.hazmat.primitives.asymmetric import ec
 from items import BROKEN, PASSED, REFUSED, SOUND, Corpus, Item
@@ -27,10 +27,22 @@ def private_key(identity: Identity) -> keys.PrivateKeyInfo:
     return keys.PrivateKeyInfo.load(pem.unarmor(identity.key_file.read_bytes())[2])
 
 
-def simple_signer(identity: Identity, pss: bool = False) -> signers.SimpleSigner:
+def simple_signer(identity: Identity, mechanism=None) -> signers.SimpleSigner:
     store = SimpleCertificateStore()
     store.register(x509.Certificate.load(identity.issuer_der()))
-    return signers.SimpleSigner(certificate(identity), private_key(identity), store, prefer_pss=pss)
+    return signers.SimpleSigner(
+        certificate(identity), private_key(identity), store, signature_mechanism=mechanism
+    )
+
+
+def pss(salt: int) -> algos.SignedDigestAlgorithm:
+    """RSASSA-PSS with SHA-256 (RFC 4055) and a salt of so many bytes."""
+    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
+    mask = algos.MaskGenAlgorithm({"algorithm": "mgf1", "parameters": sha256})
+    parameters = {"hash_algorithm": sha256, "mask_gen_algorithm": mask, "salt_length": salt}
+    return algos.SignedDigestAlgorithm(
+        {"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)}
+    )
 
 
 def field_names(pdf: bytes) -> list[str]:
@@ -81,7 +93,8 @@ def inside(corpus: Corpus, ca: Authority) -> None:
     }
     for name, (identity, md) in people.items():
         add(name, pyhanko(issued, identity, md_algorithm=md))
-    add("rsa-pss", pyhanko(issued, rsa2048, signer=simple_signer(rsa2048, pss=True)))
+    for name, salt in (("rsa-pss", 32), ("rsa-pss-long-salt", 222)):
+        add(name, pyhanko(issued, rsa2048, signer=simple_signer(rsa2048, pss(salt))))
     add("second", pyhanko(once, rsa2048))
     first = pyhanko(issued, rsa2048)
     add("both", pyhanko(first, people["p-256"][0]))

@@ -45,9 +45,16 @@ def all_of_them(corpus: Corpus, ca: Authority) -> None:
 
 
 def flipped(pdf: bytes, at: int) -> bytes:
-    """One bit of a byte; of a hexadecimal digit, the one that leaves a digit."""
+    """One bit of a byte."""
     altered = bytearray(pdf)
     altered[at] ^= 1
+    return bytes(altered)
+
+
+def flipped_in_hexadecimal(pdf: bytes, at: int) -> bytes:
+    """One bit of the byte that a hexadecimal digit tells, the least."""
+    altered = bytearray(pdf)
+    altered[at] = ord(format(int(chr(altered[at]), 16) ^ 1, "x"))
     return bytes(altered)
 
 
@@ -84,7 +91,7 @@ def bits(add: Callable, issued: bytes, one: bytes, two: bytes) -> None:
             add(f"bit-revision-{number}-{name}", flipped(two, start + at))
         digits = contents(two)[number - 1][0]
         for name, at in inside_cms(bytes.fromhex(two[slice(*contents(two)[number - 1])].decode())).items():
-            add(f"bit-revision-{number}-cms-{name}", flipped(two, digits + 2 * at + 1))
+            add(f"bit-revision-{number}-cms-{name}", flipped_in_hexadecimal(two, digits + 2 * at + 1))
 
 
 def inside_cms(content: bytes) -> dict[str, int]:

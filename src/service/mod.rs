@@ -16,5 +16,6 @@ pub mod offline;
 pub mod paper;
 pub mod scenario;
 pub mod schedule;
+pub mod trust;
 pub mod verify;
 pub mod worker;

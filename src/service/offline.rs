@@ -10,7 +10,7 @@
 //! prepared, and the command that follows is decided on the facts of the upload.
 
 use super::execute::Request;
-use super::keyring::{Who, found, quality, shown};
+use super::keyring::{Keyring, Who, found, quality, shown};
 use super::office::{Office, paper_state, sign_command, signer_slot};
 use super::paper::{PaperError, document, needed, pdf_document};
 use crate::domain::command::Command;
@@ -20,9 +20,11 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registry::Person;
 use crate::domain::stream::{StoredEvent, StreamId};
 use crate::store::PendingSignature;
-use base64ct::{Base64, Encoding};
 use chrono::{DateTime, Utc};
-use delibera_signature::{Holder, Prepared, SignError, pem, prepare, signers, verify_at};
+use delibera_signature::{
+    Holder, Policy, Prepared, Report, Revocation, SignError, SignatureReport, SubIndication,
+    Verdict, VerifyError, container_der, prepare, signers, verify_pdf, with_evidence,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a signature made elsewhere is for.
@@ -157,7 +159,7 @@ impl Office {
         let examined = waiting.clone();
         let work = move || {
             let signed = signed_pdf(&examined, file)?;
-            let fiscal_code = examine(&examined, &signed, &person, keys.trust(), at)?;
+            let fiscal_code = examine(&examined, &signed, &person, &keys, at)?;
             Ok::<_, PaperError>((signed, fiscal_code))
         };
         let (signed, (fiscal_code, assurance)) =
@@ -194,7 +196,8 @@ fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
     if file.starts_with(b"%PDF-") {
         return Ok(file);
     }
-    let cms = binary(file);
+    // Tools write `.p7m` as bytes, streamed, as PEM, or as bare base64.
+    let cms = container_der(&file).unwrap_or(file);
     waiting.prepared.clone().embed(&cms).map_err(|error| match error {
         SignError::ForeignCms(why) => refuse(
             "foreign_signature",
@@ -206,20 +209,8 @@ fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
     })
 }
 
-/// Tools write `.p7m` as bytes, as PEM, or as bare base64.
-fn binary(file: Vec<u8>) -> Vec<u8> {
-    if file.first() == Some(&0x30) {
-        return file;
-    }
-    let Ok(text) = std::str::from_utf8(&file) else { return file };
-    for label in ["CMS", "PKCS7"] {
-        if let Ok(Some(block)) = pem(text, label).map(|mut blocks| blocks.pop()) {
-            return block;
-        }
-    }
-    let bare: String = text.split_whitespace().collect();
-    Base64::decode_vec(&bare).unwrap_or(file)
-}
+/// What to do when the file is not the one that was asked for.
+const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
 
 type Examined = (String, crate::domain::papers::Assurance);
 
@@ -228,26 +219,23 @@ fn examine(
     waiting: &Waiting,
     signed: &[u8],
     person: &Person,
-    trust: &[Vec<u8>],
+    keys: &Keyring,
     at: DateTime<Utc>,
 ) -> Result<Examined, PaperError> {
-    let next = "Firmare di nuovo il documento scaricato, senza altre modifiche";
-    let report = verify_at(signed, Some(waiting.pdf()), trust, Some(at))
-        .map_err(|error| refuse("not_readable", "", error.to_string(), next))?;
+    let report = verdict(waiting, signed, keys, at)?;
     let own = report.signatures.iter().find(|s| s.field == waiting.field);
     let Some(own) = own else {
         let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
-        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, next));
+        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
     };
     if !report.changed_after.is_empty() || !report.covers_whole {
         let what = report.changed_after.iter().chain(&report.reasons).cloned();
         let text =
             format!("Il documento è stato modificato: {}", what.collect::<Vec<_>>().join("; "));
-        return Err(refuse("document_changed", "art. 20 CAD", text, next));
+        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
     }
     if !(own.intact && own.covers_revision && own.chain_ok) {
-        let text = format!("La firma non è valida: {}", own.reasons.join("; "));
-        return Err(refuse("signature_not_valid", "art. 24 CAD", text, next));
+        return Err(not_valid(own));
     }
     let certificate = signers(signed)?.into_iter().find(|(field, _)| *field == waiting.field);
     let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
@@ -255,9 +243,80 @@ fn examine(
     let sign = |error| PaperError::Sign(SignError::Key(error));
     holder.is_of(&person.fiscal_code).map_err(sign)?;
     holder.may_sign(at, quality(waiting.needed)).map_err(sign)?;
+    if own.verdict != Verdict::TotalPassed {
+        return Err(not_valid(own));
+    }
     let fiscal_code = holder.fiscal_code.clone().unwrap_or_default();
     let level = delibera_signature::level(signed)?;
     Ok((fiscal_code, found(holder.quality, level)))
+}
+
+/// What the verifier says on the day of receipt. Where a qualified signature is asked for, the
+/// status of its certificate must be known: what the file does not bring is asked of the network.
+fn verdict(
+    waiting: &Waiting,
+    signed: &[u8],
+    keys: &Keyring,
+    at: DateTime<Utc>,
+) -> Result<Report, PaperError> {
+    let qualified = waiting.needed == SignatureQuality::Qualified;
+    let revocation = if qualified { Revocation::Published } else { Revocation::IfAvailable };
+    let policy = Policy { at: Some(at), revocation, qualified, signers: Vec::new() };
+    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
+    let ask = |pdf: &[u8]| verify_pdf(pdf, Some(waiting.pdf()), keys.trust(), &policy);
+    let report = ask(signed).map_err(unreadable)?;
+    let unknown = |s: &SignatureReport| {
+        s.field == waiting.field && s.sub_indication == Some(SubIndication::TryLater)
+    };
+    if !report.signatures.iter().any(unknown) {
+        return Ok(report);
+    }
+    match with_evidence(signed, &*keys.network()) {
+        Ok(known) => ask(&known).map_err(unreadable),
+        // Nobody answers: the verdict stands as it is, and says that revocation is not known.
+        Err(_) => Ok(report),
+    }
+}
+
+/// The refusal that fits the first reason of the verifier.
+fn not_valid(own: &SignatureReport) -> PaperError {
+    let why = own.reasons.join("; ");
+    let (code, article, what, next) = match own.sub_indication {
+        Some(
+            SubIndication::RevokedNoPoe | SubIndication::RevokedCaNoPoe | SubIndication::Revoked,
+        ) => (
+            "certificate_revoked",
+            "art. 24, c. 4-bis, CAD",
+            "Il certificato è revocato",
+            "Firmare con un certificato valido",
+        ),
+        Some(SubIndication::OutOfBoundsNoPoe | SubIndication::NotYetValid) => (
+            "certificate_out_of_date",
+            "art. 24, c. 4-bis, CAD",
+            "Il certificato non è in corso di validità",
+            "Firmare con un certificato valido",
+        ),
+        Some(SubIndication::NoCertificateChainFound) => (
+            "authority_not_trusted",
+            "art. 24 CAD",
+            "L'autorità che ha emesso il certificato non è fra quelle fidate",
+            "Chiedere all'amministratore di importare l'elenco di fiducia, o firmare con un altro certificato",
+        ),
+        Some(SubIndication::TryLater) => (
+            "revocation_unknown",
+            "art. 24, c. 4-bis, CAD",
+            "Non si può dire se il certificato sia revocato",
+            "Riprovare il caricamento più tardi: il file firmato resta buono",
+        ),
+        Some(SubIndication::ChainConstraintsFailure) => (
+            "signature_not_qualified",
+            "artt. 20 e 24 CAD",
+            "La firma non è del tipo che serve",
+            "Firmare con un certificato qualificato di firma",
+        ),
+        _ => ("signature_not_valid", "art. 24 CAD", "La firma non è valida", AGAIN),
+    };
+    refuse(code, article, format!("{what}: {why}"), next)
 }
 
 impl Office {

@@ -263,6 +263,11 @@ fn stamp_document(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignErro
     prepared.embed_token(&token)
 }
 
+/// A signed document with what the network says of its certificates, to be judged with.
+pub fn with_evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignError> {
+    keep_evidence(pdf, network)
+}
+
 /// Appends what validates every signature and every time-stamp of the document.
 fn keep_evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<u8>, SignError> {
     let file = File::read(pdf)?;

@@ -306,9 +306,9 @@ fn people_and_authorities(tally: &mut Tally, pdf: &[u8]) {
         );
     }
     let trust = Trust::of(&anchors()).unwrap();
-    for field in 0..2 {
+    for (field, (name, ..)) in PEOPLE.iter().enumerate().take(2) {
         for person in (0..4).filter(|p| *p != field) {
-            let signers = vec![(PEOPLE[field].0.to_owned(), PEOPLE[person].3.to_owned())];
+            let signers = vec![((*name).to_owned(), PEOPLE[person].3.to_owned())];
             let policy = Policy { signers, ..Policy::default() };
             tally.count(
                 "another person",
@@ -317,8 +317,8 @@ fn people_and_authorities(tally: &mut Tally, pdf: &[u8]) {
             );
         }
     }
-    for missing in 2..4 {
-        let signers = vec![(PEOPLE[missing].0.to_owned(), PEOPLE[missing].3.to_owned())];
+    for (missing, (name, _, _, code)) in PEOPLE.iter().enumerate().skip(2) {
+        let signers = vec![((*name).to_owned(), (*code).to_owned())];
         let policy = Policy { signers, ..Policy::default() };
         tally.count(
             "a person who did not sign",

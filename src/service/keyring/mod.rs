@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use config::{Activation, BackendConfig, DEFAULT, KeyConfig, Secret, SigningConfig};
 use delibera_signature::{
     DEFAULT_RESERVE, DevelopmentCa, FileKey, Holder, KeyError, Level, Network, Quality, Request,
-    SignError, Signer, SoftKey, pem,
+    SignError, Signer, SoftKey, Trust, pem,
 };
 use network::{Access, HttpNetwork};
 use remote::Service;
@@ -92,7 +92,7 @@ pub struct Keyring {
     config: SigningConfig,
     services: BTreeMap<String, Service>,
     network: Arc<dyn Network>,
-    trust: Vec<Vec<u8>>,
+    trust: Trust,
 }
 
 impl Keyring {
@@ -128,11 +128,13 @@ impl Keyring {
             }
         }
         let ca = DevelopmentCa::from_seed(seed, valid_from)?;
-        let mut trust = config.trust.as_deref().map(certificates_in).transpose()?;
+        let other = |error: &dyn std::fmt::Display| KeyError::Other(error.to_string());
+        let trust = config.trust.as_deref().map(super::trust::read).transpose();
+        let mut trust = trust.map_err(|e| other(&e))?.unwrap_or_default();
         let development =
             config.backends.values().any(|b| matches!(b, BackendConfig::Development {}));
         if development {
-            trust.get_or_insert_default().push(ca.certificate().to_vec());
+            trust = trust.with_anchor(ca.certificate()).map_err(|e| other(&e))?;
         }
         let services = config
             .backends
@@ -141,7 +143,7 @@ impl Keyring {
             .collect();
         let network = Arc::new(HttpNetwork::new(config.tsa.as_ref()));
         let soft = Mutex::default();
-        Ok(Self { ca, soft, services, network, trust: trust.unwrap_or_default(), config })
+        Ok(Self { ca, soft, services, network, trust, config })
     }
 
     /// Certificate of the development authority, DER.
@@ -149,8 +151,8 @@ impl Keyring {
         self.ca.certificate()
     }
 
-    /// Certificates whose signatures are accepted on upload, DER.
-    pub fn trust(&self) -> &[Vec<u8>] {
+    /// Whose signatures are accepted on upload.
+    pub fn trust(&self) -> &Trust {
         &self.trust
     }
 
@@ -391,20 +393,4 @@ fn read_pem(path: &Path, label: &str) -> Result<Vec<Vec<u8>>, KeyError> {
         return Err(unreadable(format!("non contiene «{label}»")));
     }
     Ok(blocks)
-}
-
-/// Every certificate of a folder, PEM or DER.
-fn certificates_in(folder: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
-    let unreadable = |e: std::io::Error| KeyError::Other(format!("{}: {e}", folder.display()));
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        match extension {
-            "pem" | "crt" => found.extend(read_pem(&path, "CERTIFICATE")?),
-            "cer" | "der" => found.push(std::fs::read(&path).map_err(unreadable)?),
-            _ => {}
-        }
-    }
-    Ok(found)
 }

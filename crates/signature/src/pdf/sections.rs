@@ -27,7 +27,7 @@ impl<'a> Revision<'a> {
     /// The revision whose section starts at `xref`.
     pub(super) fn read(bytes: &'a [u8], xref: usize) -> Result<Self, Malformed> {
         let (mut revision, stated) = read_one(bytes, xref)?;
-        if stated == xref {
+        if stated == xref && xref > 0 {
             return Ok(revision);
         }
         // Linearised (annex F): the first section stands at the beginning, says 0, and its
@@ -48,6 +48,20 @@ impl<'a> Revision<'a> {
         revision.aside.extend(rest.aside);
         (revision.table, revision.marker, revision.end) = (rest.table, rest.marker, rest.end);
         Ok(revision)
+    }
+
+    fn of(section: Section<'a>, xref: usize, marker: usize, end: usize) -> Self {
+        Revision {
+            xref,
+            table: xref,
+            aside: section.aside,
+            entries: section.entries,
+            trailer: section.trailer,
+            stream: section.stream,
+            linearised: false,
+            marker,
+            end,
+        }
     }
 
     /// Where the previous section starts.
@@ -87,7 +101,15 @@ fn read_one(bytes: &[u8], xref: usize) -> Result<(Revision<'_>, usize), Malforme
     if section.trailer.get("Encrypt").is_some() {
         return parser.fail("file cifrato: non esaminato");
     }
-    parser.expect("startxref", "atteso startxref")?;
+    parser.space();
+    let last = parser.take("startxref");
+    if !last && !section.stream {
+        return parser.fail("atteso startxref");
+    }
+    if !last {
+        // The first stream of a linearised file may stand alone: the end comes with the second.
+        return Ok((Revision::of(section, xref, parser.at, parser.at), 0));
+    }
     let stated = usize::try_from(parser.unsigned()?).unwrap_or(usize::MAX);
     while parser.peek().is_some_and(is_space) {
         parser.at += 1;
@@ -98,18 +120,7 @@ fn read_one(bytes: &[u8], xref: usize) -> Result<(Revision<'_>, usize), Malforme
     parser.at += 5;
     let marker = parser.at;
     parser.end_of_line();
-    let revision = Revision {
-        xref,
-        table: xref,
-        aside: section.aside,
-        entries: section.entries,
-        trailer: section.trailer,
-        stream: section.stream,
-        linearised: false,
-        marker,
-        end: parser.at,
-    };
-    Ok((revision, stated))
+    Ok((Revision::of(section, xref, marker, parser.at), stated))
 }
 
 fn read_table<'a>(bytes: &'a [u8], parser: &mut Parser<'a>) -> Result<Section<'a>, Malformed> {

@@ -20,6 +20,11 @@ const MAX_NESTING: usize = 8;
 /// Most signers in all.
 const MAX_SIGNERS: usize = 64;
 
+/// A container in DER, whatever shape it was handed in: BER, PEM, bare Base64.
+pub fn container_der(bytes: &[u8]) -> Option<Vec<u8>> {
+    ber::unwrap(bytes).and_then(|ber| ber::to_der(&ber))
+}
+
 /// Verifies a container and what is inside: other containers, a signed PDF.
 ///
 /// `issued` is the document that must be inside: the same bytes, or, if it was signed as a PDF
@@ -46,7 +51,7 @@ pub fn verify_container(
         if content.len() > MAX_BYTES {
             return Err(VerifyError::Container("file troppo grande"));
         }
-        let Some(der) = ber::unwrap(&content).and_then(|ber| ber::to_der(&ber)) else {
+        let Some(der) = container_der(&content) else {
             match level {
                 0 => return Err(VerifyError::Container("codifica errata")),
                 _ => break,

@@ -54,12 +54,15 @@ impl Default for Trust {
 impl Trust {
     /// Trust in these certificates (DER or PEM) and in nobody else.
     pub fn of(anchors: &[Vec<u8>]) -> Result<Self, VerifyError> {
-        let mut trust = Trust::default();
-        for (n, anchor) in anchors.iter().enumerate() {
-            let der = ber::unwrap(anchor).ok_or(VerifyError::Anchor(n + 1))?;
-            trust.add(&der, Vec::new()).ok_or(VerifyError::Anchor(n + 1))?;
-        }
-        Ok(trust)
+        anchors.iter().try_fold(Trust::default(), |trust, anchor| trust.with_anchor(anchor))
+    }
+
+    /// Adds a trusted certificate, DER or PEM.
+    pub fn with_anchor(mut self, certificate: &[u8]) -> Result<Self, VerifyError> {
+        let number = self.certificates.len() + 1;
+        let der = ber::unwrap(certificate).ok_or(VerifyError::Anchor(number))?;
+        self.add(&der, Vec::new()).ok_or(VerifyError::Anchor(number))?;
+        Ok(self)
     }
 
     /// Adds the services of a Trusted List that an administrator has confirmed.

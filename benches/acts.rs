@@ -47,10 +47,9 @@ fn work(what: &str, keys: &Path) -> Work {
     let ca = DevelopmentCa::from_seed(&[7; 32], instant()).unwrap();
     let person = ca.person("Anna", "Rossi", "RSSNNA80A41F205X").unwrap();
     match what {
-        "p-256" => Box::new(move |number| act(number, Vec::new(), &person)),
-        "rsa-2048" => {
-            let read = |name: &str| std::fs::read(keys.join(name)).unwrap();
-            let key = FileKey::new(&read("rsa.key"), vec![read("rsa.der")]).unwrap();
+        "p-256" | "rsa-2048" => {
+            let read = |end: &str| std::fs::read(keys.join(format!("{what}.{end}"))).unwrap();
+            let key = FileKey::new(&read("key"), vec![read("der")]).unwrap();
             Box::new(move |number| act(number, Vec::new(), &key))
         }
         "attachments" => {

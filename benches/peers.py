@@ -181,7 +181,7 @@ def sign(pdf: bytes, signer: signers.SimpleSigner) -> bytes:
 def main() -> None:
     what, keys, out = sys.argv[1:]
     render = {"typst": typst, "weasyprint": weasyprint}[what]()
-    signer = signers.SimpleSigner.load(f"{keys}/rsa.pem", f"{keys}/rsa-certificate.pem")
+    signer = signers.SimpleSigner.load(f"{keys}/rsa-2048.pem", f"{keys}/rsa-2048-certificate.pem")
     made = b""
     for line in sys.stdin:
         start = time.perf_counter_ns()

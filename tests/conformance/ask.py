@@ -4,7 +4,6 @@ where it breaks or contradicts itself, says `crashed`, which agrees with nothing
 
 import asyncio
 import json
-import logging
 import os
 import re
 import subprocess
@@ -45,7 +44,6 @@ def everyone(corpus: Corpus, trust: Path, java: list[str], program: Path) -> lis
         "openssl": lambda item: openssl(corpus, item, trust),
         "delibera": lambda item: delibera(corpus, item, trust, program),
     }
-    logging.disable(logging.CRITICAL)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         others = [(judge, item) for judge, item in asked if judge in judges]
         verdicts += pool.map(lambda pair: judges[pair[0]](pair[1]), others)
@@ -180,7 +178,7 @@ def delibera(corpus: Corpus, item: Item, trust: Path, program: Path) -> Verdict:
         # A file it cannot read is refused with a reason; anything else is a defect of ours.
         return Verdict("delibera", item.file, "error" if done.returncode == 1 and said else "crashed", said)
     word = report["overall"].removeprefix("TOTAL-").lower()
-    if not report["signatures"]:
+    if not report["signatures"] and word == "indeterminate":
         word = "unsigned"
     if (word == "passed") != (done.returncode == 0):
         return Verdict("delibera", item.file, "crashed", f"{report['overall']}, exit {done.returncode}")

@@ -8,11 +8,13 @@
 //! document with keys of every kind and raises it to each level, with OpenSSL as authority.
 
 #[path = "../../crates/signature/tests/support/pki.rs"]
+#[expect(clippy::expect_used, reason = "written for tests")]
 mod pki;
 
 use chrono::{DateTime, TimeZone, Utc};
 use delibera::domain::digest::sha256_hex;
 use delibera::domain::papers::{PaperFacts, sample};
+use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::documents::Templates;
 use delibera_documents::{Document, render};
 use delibera_signature::{
@@ -179,7 +181,7 @@ fn levels(folder: &Path, issued: &Path) -> Done {
     let by = |kind: &str, section: &str| -> Done<Vec<u8>> {
         let made = pki.issue(&format!("{kind}-{section}"), subject, kind, section, 30);
         let key = FileKey::new(&made.key, vec![made.certificate.clone()])?;
-        signed(&issued, &field, "Mariangela Zaccaria", &key, std::time::SystemTime::now().into())
+        signed(&issued, &field, "Mariangela Zaccaria", &key, SystemClock.now())
     };
     // Certificates that say nowhere whether they were revoked: nothing is left in doubt at B-B.
     let sections = fs::read_to_string(pki.dir.join("ext.cnf"))?;

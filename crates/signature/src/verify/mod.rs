@@ -333,11 +333,16 @@ impl<'e, 'a> Examination<'e, 'a> {
         }
     }
 
-    /// Whether nothing but validation data followed a revision: what is not was reported.
+    /// Whether nothing but validation data followed a revision, and at most metadata that say the
+    /// same: pyHanko rewrites them in every update. What is not was reported.
     fn only_store_after(&self, revision: usize) -> bool {
         let mut later = (revision + 1..=self.file.last()).map(|update| {
-            let mut changes = self.changes.iter().filter(|(r, _)| *r == update).peekable();
-            changes.peek().is_some() && changes.all(|(_, c)| c.severity == Severity::Store)
+            let severities = || {
+                let changes = self.changes.iter().filter(move |(r, _)| *r == update);
+                changes.map(|(_, change)| change.severity)
+            };
+            severities().any(|s| s == Severity::Store)
+                && severities().all(|s| matches!(s, Severity::Store | Severity::Tolerated))
         });
         revision < self.file.last() && later.all(|store| store)
     }

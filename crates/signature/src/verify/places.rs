@@ -74,14 +74,21 @@ pub(super) fn metadata_title(stream: &Object<'_>) -> Option<String> {
     Some(words.filter_map(|n| n.text()).map(str::trim).collect::<Vec<_>>().join(" ").trim().into())
 }
 
-/// Whether `/Extensions` only declares which extensions of PDF a file uses (7.12): names and
-/// numbers that change nothing of what is shown.
+/// Whether `/Extensions` only declares which extensions of PDF a file uses (7.12; of one developer
+/// more than one, ISO 32000-2): names, numbers, versions that change nothing of what is shown.
 pub(super) fn declares_extensions(catalog: &Dictionary<'_>) -> bool {
-    let Some(Object::Dictionary(extensions)) = catalog.get("Extensions") else { return false };
     let plain = |o: &Object<'_>| matches!(o, Object::Name(_) | Object::Integer(_));
+    let extension = |o: &Object<'_>| match o {
+        Object::Dictionary(extension) => extension.iter().all(|(key, value)| {
+            plain(value) || matches!((key, value), (b"URL" | b"ExtensionRevision", Object::Text(_)))
+        }),
+        _ => false,
+    };
+    let Some(Object::Dictionary(extensions)) = catalog.get("Extensions") else { return false };
     extensions.iter().all(|(key, value)| match value {
-        Object::Dictionary(extension) => extension.iter().all(|(_, value)| plain(value)),
-        other => key == b"Type" && plain(other),
+        Object::Array(several) => several.iter().all(extension),
+        Object::Name(_) | Object::Integer(_) => key == b"Type",
+        other => extension(other),
     })
 }
 

@@ -2,12 +2,24 @@
 //! One TOML file plus environment; the commented example is made from this very type.
 
 use super::{DONE, WRONG_USE};
+use crate::service::keyring::config::SigningConfig;
 use crate::service::mail::MailConfig;
 use clap::Args;
 use confique::Config as _;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// How messages of service are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One line a message, for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Configurazione di Delibera.
 #[derive(Debug, confique::Config)]
@@ -29,13 +41,29 @@ pub struct Config {
     #[config(env = "DELIBERA_BEHIND_PROXY", default = false)]
     pub behind_proxy: bool,
 
+    /// Come si scrivono i messaggi di servizio: `text` per le persone, `json` per chi li raccoglie.
+    #[config(env = "DELIBERA_LOG", default = "text")]
+    pub log: LogFormat,
+
     /// Indirizzo della dichiarazione di accessibilità sul modulo AgID.
     #[config(env = "DELIBERA_ACCESSIBILITY_URL")]
     pub accessibility_url: Option<String>,
 
-    /// Come si firma. `development`: chiavi locali non qualificate, solo per prova e formazione.
-    #[config(env = "DELIBERA_KEYS", default = "development")]
-    pub keys: String,
+    /// Chi firma con che cosa; senza questa tabella firmano chiavi di sviluppo, non qualificate,
+    /// solo per prova e formazione. I segreti stanno in variabili d'ambiente. Si veda docs/firme.md.
+    ///
+    /// [signing]
+    /// tsa = { url = "https://marche.example.it/tsr" }   # marca temporale (RFC 3161)
+    /// trust = "autorita"                                # certificati accettati al caricamento
+    /// seal = { backend = "hsm", key = "sigillo" }
+    /// [signing.backends]
+    /// hsm = { kind = "pkcs11", library = "/usr/lib/p11.so", token = "Comune", pin_env = "PIN_HSM" }
+    /// remota = { kind = "csc", url = "https://firma.example.it/csc/v1", user = "comune", password_env = "CSC" }
+    /// propria = { kind = "offline" }
+    /// [signing.people]
+    /// default = { backend = "remota" }
+    /// rossi = { backend = "propria" }
+    pub signing: Option<SigningConfig>,
 
     /// File con il seme delle chiavi di sviluppo; creato al primo avvio se manca.
     #[config(env = "DELIBERA_SEED_FILE", default = "delibera-sviluppo.seed")]

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `init` and `migrate`: the database, the Comune, the first administrator, the opening numbers.
 
-use super::config::ConfigArg;
+use super::config::{Config, ConfigArg};
 use super::{DONE, block_on, refused};
 use crate::domain::command::Command;
 use crate::domain::law::calendar::rome_date;
 use crate::domain::registry::{ComuneData, Mandate, Person, RegistryCommand, Role};
 use crate::domain::stream::SYSTEM_ACTOR;
+use crate::service::accounts::Accounts;
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::execute::{ExecuteError, Executor, Request};
 use crate::service::scenario::{PRESETS, WORKFLOW};
@@ -67,14 +68,68 @@ pub fn run(args: &InitArgs) -> ExitCode {
             return ExitCode::from(super::WRONG_USE);
         }
     };
-    match block_on(record(&config.database, commands)) {
-        Ok(()) => {
+    match block_on(first(&config, commands)) {
+        Ok(link) => {
             println!("{}: archivio pronto in {}", args.comune, config.database);
+            println!("Il primo amministratore accede come «{ADMINISTRATOR}» dopo avere scelto la");
+            println!("password, con «delibera serve» in funzione, entro un'ora, all'indirizzo:");
+            println!("  {link}");
+            println!("Scaduto il collegamento: delibera access {ADMINISTRATOR}");
             println!("Prossimo passo: uffici, persone e incarichi; poi «delibera serve»");
             ExitCode::from(DONE)
         }
-        Err(error) => refused(error),
+        Err(error) => refused(format!("{error:#}")),
     }
+}
+
+/// Person and login of who is there first.
+const ADMINISTRATOR: &str = "amministratore";
+
+/// Puts the Comune on record and gives its administrator an account.
+async fn first(config: &Config, commands: Vec<RegistryCommand>) -> anyhow::Result<String> {
+    record(&config.database, commands).await?;
+    link_for(config, ADMINISTRATOR).await
+}
+
+/// Whose password is to be chosen.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// Identificativo della persona in anagrafe; diventa anche il nome utente se non ne ha uno
+    persona: String,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+/// Prints a link, good once and for an hour, with which a person chooses a password: for the first
+/// start, and when mail does not work.
+pub fn access(args: &AccessArgs) -> ExitCode {
+    let config = match args.config.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match block_on(link_for(&config, &args.persona)) {
+        Ok(link) => {
+            println!("{link}");
+            ExitCode::from(DONE)
+        }
+        Err(error) => refused(format!("{error:#}")),
+    }
+}
+
+async fn link_for(config: &Config, person: &str) -> anyhow::Result<String> {
+    let store = Store::connect(&config.database).await?;
+    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    let world = executor.world(&[]).await?;
+    anyhow::ensure!(world.registry.people.contains_key(person), "«{person}» non è in anagrafe");
+    let accounts = Accounts::new(store.clone(), Arc::new(SystemClock));
+    if store.account(person).await?.is_none() {
+        accounts.add(person, person).await?;
+    }
+    let secret = accounts.link(person).await?;
+    store.close().await;
+    let base = config.mail.as_ref().and_then(|mail| mail.base_url.clone());
+    let base = base.unwrap_or_else(|| format!("http://{}", config.listen));
+    Ok(format!("{}/accesso/password?c={secret}", base.trim_end_matches('/')))
 }
 
 fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
@@ -95,7 +150,7 @@ fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
         RegistryCommand::AdoptRegulation { text, from: today },
         RegistryCommand::ActivateWorkflow { text: WORKFLOW.to_owned() },
         RegistryCommand::RegisterPerson(Person {
-            id: "amministratore".into(),
+            id: ADMINISTRATOR.into(),
             given_name: args.nome.clone(),
             surname: args.cognome.clone(),
             fiscal_code: args.codice_fiscale.clone(),
@@ -103,8 +158,8 @@ fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
             born: None,
         }),
         RegistryCommand::GrantMandate(Mandate {
-            id: "amministratore".into(),
-            person: "amministratore".into(),
+            id: ADMINISTRATOR.into(),
+            person: ADMINISTRATOR.into(),
             role: Role::Amministratore,
             office: None,
             capacity: crate::domain::registry::Capacity::Titolare,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `serve` and `worker`: the process that stays, until it is asked to stop.
 
-use super::config::{Config, ConfigArg};
+use super::config::{Config, ConfigArg, LogFormat};
 use super::{DONE, block_on, refused};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::documents::Templates;
@@ -38,7 +38,7 @@ pub fn worker(args: &ConfigArg) -> ExitCode {
 
 /// Serves an existing demo database.
 pub fn on_database(path: &Path, listen: &str) -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    logs(LogFormat::Text);
     let mail = MailConfig {
         transport: TransportConfig::Folder {
             path: path.parent().unwrap_or(Path::new(".")).join("mail"),
@@ -55,7 +55,8 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         listen_ops: "127.0.0.1:0".into(),
         behind_proxy: false,
         accessibility_url: None,
-        keys: "development".into(),
+        log: LogFormat::Text,
+        signing: None,
         seed_file: path.with_extension("seed"),
         mail: Some(mail),
         schedule: Default::default(),
@@ -63,10 +64,20 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
     finish(block_on(stay(config, true, true)))
 }
 
+fn logs(format: LogFormat) {
+    let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
+}
+
 fn start(args: &ConfigArg, web: bool) -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match args.load() {
-        Ok(config) => finish(block_on(stay(config, web, false))),
+        Ok(config) => {
+            logs(config.log);
+            finish(block_on(stay(config, web, false)))
+        }
         Err(code) => code,
     }
 }
@@ -174,17 +185,12 @@ async fn look(worker: &Worker, last: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
-    anyhow::ensure!(
-        config.keys == "development",
-        "«keys = \"{}\"» non è ancora disponibile: in questa versione si firma con chiavi di sviluppo",
-        config.keys
-    );
     let mail = config
         .mail
         .clone()
         .ok_or_else(|| anyhow::anyhow!("manca la tabella [mail] nella configurazione"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let keys = Keyring::from_seed(&seed(&config.seed_file)?, clock.now() - TimeDelta::days(1))?;
+    let keys = keyring(config, clock.now() - TimeDelta::days(1))?;
     let press = Press { templates: Arc::new(Templates::embedded()?), keys: Arc::new(keys) };
     let office = Office { executor: Executor::new(store, clock), press };
     Ok(Worker {
@@ -193,6 +199,15 @@ fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
         timetable: Timetable::new(&config.schedule)?,
         name: format!("{}-{}", std::process::id(), uuid::Uuid::now_v7()),
         sent: Arc::default(),
+    })
+}
+
+/// The keys of the configuration; without a table of their own, development keys.
+fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
+    let seed = seed(&config.seed_file)?;
+    Ok(match &config.signing {
+        Some(signing) => Keyring::new(signing.clone(), &seed, valid_from)?,
+        None => Keyring::from_seed(&seed, valid_from)?,
     })
 }
 

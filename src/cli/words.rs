@@ -6,6 +6,7 @@ use crate::domain::changes::Fact;
 use crate::domain::law::calendar::Preposition;
 use crate::domain::sitting::SittingEvent;
 use crate::domain::stream::StoredEvent;
+use crate::domain::token::Token;
 use crate::domain::world::World;
 use crate::service::history::fact_of;
 use crate::service::scenario::StepRef;
@@ -136,6 +137,7 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
             format!("immediata eseguibilità non raggiunta (occorrenti {required})")
         }
         CaseEvent::PaperSigned { key, by, .. } => format!("{key}: firma di {}", by.name),
+        CaseEvent::Augmented(step) => format!("firme al livello {}", step.level.token()),
         CaseEvent::Posted(posting) => format!("all'Albo {}", Preposition::From.short(posting.day)),
         _ => return None,
     })
@@ -143,14 +145,14 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
 
 fn of_sitting(event: &SittingEvent) -> Option<String> {
     Some(match event {
-        SittingEvent::Opened { present, members, quorum, .. } => {
-            format!("presenti {} di {}, numero legale {quorum}", present.len(), members.len())
+        SittingEvent::Opened(roll) | SittingEvent::Deserted(roll) => {
+            let (present, members) = (roll.present.len(), roll.members.len());
+            format!("presenti {present} di {members}, numero legale {}", roll.quorum)
         }
         SittingEvent::ItemClosed { outcome, .. } => {
             crate::domain::words::outcome(*outcome).to_owned()
         }
         SittingEvent::Suspended { reason } => format!("seduta sospesa: {reason}"),
-        SittingEvent::PresidencyTaken { person, .. } => format!("presiede {person}"),
         _ => return None,
     })
 }

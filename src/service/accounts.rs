@@ -223,12 +223,7 @@ impl Accounts {
         password: String,
         again: &str,
     ) -> Result<(), AccountError> {
-        let account = self.store.account(&session.person).await?;
-        let phc = account.map(|a| a.password);
-        if !self.matches(current, phc).await? {
-            let text = "La password attuale non è corretta";
-            return Err(Refusal::new("password_wrong", "", "", text).into());
-        }
+        self.knows_password(&session.person, current).await?;
         self.set(&session.person, password, again).await?;
         self.store.close_other_sessions(&session.person, &session.id).await?;
         Ok(())
@@ -264,6 +259,24 @@ impl Accounts {
         self.store.set_totp(person, Some(secret)).await?;
         self.store.use_totp_step(person, step).await?;
         Ok(())
+    }
+
+    /// Turns the second factor off: only who knows the password may, not who finds a session open.
+    ///
+    /// # Errors
+    /// `password_wrong`.
+    pub async fn remove_totp(&self, person: &str, password: String) -> Result<(), AccountError> {
+        self.knows_password(person, password).await?;
+        Ok(self.store.set_totp(person, None).await?)
+    }
+
+    async fn knows_password(&self, person: &str, password: String) -> Result<(), AccountError> {
+        let phc = self.store.account(person).await?.map(|a| a.password);
+        if self.matches(password, phc).await? {
+            return Ok(());
+        }
+        let text = "La password attuale non è corretta";
+        Err(Refusal::new("password_wrong", "", "", text).into())
     }
 
     async fn check_code(

@@ -14,8 +14,10 @@ use crate::domain::registry::ComuneData;
 use delibera_documents::{
     Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape,
 };
-/// What pages ask of a user's own text and of an uploaded file.
-pub use delibera_documents::{check_text, pdf_pages, text_html};
+/// What pages ask of a user's own text.
+pub use delibera_documents::{check_text, text_html};
+/// Pages of an uploaded PDF; none when it cannot be read.
+pub use delibera_signature::page_count;
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -246,7 +248,7 @@ fn data(
             "name": entry.name,
             "description": entry.description,
             "sha256": entry.sha256,
-            "pages": (entry.media_type == "application/pdf").then(|| pdf_pages(bytes)).flatten(),
+            "pages": (entry.media_type == "application/pdf").then(|| page_count(bytes)).flatten(),
         }));
     }
     data.insert("comune".into(), json!(comune));

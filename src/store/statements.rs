@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, rows, seals, verify,
-    writer,
+    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
+    verify, writer,
 };
 
 /// A statement and where it runs.
@@ -38,7 +38,7 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 7] = [
+pub const NOT_RECORDS: [(&str, &str); 8] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -48,6 +48,10 @@ pub const NOT_RECORDS: [(&str, &str); 7] = [
     ),
     ("drafts", "what a person is writing and has not put on record"),
     ("draft_files", "files that came with it"),
+    (
+        "pending_signatures",
+        "documents that wait to be signed elsewhere; a row goes when it is done",
+    ),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
 ];
 
@@ -71,6 +75,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(drafts::STATEMENTS);
     both.extend(compare::statements());
     both.extend(jobs::STATEMENTS);
+    both.extend(pending::STATEMENTS);
     both.extend(verify::STATEMENTS);
     let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
     sqlite.extend(append::statements_sqlite());

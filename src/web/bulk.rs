@@ -6,6 +6,7 @@ use super::actions::{Place, place_of};
 use super::error::WebError;
 use super::forms::Input;
 use super::page::Page;
+use super::signing::activation;
 use super::visitor::Visitor;
 use super::{App, Shared};
 use crate::domain::case::CaseCommand;
@@ -45,6 +46,9 @@ struct BulkPage {
     finished: bool,
     opinions: bool,
     refusal: Option<Refusal>,
+    /// What the key of this person asks for, once for all.
+    pin: bool,
+    code: bool,
 }
 
 impl Page for BulkPage {
@@ -131,8 +135,20 @@ pub async fn prepare(
         _ => None,
     };
     let ready = rows.iter().filter(|row| !row.id.is_empty()).count();
+    let asks = app.office.asks(visitor.id()).await?;
     let opinions = chosen.iter().any(|voice| voice.contains("|opinion|"));
-    app.show(&visitor, &BulkPage { rows, ready, finished: false, opinions, refusal })
+    app.show(
+        &visitor,
+        &BulkPage {
+            rows,
+            ready,
+            finished: false,
+            opinions,
+            refusal,
+            pin: asks.pin,
+            code: asks.code,
+        },
+    )
 }
 
 async fn composed(
@@ -165,6 +181,7 @@ pub async fn sign(
                 .next("Tornare indietro, spuntare la dichiarazione e ripetere");
         return Err(WebError::Refused(StatusCode::UNPROCESSABLE_ENTITY, refusal));
     }
+    let given = activation(&input);
     let mut rows = Vec::new();
     for id in input.all("documento").into_iter().take(MOST) {
         let shown = match app.office.shown(visitor.id(), id).await.map_err(WebError::from) {
@@ -182,11 +199,24 @@ pub async fn sign(
             sha256: shown.sha256.clone(),
             ..Row::default()
         };
-        rows.push(match app.office.sign_shown(visitor.id(), shown).await.map_err(WebError::from) {
-            Ok(_) => Row { done: true, ..row },
-            Err(error) => Row { refusal: Some(error.refusal()?), ..row },
-        });
+        rows.push(
+            match app.office.sign_shown(visitor.id(), shown, &given).await.map_err(WebError::from) {
+                Ok(_) => Row { done: true, ..row },
+                Err(error) => Row { refusal: Some(error.refusal()?), ..row },
+            },
+        );
     }
     let ready = rows.iter().filter(|row| row.done).count();
-    app.show(&visitor, &BulkPage { rows, ready, finished: true, opinions: false, refusal: None })
+    app.show(
+        &visitor,
+        &BulkPage {
+            rows,
+            ready,
+            finished: true,
+            opinions: false,
+            refusal: None,
+            pin: false,
+            code: false,
+        },
+    )
 }

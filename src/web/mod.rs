@@ -113,6 +113,9 @@ pub fn router(app: Shared) -> Router {
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))
+        .route("/firma/{id}/codice", post(signing::send_code))
+        .route("/firma/{id}/fuori", post(signing::outside))
+        .route("/firma-esterna/{id}/{what}", get(signing::waiting_file))
         .route("/profilo", get(profile::show))
         .route("/profilo/password", post(profile::change_password))
         .route("/profilo/secondo-fattore", post(profile::second_factor))
@@ -122,6 +125,7 @@ pub fn router(app: Shared) -> Router {
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
     // Forms that bring files have a limit of their own.
     let uploads = Router::new()
+        .route("/firma-esterna/{id}", get(signing::waiting).post(signing::upload))
         .route("/fascicoli/{id}/testo", get(proposal::show).post(proposal::submit))
         .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))

@@ -34,6 +34,26 @@ struct SessionLine {
     current: bool,
 }
 
+/// A QR code as one path of squares: no inline style, no image of others.
+#[derive(Debug, Default, Serialize)]
+struct Picture {
+    path: String,
+    size: usize,
+}
+
+/// Blank modules around a QR code (ISO/IEC 18004, 5.3.8).
+const QUIET: usize = 4;
+
+fn picture(secret: &str, login: &str, issuer: &str) -> Picture {
+    let url = totp_url(secret, login, issuer).unwrap_or_default();
+    let Ok(code) = qrcode::QrCode::new(url) else { return Picture::default() };
+    let width = code.width();
+    let dark = code.to_colors().into_iter().enumerate();
+    let dark = dark.filter(|(_, color)| *color == qrcode::Color::Dark);
+    let square = |(i, _)| format!("M{} {}h1v1h-1z", i % width + QUIET, i / width + QUIET);
+    Picture { path: dark.map(square).collect(), size: width + 2 * QUIET }
+}
+
 /// The page.
 #[derive(Debug, Serialize)]
 struct ProfilePage {
@@ -47,6 +67,8 @@ struct ProfilePage {
     has_totp: bool,
     totp_secret: String,
     totp_url: String,
+    /// The path of an SVG 0 0 `totp_size` `totp_size`: the address as a QR code.
+    totp_picture: Picture,
     minimum: usize,
     refusal: Option<Refusal>,
 }
@@ -101,6 +123,7 @@ async fn page(
         has_account: account.is_some(),
         has_totp: account.as_ref().is_some_and(|a| a.totp.is_some()),
         totp_url: totp_url(&totp_secret, &login, &issuer).unwrap_or_default(),
+        totp_picture: picture(&totp_secret, &login, &issuer),
         totp_secret,
         login,
         mandates: mandates.collect(),
@@ -155,8 +178,11 @@ pub async fn second_factor(
     input: Input,
 ) -> Result<Response, WebError> {
     if input.ticked("togli") {
-        app.office.executor.store.set_totp(visitor.id(), None).await?;
-        return app.done(&visitor, "Secondo fattore disattivato", "/profilo").await;
+        let password = input.0.iter().find(|(name, _)| name == "password");
+        let password = password.map(|(_, value)| value.clone()).unwrap_or_default();
+        let done = app.accounts.remove_totp(visitor.id(), password).await;
+        let notice = "Secondo fattore disattivato";
+        return answer(&app, &visitor, done, notice, new_totp_secret()).await;
     }
     let (secret, code) = (input.get("segreto").to_owned(), input.get("codice"));
     let done = app.accounts.set_totp(visitor.id(), &secret, code).await;

@@ -6,7 +6,7 @@ use super::error::WebError;
 use super::forms::Input;
 use crate::domain::digest::sha256_hex;
 use crate::domain::refusal::Refusal;
-use crate::service::documents::pdf_pages;
+use crate::service::documents::page_count;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 
@@ -151,7 +151,7 @@ pub fn examine(file: &Uploaded) -> Result<Examined, Refusal> {
         let text = format!("«{name}» non contiene un {words}: il contenuto è di tipo «{really}»");
         return refuse("file_unlike_name", text, "Controllare di avere scelto il file giusto");
     }
-    let pages = (*media_type == "application/pdf").then(|| pdf_pages(bytes));
+    let pages = (*media_type == "application/pdf").then(|| page_count(bytes));
     if pages == Some(None) {
         let text = format!("«{name}» non si apre: è danneggiato o protetto da password");
         return refuse("file_unreadable", text, "Salvarlo di nuovo senza protezione e ripetere");

@@ -52,7 +52,7 @@ fn an_incomplete_form_comes_back_with_what_was_typed(server: &Server) {
 fn an_opinion_is_shown_then_signed_then_given(server: &Server) {
     let mut browser = Browser::of(server, "neri");
     let path = "/fascicoli/verde/azioni/parere?su=technical:ambiente";
-    let form = [("esito", "with_remarks"), ("motivazione", "a regola"), ("conflitto", "sì")];
+    let form = [("esito", "with_remarks"), ("osservazioni", "a regola"), ("conflitto", "sì")];
     let shown = browser.post(path, &form);
     assert_eq!(shown.status, 303, "{}", shown.body);
     let sign = shown.header("location").to_owned();

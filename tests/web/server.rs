@@ -117,7 +117,7 @@ impl Browser {
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
-        self.send(&format!("GET {path} HTTP/1.1\r\n"), "")
+        self.send(&format!("GET {path} HTTP/1.1\r\n"), b"")
     }
 
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -132,23 +132,58 @@ impl Browser {
              content-length: {}\r\n",
             body.len()
         );
+        self.send(&head, body.as_bytes())
+    }
+
+    /// A form with files: field, name, bytes.
+    pub fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Answer {
+        let mut body: Vec<u8> = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--confine\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.as_bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!(
+                "--confine\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend(head.as_bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--confine--\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nsec-fetch-site: same-origin\r\n\
+             content-type: multipart/form-data; boundary=confine\r\ncontent-length: {}\r\n",
+            body.len()
+        );
         self.send(&head, &body)
     }
 
-    fn send(&mut self, head: &str, body: &str) -> Answer {
+    fn send(&mut self, head: &str, body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.at).expect("connect");
         let cookie = match self.cookie.as_str() {
             "" => String::new(),
             cookie => format!("cookie: {cookie}\r\n"),
         };
         let forwarded = format!("x-forwarded-for: {}\r\n", self.address);
-        let rest =
-            format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n{body}", self.at);
-        stream.write_all(format!("{head}{rest}").as_bytes()).expect("send");
+        let rest = format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n", self.at);
+        stream.write_all(&[format!("{head}{rest}").as_bytes(), body].concat()).expect("send");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("answer");
         let answer = parse(&bytes);
-        if let Some((_, set)) = answer.headers.iter().find(|(name, _)| name == "set-cookie") {
+        if let Some((_, set)) = answer
+            .headers
+            .iter()
+            .find(|(name, set)| name == "set-cookie" && set.starts_with("delibera="))
+        {
             self.cookie = set.split(';').next().unwrap_or_default().to_owned();
         }
         answer

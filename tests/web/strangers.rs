@@ -16,6 +16,8 @@ on_both_engines!(
     what_is_not_there_is_a_page_with_a_reference,
     a_form_sent_without_session_is_not_lost,
     a_session_can_be_closed_from_another,
+    switching_the_second_factor_off_wants_the_password,
+    a_form_too_large_is_a_page,
     status_and_metrics_are_on_their_own_listener,
     assets_are_named_by_their_content,
 );
@@ -140,6 +142,26 @@ fn a_session_can_be_closed_from_another(server: &Server) {
     assert_eq!(one.post("/profilo/sessioni", &[]).status, 303);
     assert_eq!(two.get("/scrivania").status, 303, "closed");
     assert_eq!(one.get("/scrivania").status, 200);
+}
+
+fn switching_the_second_factor_off_wants_the_password(server: &Server) {
+    let mut browser = Browser::new(server, "10.0.0.21");
+    assert_eq!(sign_in(&mut browser, "costa", PASSWORD), 303);
+    browser.get("/profilo").says("Codice QR da inquadrare");
+    let form = [("togli", "sì"), ("password", "sbagliata-di-certo")];
+    let answer = browser.post("/profilo/secondo-fattore", &form);
+    assert_eq!(answer.status, 422);
+    answer.says("La password attuale non è corretta");
+    let form = [("togli", "sì"), ("password", PASSWORD)];
+    assert_eq!(browser.post("/profilo/secondo-fattore", &form).status, 303);
+}
+
+fn a_form_too_large_is_a_page(server: &Server) {
+    let mut browser = Browser::of(server, "marchi");
+    let long = "x".repeat(3 * 1024 * 1024);
+    let answer = browser.post("/proposte/nuova", &[("atto", long.as_str())]);
+    assert_eq!(answer.status, 413);
+    answer.says("Riferimento per l'assistenza");
 }
 
 fn status_and_metrics_are_on_their_own_listener(server: &Server) {

@@ -147,8 +147,3 @@ pub fn text_html(markdown: &str) -> Result<String, Vec<TextProblem>> {
     let blocks = markup::parse_user(markdown).map_err(|error| vec![error.into()])?;
     Ok(html::html(&blocks))
 }
-
-/// Number of pages of an uploaded PDF; `None` when it cannot be read as one.
-pub fn pdf_pages(bytes: &[u8]) -> Option<usize> {
-    pdf::count_pages(bytes)
-}

@@ -2,7 +2,7 @@
 //! Facts about one act.
 
 use super::content::{Affects, Condition, Content};
-use crate::domain::papers::{PaperPlan, SignedPaper};
+use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Ballot, Treatment};
 use crate::domain::workflow::OpinionKind;
@@ -280,6 +280,13 @@ pub enum CaseEvent {
         /// Why.
         reason: String,
     },
+    /// A member who had left for the item under art. 78 c. 2 came back (practice.md 4).
+    MemberReturned {
+        /// Sitting.
+        sitting: String,
+        /// Person.
+        person: String,
+    },
     /// The second ballot, on immediate enforceability (R4.2).
     ImmediateVoted {
         /// The ballot.
@@ -306,8 +313,16 @@ pub enum CaseEvent {
         /// Pages.
         pages: usize,
     },
-    /// A composed paper was withdrawn before any signature, to be composed again (row 26).
+    /// A composed paper was withdrawn, to be composed and signed again: before any signature by the
+    /// Segreteria (row 26), or because the outcome it prints was corrected (row 13).
     PaperRecalled {
+        /// Key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// The fact a paper was owed for is no more: nobody composes or signs it.
+    PaperVoided {
         /// Key.
         key: String,
         /// Why.
@@ -325,7 +340,12 @@ pub enum CaseEvent {
         sha256: String,
         /// Instant.
         at: DateTime<Utc>,
+        /// What the signature is worth.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assurance: Option<Assurance>,
     },
+    /// A time-stamp or what validates the signatures was appended to a signed paper (R9.2).
+    Augmented(Augmentation),
     /// A signer is prevented; the Segretario attests it and the act stands (R2.7, row 28).
     ImpedimentAttested {
         /// Key of the paper.
@@ -489,5 +509,19 @@ impl Touch {
     /// It fell before it could hold on any day.
     pub fn is_void(&self) -> bool {
         self.until.is_some_and(|until| until < self.from)
+    }
+}
+
+impl CaseEvent {
+    /// The paper that was signed before its command and travelled with it.
+    pub fn carried(&self) -> Option<&SignedPaper> {
+        match self {
+            Self::OpinionGiven(Opinion { paper, .. })
+            | Self::Returned { paper, .. }
+            | Self::Revised { change: Change::Formal { paper, .. }, .. }
+            | Self::ImpedimentAttested { paper, .. }
+            | Self::Withdrawn { paper: Some(paper), .. } => Some(paper),
+            _ => None,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::effects::token;
 use crate::domain::law::calendar::parse_date;
 use crate::domain::registry::{Registry, Role};
 use crate::domain::regulation::Regulation;
-use crate::service::documents::pdf_pages;
+use crate::service::documents::page_count;
 use crate::store::DraftFile;
 use crate::web::forms::{Field, Input, Reader};
 use chrono::NaiveDate;
@@ -210,7 +210,7 @@ fn attachments(input: &Input, known: &Known<'_>) -> Vec<Attachment> {
                 sha256: file.sha256.clone(),
                 size: file.bytes.len() as u64,
                 pages: (file.media_type == "application/pdf")
-                    .then(|| pdf_pages(&file.bytes))
+                    .then(|| page_count(&file.bytes))
                     .flatten(),
             });
         }

@@ -89,10 +89,8 @@ impl Reader {
                     out.push(Block::Table(rows));
                 }
                 "section" | "index-body" | "table-of-content" => self.blocks(element, out),
-                "tracked-changes" => {
-                    if !element.all("deletion").is_empty() {
-                        self.leave_out("testo cancellato in revisione");
-                    }
+                "tracked-changes" if !element.all("deletion").is_empty() => {
+                    self.leave_out("testo cancellato in revisione");
                 }
                 "frame" | "custom-shape" => self.leave_out("immagine o oggetto: va allegato"),
                 _ => {}

@@ -10,6 +10,7 @@ pub mod law;
 pub mod notice_facts;
 pub mod notices;
 pub mod papers;
+pub mod privacy;
 pub mod problem;
 pub mod refusal;
 pub mod registry;

@@ -8,7 +8,7 @@ mod helpers;
 mod sources;
 
 use crate::domain::digest::sha256_hex;
-use crate::domain::papers::{PaperFacts, PaperKind, words};
+use crate::domain::papers::{PaperFacts, PaperKind, Relation, words};
 use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
 use delibera_documents::{
@@ -247,6 +247,15 @@ fn data(
             "pages": (entry.media_type == "application/pdf").then(|| pdf_pages(bytes)).flatten(),
         }));
     }
+    if let Some(act) = &facts.data {
+        attached.push(json!({
+            "number": attached.len() + 1,
+            "name": DATA,
+            "description": DATA_DESCRIPTION,
+            "sha256": sha256_hex(&data_bytes(act)),
+            "pages": Value::Null,
+        }));
+    }
     data.insert("comune".into(), json!(comune));
     data.insert("signatures".into(), Value::Array(signatures));
     data.insert("attached".into(), Value::Array(attached));
@@ -280,10 +289,33 @@ fn attachments(
             media_type: entry.media_type.clone(),
             description: entry.description.clone(),
             bytes: bytes_of(entry, embedded)?.clone(),
-            relationship: Relationship::Supplement,
+            relationship: match entry.relation {
+                Relation::Part => Relationship::Supplement,
+                Relation::Original => Relationship::Source,
+            },
         })
     };
-    facts.embedded.iter().map(attachment).collect()
+    let mut all: Vec<Attachment> =
+        facts.embedded.iter().map(attachment).collect::<Result<_, DocumentError>>()?;
+    all.extend(facts.data.as_ref().map(|data| Attachment {
+        name: DATA.into(),
+        media_type: "application/json".into(),
+        description: DATA_DESCRIPTION.into(),
+        bytes: data_bytes(data),
+        relationship: Relationship::Data,
+    }));
+    Ok(all)
+}
+
+/// The act as data, beside its text.
+const DATA: &str = "atto.json";
+const DATA_DESCRIPTION: &str = "Dati dell'atto, per i programmi";
+
+/// JSON a person can read too; the same data give the same bytes.
+fn data_bytes(data: &Value) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(data).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
 }
 
 /// Words that must not be parted from the number after them at the end of a line.

@@ -85,6 +85,7 @@ impl Office {
         happened: Option<DateTime<Utc>>,
         mut documents: Vec<NewDocument>,
     ) -> Result<Vec<StoredEvent>, PaperError> {
+        draw_code(&mut command);
         if let Some((stream, key)) = signature_of(&command) {
             return self.sign(actor, &stream, &key).await;
         }
@@ -178,6 +179,15 @@ impl Office {
         let command = sign_command(stream, key.to_owned(), base, paper);
         let request = Request { documents, ..Request::new(actor, command) };
         self.executor.execute(request).await.map_err(PaperError::from)
+    }
+}
+
+/// Chance enters here: 122 random bits in the contrassegno of a copy (RFC 9562, version 4).
+fn draw_code(command: &mut Command) {
+    if let Command::Case { command: CaseCommand::RequestCopy { code, .. }, .. } = command
+        && code.is_empty()
+    {
+        *code = uuid::Uuid::new_v4().simple().to_string();
     }
 }
 

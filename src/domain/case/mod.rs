@@ -5,6 +5,7 @@ mod advance;
 mod command;
 mod commissioner;
 mod content;
+mod copies;
 mod decide;
 mod draft;
 mod duties;
@@ -13,6 +14,7 @@ mod event;
 mod opinion_commands;
 mod opinions;
 mod posting;
+mod privacy;
 mod revision;
 mod signing;
 mod touches;
@@ -22,16 +24,20 @@ pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
 };
+pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
-pub use event::{CaseEvent, Change, Opinion, OpinionOutcome, Posting, Touch};
+pub use event::{
+    CaseEvent, Change, CopyForm, CopyRequest, Opinion, OpinionOutcome, Posting, Touch,
+};
 pub use opinions::{OpinionNeed, gate, needs, open_needs, standing};
 pub use revision::apply_revision;
 pub use signing::{check_prepared, check_seal, check_signature, unknown_paper};
 pub use touches::{tell_affected, untouch};
 
 use crate::domain::papers::PaperState;
+use crate::domain::privacy::{Clearance, Omission, same};
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -149,6 +155,12 @@ pub struct Case {
     pub outages: BTreeMap<NaiveDate, u8>,
     /// The end of posting was put on record.
     pub posting_ended: bool,
+    /// Strings the publishable rendition leaves out.
+    pub omissions: Vec<Omission>,
+    /// Finds that may be published.
+    pub cleared: Vec<Clearance>,
+    /// Certified copies asked for.
+    pub copies: Vec<CopyRequest>,
     /// Lists of the capigruppo it was in: day and serial.
     pub listed: Vec<(NaiveDate, u32)>,
     /// How many of them came before the current posting.
@@ -389,6 +401,17 @@ impl Case {
                     posting.file.clone_from(new);
                 }
             }
+            CaseEvent::PersonalDataMarked(omission) => {
+                self.cleared.retain(|c| !same(&c.text, &omission.text));
+                self.omissions.retain(|o| !same(&o.text, &omission.text));
+                self.omissions.push(omission.clone());
+            }
+            CaseEvent::PersonalDataCleared(clearance) => {
+                self.omissions.retain(|o| !same(&o.text, &clearance.text));
+                self.cleared.retain(|c| !same(&c.text, &clearance.text));
+                self.cleared.push(clearance.clone());
+            }
+            CaseEvent::CopyRequested(copy) => self.copies.push(copy.clone()),
             CaseEvent::CapigruppoListed { day, serial, .. } => self.listed.push((*day, *serial)),
             CaseEvent::PostingEnded { .. } => self.posting_ended = true,
             CaseEvent::ConditionMet { condition, on, .. } => {

@@ -13,8 +13,8 @@ pub mod sample;
 pub mod words;
 
 pub use facts::{
-    Embedded, PaperFacts, capigruppo_list, carried_by_case, carried_by_sitting, case_paper,
-    effects_sentence, sitting_paper,
+    ActData, Embedded, PaperFacts, Relation, capigruppo_list, carried_by_case, carried_by_sitting,
+    case_paper, effects_sentence, printed_content, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
@@ -77,11 +77,17 @@ pub enum PaperKind {
     RefertoPubblicazione,
     /// Annotation of a later act or order.
     Annotazione,
+    /// Publishable rendition with omissis (row 16).
+    VersionePubblicabile,
+    /// Certified copy of the act.
+    CopiaConforme,
+    /// Certified extract of the act.
+    EstrattoConforme,
 }
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
@@ -107,6 +113,9 @@ impl PaperKind {
         Self::CertificatoEseguibilita,
         Self::RefertoPubblicazione,
         Self::Annotazione,
+        Self::VersionePubblicabile,
+        Self::CopiaConforme,
+        Self::EstrattoConforme,
     ];
 
     /// The token: file names, template names, `run --json`.

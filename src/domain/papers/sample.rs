@@ -2,10 +2,12 @@
 //! An invented Comune and the papers of its acts, by folding events: what `check` tries the
 //! templates on, and what the tests of the papers start from. No fact here is a real one.
 
+mod derived;
 mod people;
 mod sittings;
 mod stories;
 
+pub use derived::{copy, omission};
 pub use people::{MEMBERS, OFFICES, comune, registry};
 pub use sittings::{held, members};
 pub use stories::opinion;

@@ -26,7 +26,7 @@ pub fn final_slots(story: &Story) -> Vec<Slot> {
     ]
 }
 
-fn secretary(story: &Story) -> Vec<Slot> {
+pub fn secretary(story: &Story) -> Vec<Slot> {
     vec![slot("firma", story.signer("vsg", Role::Segretario, at(7, 24, 12, 0)))]
 }
 
@@ -55,6 +55,7 @@ fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     let slots = final_slots(&story);
     papers.push(story.owed("a1", PaperKind::Deliberazione, "", slots, at(7, 24, 11, 45))?);
     signatures(&mut story, papers)?;
+    super::derived::all(&mut story, papers)?;
     posting(&mut story, papers)
 }
 

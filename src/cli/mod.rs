@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod check;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod init;
 pub mod jobs;
@@ -51,6 +52,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Disegna un procedimento
     Workflow(workflow::WorkflowArgs),
+    /// L'atto e le sue parti in un solo file da leggere, o la verifica del codice di una copia
+    Copy(copy::CopyArgs),
     /// La coda dei lavori e quelli falliti
     Jobs(jobs::JobsArgs),
     /// Prepara l'archivio: il Comune, il primo amministratore, i numeri di partenza
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Vote(args) => vote::run(args),
         Command::Verify(args) => verify::run(&args),
         Command::Workflow(args) => workflow::run(args),
+        Command::Copy(args) => copy::run(&args),
         Command::Jobs(args) => jobs::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Migrate(args) => init::migrate(&args),

@@ -11,8 +11,10 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::papers::{PaperFacts, PaperKind, Relation, words};
 use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
+use chrono::{DateTime, Utc};
 use delibera_documents::{
-    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape, pdf_pages,
+    Attachment, CopyPart, Document, Letterhead, Relationship, RenderError, Rendered, escape,
+    pdf_pages,
 };
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
@@ -120,8 +122,12 @@ impl Templates {
     ) -> Result<String, DocumentError> {
         let name = facts.kind.token();
         let data = Value::Object(data(facts, comune, embedded)?);
-        let text = self.registry.render(&name, &data).map_err(|error| {
-            let template = error.template_name.clone().unwrap_or(name);
+        self.text(&name, &data)
+    }
+
+    fn text(&self, name: &str, data: &Value) -> Result<String, DocumentError> {
+        let text = self.registry.render(name, data).map_err(|error| {
+            let template = error.template_name.clone().unwrap_or_else(|| name.to_owned());
             let line = error.line_no.unwrap_or(0);
             DocumentError::Template(Problem::at(&file(&template), line, in_italian(&error)))
         })?;
@@ -155,6 +161,36 @@ impl Templates {
         };
         delibera_documents::render(&document)
             .map_err(|source| DocumentError::Layout { kind: facts.kind.token(), source })
+    }
+
+    /// The reading copy of an act: a cover from `context`, then the parts.
+    ///
+    /// # Errors
+    /// As [`Templates::render`]; a part that is not a readable PDF.
+    pub fn reading_copy(
+        &self,
+        context: &Value,
+        comune: &ComuneData,
+        created: DateTime<Utc>,
+        parts: &[CopyPart],
+    ) -> Result<Rendered, DocumentError> {
+        let name = "copia_lettura";
+        let body = self.text(name, context)?;
+        let said = |key: &str| context[key].as_str().unwrap_or_default().to_owned();
+        let cover = Document {
+            title: format!("Copia – {}", said("title")),
+            subject: said("subject"),
+            author: comune.name.clone(),
+            created,
+            header: String::new(),
+            footer: comune.name.clone(),
+            letterhead: Some(self.letterhead(comune)),
+            draft: false,
+            body,
+            attachments: Vec::new(),
+        };
+        delibera_documents::reading_copy(&cover, parts)
+            .map_err(|source| DocumentError::Layout { kind: name.to_owned(), source })
     }
 
     fn letterhead(&self, comune: &ComuneData) -> Letterhead {

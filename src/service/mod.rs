@@ -6,6 +6,7 @@
 //! facts owe and reports back as commands.
 
 pub mod clock;
+pub mod copy;
 pub mod documents;
 pub mod execute;
 pub mod history;

@@ -10,7 +10,7 @@ mod stories;
 pub use derived::{copy, omission};
 pub use people::{MEMBERS, OFFICES, comune, registry};
 pub use sittings::{held, members};
-pub use stories::opinion;
+pub use stories::{adopted, final_slots, opinion};
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};

@@ -50,6 +50,7 @@ pub const PARTIALS: &[Source] = embedded!["partials/":
     "atto",
     "condizioni",
     "conformita",
+    "copia_lettura",
     "corpo_atto",
     "cronaca",
     "deliberazione_due_livelli",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Writes the sample documents into a folder and says how long rendering takes:
-//! `cargo run --release -p delibera-documents --example samples -- DIR [ROUNDS]`.
+//! `cargo run --release -p delibera-documents --example samples -- DIR [ROUNDS [NAME]]`.
 
 #[path = "../tests/samples/mod.rs"]
 mod samples;
@@ -22,7 +22,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("allegati", attached),
         ("lungo", long),
     ];
+    let only = std::env::args().nth(3);
     for (name, document) in all {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         let rendered = render(&document)?;
         std::fs::write(format!("{folder}/{name}.pdf"), &rendered.pdf)?;
         let mut times: Vec<Duration> = (0..rounds)

@@ -41,10 +41,10 @@ fn the_files_of_the_product_are_sound() {
     let (code, out, err) = delibera(&["check"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     for start in [
-        "workflows/deliberazione-giunta.toml: procedimento in regola (14 passi, 5 adempimenti,",
+        "workflows/deliberazione-giunta.toml: procedimento in regola (15 passi, 5 adempimenti,",
         "regulations/grande-comune.toml: regolamento in regola (",
         "regulations/piccolo-comune.toml: regolamento in regola (",
-        "templates/act: modelli degli atti leggibili (28)",
+        "templates/act: modelli degli atti in regola (29)",
         "templates/mail: modelli dei messaggi in regola (31)",
     ] {
         assert!(out.lines().any(|line| line.starts_with(start)), "{start}\n{out}");
@@ -74,6 +74,29 @@ fn a_broken_regulation_is_told_with_file_and_line() {
     let (code, out, _) = delibera(&["check", file.to_str().unwrap()]);
     assert_eq!(code, 1, "{out}");
     assert!(out.starts_with(&format!("{}:1: ", file.display())), "{out}");
+}
+
+#[test]
+fn a_regulation_that_wants_a_step_no_workflow_has_is_told_at_its_line() {
+    let folder = folder("disagreement");
+    let workflow = folder.join("giunta.toml");
+    let text = fs::read_to_string("workflows/deliberazione-giunta.toml").unwrap();
+    let start = text.find("[[step]]\nname = \"parere_legittimita\"").unwrap();
+    let end = start + text[start..].find("# --- 3.").unwrap();
+    let cut = format!("{}{}", &text[..start], &text[end..]);
+    let cut = cut.replace("next = \"parere_legittimita\"", "next = \"ordine_del_giorno\"");
+    fs::write(&workflow, cut).unwrap();
+    let regulation = folder.join("regolamento.toml");
+    fs::copy("regulations/grande-comune.toml", &regulation).unwrap();
+    let (workflow, regulation) = (workflow.to_str().unwrap(), regulation.to_str().unwrap());
+    let (alone, out, _) = delibera(&["check", workflow]);
+    assert_eq!(alone, 0, "{out}");
+    let (code, out, err) = delibera(&["check", workflow, regulation]);
+    assert_eq!((code, err.as_str()), (1, "1 problema\n"), "{out}");
+    let text = fs::read_to_string(regulation).unwrap();
+    let line = 1 + text.lines().position(|l| l == "[legitimacy_opinion]").unwrap();
+    let told = format!("{regulation}:{line}: «legitimacy_opinion» vuole il parere di legittimità");
+    assert!(out.contains(&told), "{out}");
 }
 
 /// One broken template: what is written in which file, and what the check says.
@@ -108,6 +131,14 @@ fn broken_templates_are_refused() {
         |t| format!("{t}{{{{#each voti}}}}"),
         "templates/act/deliberazione.md.hbs:",
     );
+    // Readable, but it asks for what no act has: only writing it on the sample shows that.
+    let at = "act/referto_pubblicazione.md.hbs";
+    let expect = "templates/act/referto_pubblicazione.md.hbs:2: la variabile «colore» non esiste";
+    let asks = |t: &str| t.replacen("}}\n", "}}\n{{colore}} ", 1);
+    broken_template("template-asks-too-much", at, asks, expect);
+    let at = "act/partials/firme.md.hbs";
+    let expect = "templates/act/partials/firme.md.hbs:2: la variabile «timbro» non esiste";
+    broken_template("part-asks-too-much", at, |t| t.replacen("}}\n", "}}\n{{timbro}} ", 1), expect);
 }
 
 #[test]

@@ -12,6 +12,10 @@ mod capigruppo;
 mod desk;
 #[path = "engine/invariants.rs"]
 mod invariants;
+#[path = "engine/invariants_later.rs"]
+mod invariants_later;
+#[path = "engine/keys.rs"]
+mod keys;
 #[path = "engine/later_acts.rs"]
 mod later_acts;
 #[path = "engine/not_yet.rs"]

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use delibera::domain::case::{CaseCommand, CaseEvent, OpinionOutcome};
+use delibera::domain::case::{CaseCommand, CaseEvent, OpinionNeed, OpinionOutcome};
 use delibera::domain::papers::sample::{
     Given, Story, at, comune, content, ctx, date, numbered, presence, seal, slot, vote,
 };
@@ -11,7 +11,7 @@ use delibera::domain::papers::{
     PaperFacts, PaperKind, PaperPlan, carried_by_case, case_paper, sample, sitting_paper,
 };
 use delibera::domain::registry::Role;
-use delibera::domain::sitting::{Attendance, ConflictStance, ItemOutcome, MemberPresence};
+use delibera::domain::sitting::{Anomaly, Attendance, ConflictStance, ItemOutcome, MemberPresence};
 use delibera::domain::sitting::{Leaving, Mode, SittingEvent};
 use delibera::domain::workflow::OpinionKind;
 use delibera::service::documents::{DocumentError, Templates};
@@ -176,11 +176,20 @@ fn t_52_an_act_without_its_accounting_sheet_is_not_composed() {
     assert_eq!(refused.code, "opinion_sheet_missing");
     assert!(refused.text.contains("parere di regolarità contabile"), "{}", refused.text);
     // Overridden by president and verbalizer with a recorded reason: composed, and it says so.
-    treatment.anomalies = vec![
-        "Manca il parere di regolarità contabile sul testo in votazione \
-                                (art. 49, c. 1, TUEL): termine di legge in scadenza"
+    let need = |opinion| OpinionNeed { opinion, office: String::new() };
+    let overridden = |opinion| Anomaly {
+        code: "missing_opinion".into(),
+        missing: Some(need(opinion)),
+        text: "Manca il parere di regolarità contabile sul testo in votazione \
+               (art. 49, c. 1, TUEL): termine di legge in scadenza"
             .into(),
-    ];
+    };
+    // What is tolerated is the opinion that was overridden, not one whose name the text bears.
+    treatment.anomalies = vec![overridden(OpinionKind::Legitimacy)];
+    story.proclaimed("a", treatment.clone());
+    let refused = story.owed("a", PaperKind::Deliberazione, "", Vec::new(), when).unwrap_err();
+    assert_eq!(refused.code, "opinion_sheet_missing");
+    treatment.anomalies = vec![overridden(OpinionKind::Accounting)];
     story.proclaimed("a", treatment);
     let text = plain(&markdown(&deliberation(&mut story)));
     assert!(text.contains("parere di regolarità contabile **non risulta acquisito**"), "{text}");

@@ -2,10 +2,12 @@
 //! `delibera check`: proves workflows, regulations and templates sound, before they are relied on.
 
 use super::{DONE, REFUSED, WRONG_USE};
-use crate::domain::papers::PaperKind;
+use crate::domain::law::calendar::rome_date;
+use crate::domain::papers::{PaperKind, sample};
 use crate::domain::problem::Problem;
-use crate::domain::regulation;
-use crate::domain::workflow::{Names, parse, prove};
+use crate::domain::regulation::{self, Regulation};
+use crate::domain::workflow::{Names, Workflow, fits, parse, prove};
+use crate::service::clock::{Clock, SystemClock};
 use crate::service::{documents, mail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ const FOLDERS: [&str; 3] = ["workflows", "regulations", "templates"];
 /// Prova che procedimenti, regolamenti e modelli siano in regola
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Senza FILE prova workflows/*.toml, regulations/*.toml e templates/.
+Senza FILE prova workflows/*.toml, regulations/*.toml e templates/; procedimenti e regolamenti\nanche insieme: ciò che un regolamento chiede deve avere il suo passo.
 Esce con 1 se qualcosa non va, e dice file, riga e motivo.")]
 pub struct CheckArgs {
     /// Procedimento, regolamento, modello o cartella
@@ -30,10 +32,32 @@ pub struct CheckArgs {
 enum Verdict {
     /// Sound, with what was looked at.
     Sound(String),
-    /// Sound, but these deserve a second look.
+    /// Sound; these, if any, deserve a second look.
     Doubtful(String, Vec<String>),
     /// Not sound.
     Broken(Vec<String>),
+}
+
+/// Sound workflows and regulations, to be tried together.
+#[derive(Default)]
+struct Seen {
+    workflows: Vec<Workflow>,
+    regulations: Vec<(String, Regulation)>,
+}
+
+impl Seen {
+    /// What a regulation wants, from today on, and a workflow beside it lacks.
+    fn disagreements(&self) -> Vec<Problem> {
+        let today = rome_date(SystemClock.now());
+        let mut found = Vec::new();
+        for (file, regulation) in &self.regulations {
+            for set in regulation.sets_from(today) {
+                found.extend(self.workflows.iter().flat_map(|w| fits(w, &set, file)));
+            }
+        }
+        found.dedup();
+        found
+    }
 }
 
 /// Runs the command.
@@ -56,8 +80,9 @@ pub fn run(args: CheckArgs) -> ExitCode {
         return ExitCode::from(WRONG_USE);
     }
     let mut broken = 0;
+    let mut seen = Seen::default();
     for target in &targets {
-        match judge(target) {
+        match judge(target, &mut seen) {
             Ok(Verdict::Sound(summary)) => println!("{}: {summary}", target.display()),
             Ok(Verdict::Doubtful(summary, warnings)) => {
                 println!("{}: {summary}", target.display());
@@ -72,6 +97,10 @@ pub fn run(args: CheckArgs) -> ExitCode {
                 return ExitCode::from(WRONG_USE);
             }
         }
+    }
+    for problem in seen.disagreements() {
+        println!("{problem}");
+        broken += 1;
     }
     match broken {
         0 => ExitCode::from(DONE),
@@ -141,7 +170,7 @@ fn holds(folder: &Path) -> Option<Wording> {
 }
 
 /// Decides what a path is, and whether it is sound.
-fn judge(path: &Path) -> io::Result<Verdict> {
+fn judge(path: &Path, seen: &mut Seen) -> io::Result<Verdict> {
     let name = path.display().to_string();
     match holds(path) {
         Some(Wording::Acts) => return Ok(acts(path)),
@@ -154,10 +183,10 @@ fn judge(path: &Path) -> io::Result<Verdict> {
         |_| text.contains("[[step]]") || text.contains("[act]"),
         |table| table.contains_key("step") || table.contains_key("act"),
     );
-    Ok(if is_workflow { workflow(&text, &name) } else { regulation(&text, &name) })
+    Ok(if is_workflow { workflow(&text, &name, seen) } else { regulation(&text, &name, seen) })
 }
 
-fn workflow(text: &str, file: &str) -> Verdict {
+fn workflow(text: &str, file: &str, seen: &mut Seen) -> Verdict {
     let workflow = match parse(text, file) {
         Ok(workflow) => workflow,
         Err(problems) => return Verdict::Broken(lines(&problems)),
@@ -166,23 +195,26 @@ fn workflow(text: &str, file: &str) -> Verdict {
     if !proof.problems.is_empty() {
         return Verdict::Broken(lines(&proof.problems));
     }
-    Verdict::Sound(format!(
+    let sound = Verdict::Sound(format!(
         "procedimento in regola ({} passi, {} adempimenti, {} avvisi; {} regole di legge su {} stati)",
         workflow.steps.len(),
         workflow.duties.len(),
         workflow.notices.len(),
         proof.rules,
         proof.states
-    ))
+    ));
+    seen.workflows.push(workflow);
+    sound
 }
 
-fn regulation(text: &str, file: &str) -> Verdict {
+fn regulation(text: &str, file: &str, seen: &mut Seen) -> Verdict {
     match regulation::parse(text, file) {
-        Ok(found) if found.warnings.is_empty() => Verdict::Sound(keys()),
         Ok(found) => {
-            Verdict::Doubtful(keys(), found.warnings.iter().map(ToString::to_string).collect())
+            let warnings = found.warnings.iter().map(ToString::to_string).collect();
+            seen.regulations.push((file.to_owned(), found));
+            Verdict::Doubtful(keys(), warnings)
         }
-        Err(problems) => Verdict::Broken(problems.iter().map(ToString::to_string).collect()),
+        Err(problems) => Verdict::Broken(lines(&problems)),
     }
 }
 
@@ -190,11 +222,20 @@ fn keys() -> String {
     format!("regolamento in regola ({} chiavi)", regulation::KEYS.len())
 }
 
-/// Every template of a paper is read; its facts are tried by the tests of the documents.
+/// Every template of a paper is written on the papers of the sample, and laid out.
 fn acts(folder: &Path) -> Verdict {
-    match documents::Templates::with_overrides(folder) {
-        Ok(_) => Verdict::Sound(format!("modelli degli atti leggibili ({})", PaperKind::ALL.len())),
-        Err(error) => Verdict::Broken(vec![error.to_string()]),
+    let tried = documents::Templates::with_overrides(folder)
+        .map_err(|error| error.to_string())
+        .and_then(|templates| {
+            let papers = sample::papers().map_err(|refusal| refusal.text)?;
+            Ok(templates.check(&papers, &sample::comune()))
+        });
+    match tried {
+        Ok(problems) if problems.is_empty() => {
+            Verdict::Sound(format!("modelli degli atti in regola ({})", PaperKind::ALL.len()))
+        }
+        Ok(problems) => Verdict::Broken(lines(&problems)),
+        Err(reason) => Verdict::Broken(vec![reason]),
     }
 }
 

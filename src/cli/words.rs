@@ -14,6 +14,7 @@ const GESTURES: &[(&str, &str)] = &[
     ("edit", "modifica la bozza"),
     ("submit", "presenta la proposta"),
     ("give_opinion", "rende il parere"),
+    ("record_further_opinion", "registra un altro parere"),
     ("return", "restituisce la proposta"),
     ("rework", "riprende in carico la proposta"),
     ("revise", "modifica il testo"),

@@ -3,8 +3,10 @@
 
 use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
+use crate::domain::law::calendar::date_short;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
+use crate::domain::regulation::tokens::Keeper;
 use crate::domain::sitting::{self, SittingCommand};
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
 use chrono::NaiveDate;
@@ -111,6 +113,7 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
             if let RegistryCommand::OpenRegister { register, year, .. } = command {
                 not_open(changes, register, *year)?;
             }
+            registry::coherent(&changes.world.registry, command, changes.ctx.today())?;
             let event = registry::decide(&changes.world.registry, command.clone())?;
             changes.push_registry(event);
             Ok(())
@@ -173,13 +176,10 @@ fn list_capigruppo(
         )
         .into());
     }
-    let recipients: Vec<String> = changes
-        .world
-        .registry
-        .holders(crate::domain::registry::Role::Capogruppo, None, day)
-        .iter()
-        .map(|m| m.person.clone())
-        .collect();
+    // Kept elsewhere (R8.3): the list is made, and who keeps the register of the capigruppo sends it.
+    let kept_here = changes.world.regulation(day)?.capigruppo_registry == Keeper::Internal;
+    let recipients: Vec<String> =
+        if kept_here { changes.world.registry.capigruppo(day) } else { Vec::new() };
     for (i, id) in cases.iter().enumerate() {
         let case = changes.case(id)?;
         if cases[..i].contains(id)
@@ -195,7 +195,6 @@ fn list_capigruppo(
             .into());
         }
     }
-    let told = !recipients.is_empty();
     for id in cases {
         let listed = CaseEvent::CapigruppoListed {
             day,
@@ -204,13 +203,18 @@ fn list_capigruppo(
             recipients: recipients.clone(),
         };
         changes.push(id, listed);
-        let list = format!("elenco n. {serial} del {}", day.format("%d/%m/%Y"));
-        let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
-        let settled =
-            CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day };
-        changes.push(id, settled);
+        if kept_here {
+            changes.push(id, sent(day, serial, !recipients.is_empty()));
+        }
     }
     Ok(())
+}
+
+/// The duty of art. 125 is done when the list went to somebody.
+fn sent(day: NaiveDate, serial: u32, told: bool) -> CaseEvent {
+    let list = format!("elenco n. {serial} del {}", date_short(day));
+    let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
+    CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day }
 }
 
 /// The current posting already was in a list: an act posted again appears again (practice 1.11).

@@ -17,6 +17,7 @@ pub const MOMENTS: &[(&str, &str)] = &[
     ("technical_given", "un parere di regolarità tecnica è reso"),
     ("technical_complete", "i pareri di regolarità tecnica ci sono tutti"),
     ("accounting_given", "il parere di regolarità contabile è reso o non dovuto"),
+    ("cover_given", "il visto di copertura finanziaria è reso"),
     ("legitimacy_given", "il parere di legittimità è reso"),
     ("contrary", "un parere è contrario o con prescrizioni"),
     ("returned", "la proposta è restituita"),

@@ -204,9 +204,9 @@ fn sc_8_a_redacted_file_lets_the_count_go_on() {
     for (sha256, expected) in [("c", "replacement_not_derived"), ("", "replacement_not_derived")] {
         assert_eq!(code(desk.case("albo", "a", replace(&sha256.repeat(64)))), expected);
     }
-    desk.mark("privacy", "a", "la lettura giova").unwrap();
+    desk.mark("segreteria", "a", "la lettura giova").unwrap();
     assert_eq!(code(desk.case("albo", "a", replace(""))), "rendition_missing");
-    desk.case("privacy", "a", CaseCommand::ComposePublic).unwrap();
+    desk.case("segreteria", "a", CaseCommand::ComposePublic).unwrap();
     assert_eq!(code(desk.case("albo", "a", replace(""))), "rendition_not_signed");
     desk.sign_all("a");
     desk.case("albo", "a", replace("")).unwrap();

@@ -159,7 +159,7 @@ fn officers() -> Vec<RegistryCommand> {
     one("consigliere", Role::Consigliere, "Consigliere");
     for (id, rank) in [("vicario", 1), ("vice2", 2)] {
         all.push(person(id, ""));
-        let capacity = Capacity::Vicario;
+        let capacity = if rank == 1 { Capacity::Vicario } else { Capacity::Vice };
         let title = if rank == 1 { "Il Vice Segretario Vicario" } else { "Il Vice Segretario" };
         all.push(grant(Mandate { capacity, rank, ..mandate(id, Role::Segretario, title) }));
     }

@@ -111,19 +111,19 @@ fn posting_waits_until_each_find_is_accepted_or_dismissed_by_name() {
     ] {
         assert!(kinds.contains(&kind), "{kind:?} {open:?}");
     }
-    let refusal = desk.pass("privacy", "a").unwrap_err();
+    let refusal = desk.pass("segreteria", "a").unwrap_err();
     assert_eq!(refusal.code, "personal_data_undecided");
     assert!(!refusal.text.contains("MLNTRS51C43E648K"), "refusals are logged: {}", refusal.text);
     let no_reason =
         CaseCommand::ClearPersonalData { text: open[0].text.clone(), reason: " ".into() };
-    assert_eq!(code(desk.case("privacy", "a", no_reason)), "nothing_to_clear");
+    assert_eq!(code(desk.case("segreteria", "a", no_reason)), "nothing_to_clear");
     assert_eq!(code(desk.mark("albo", "a", NAME)), "signer_not_in_role");
-    assert_eq!(code(desk.mark("privacy", "a", "Nessuno Così")), "span_not_found");
-    assert_eq!(code(desk.mark("privacy", "a", "a.")), "omission_too_short");
+    assert_eq!(code(desk.mark("segreteria", "a", "Nessuno Così")), "span_not_found");
+    assert_eq!(code(desk.mark("segreteria", "a", "a.")), "omission_too_short");
     desk.clear_all("a");
     let by = &desk.of("a").cleared[0].by;
-    assert_eq!(by.person, "privacy", "who decided is on record");
-    desk.pass("privacy", "a").unwrap();
+    assert_eq!(by.person, "segreteria", "who decided is on record");
+    desk.pass("segreteria", "a").unwrap();
     desk.post("a").unwrap();
     let act = desk.of("a").paper("deliberazione").unwrap().sha256.clone();
     assert_eq!(Some(&desk.of("a").posting.as_ref().unwrap().file), act.as_ref());
@@ -135,9 +135,9 @@ fn t_27_no_fact_of_the_rendition_holds_what_was_marked() {
     let mut gone = vec![NAME.to_owned()];
     gone.extend(hits(desk.of("a"), &desk.world).into_iter().map(|hit| hit.text));
     for text in &gone {
-        desk.mark("privacy", "a", text).unwrap();
+        desk.mark("segreteria", "a", text).unwrap();
     }
-    desk.pass("privacy", "a").unwrap();
+    desk.pass("segreteria", "a").unwrap();
     assert_eq!(code(desk.post("a")), "rendition_not_signed");
     desk.sign_all("a");
     let paper = desk.of("a").paper("versione_pubblicabile").unwrap().clone();
@@ -160,11 +160,11 @@ fn t_27_no_fact_of_the_rendition_holds_what_was_marked() {
 #[test]
 fn t_72_the_object_loses_the_name_too() {
     let mut desk = at_review();
-    desk.mark("privacy", "a", NAME).unwrap();
+    desk.mark("segreteria", "a", NAME).unwrap();
     let subject = public_subject(desk.of("a"));
     assert_eq!(subject, "Contributo economico a «omissis 1» per assistenza domiciliare");
     desk.clear_all("a");
-    desk.pass("privacy", "a").unwrap();
+    desk.pass("segreteria", "a").unwrap();
     desk.sign_all("a");
     desk.post("a").unwrap();
     // Whatever is composed from now on for others than the offices.

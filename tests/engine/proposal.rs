@@ -150,7 +150,8 @@ fn t_6_the_gate_stands_before_the_vote_and_an_override_is_an_anomaly() {
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert!(treatment.outcome.is_approval(), "once voted, the result exists");
     assert_eq!(treatment.anomalies.len(), 1);
-    assert!(treatment.anomalies[0].contains("urgenza dichiarata"));
+    assert_eq!(treatment.anomalies[0].code, "departure_not_motivated");
+    assert!(treatment.anomalies[0].text.contains("urgenza dichiarata"));
 }
 
 #[test]
@@ -331,19 +332,6 @@ fn t_55_not_due_against_a_declared_effect_needs_its_own_words() {
     assert_eq!(code(short), "not_due_with_effects");
     let reasons = "il comodato non incide sul valore del patrimonio disponibile";
     desk.opinion("ragioniere", "a", which, OpinionOutcome::NotDue, reasons).unwrap();
-}
-
-#[test]
-fn t_53_the_visto_is_not_a_second_outcome() {
-    // The accounting opinion is the one gate of the engine; the visto on commitments (art. 183,
-    // c. 7) is printed on its sheet where the regulation wants it: the facts of a Giunta act stay
-    // one.
-    let mut desk = Desk::with(Size::Large, &[("giunta_visto_copertura", "false")]);
-    let content = gates(&desk, |g| g.effects = money());
-    desk.submitted("a", content);
-    desk.carry("a", "istruttoria");
-    let kinds: Vec<OpinionKind> = desk.of("a").opinions.iter().map(|o| o.opinion).collect();
-    assert_eq!(kinds, [OpinionKind::Technical, OpinionKind::Accounting]);
 }
 
 #[test]

@@ -107,11 +107,15 @@ impl Desk {
                 }
             }
             "parere_contabile" => drop(self.accounting("ragioniere", id).unwrap()),
+            "visto_copertura" => {
+                let which = (OpinionKind::Cover, "");
+                drop(self.opinion("ragioniere", id, which, OpinionOutcome::Favourable, "").unwrap())
+            }
             "istruttoria" => drop(self.pass("segreteria", id).unwrap()),
             "parere_legittimita" => drop(self.legitimacy("segretario", id).unwrap()),
             "verifica_privacy" => {
                 self.clear_all(id);
-                self.pass("privacy", id).unwrap();
+                self.pass("segreteria", id).unwrap();
                 self.sign_all(id);
             }
             "albo" => drop(self.post(id).unwrap()),
@@ -124,7 +128,7 @@ impl Desk {
         for hit in delibera::domain::privacy::open_hits(self.of(id), &self.world) {
             let reason = "si può pubblicare".into();
             let command = CaseCommand::ClearPersonalData { text: hit.text, reason };
-            self.case("privacy", id, command).unwrap();
+            self.case("segreteria", id, command).unwrap();
         }
     }
 
@@ -253,6 +257,16 @@ impl Desk {
             self.immediate(&sitting, id, unanimous()).unwrap();
         }
         self.close(&sitting).unwrap();
+    }
+
+    /// An act that is ready, approved by everyone on 2024-05-06.
+    pub fn adopted_from_agenda(&mut self, id: &str) {
+        self.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &[id]);
+        let everyone = self.size.members();
+        self.at("2024-05-06 09:00").open("s", &everyone).unwrap();
+        self.call("s", id).unwrap();
+        self.unanimous("s", id).unwrap();
+        self.close("s").unwrap();
     }
 
     /// An act adopted on 2024-05-06, signed and posted the same day at noon.

@@ -25,7 +25,7 @@ fn text_that_is_not_toml() {
     let said = errors("[pub_count\nvalue = \"P-INC\"\n");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(
-        said[0].starts_with("regolamento.toml:4: il testo non è TOML valido — il lettore dice: ")
+        said[0].starts_with("regolamento.toml:4: il testo non è TOML valido (il lettore dice: ")
     );
 }
 
@@ -34,8 +34,8 @@ fn a_key_written_twice() {
     assert_eq!(
         errors("[exec_count]\nvalue = \"E-B\"\nsource = \"x\"\n"),
         [
-            "regolamento.toml:4: la chiave è scritta due volte — per più periodi usare [[chiave]], con \
-          due parentesi, ogni volta"
+            "regolamento.toml:4: la chiave è scritta due volte (per più periodi usare [[chiave]], con \
+          due parentesi, ogni volta)"
         ]
     );
 }
@@ -45,7 +45,7 @@ fn an_unknown_key_gets_the_nearest() {
     assert_eq!(
         errors("\n[quorum_strutturale]\nvalue = \"majority\"\nsource = \"art. 1\"\n"),
         [
-            "regolamento.toml:5: chiave sconosciuta: «quorum_strutturale» — forse «quorum_structural»?"
+            "regolamento.toml:5: chiave sconosciuta: «quorum_strutturale» (forse «quorum_structural»?)"
         ]
     );
     assert_eq!(
@@ -59,10 +59,10 @@ fn an_unknown_word_in_a_table() {
     assert_eq!(
         errors("[pub_count]\nvalue = \"P-INC\"\nfonte = \"art. 5\"\nsorce = \"art. 5\"\n"),
         [
-            "regolamento.toml:4: «pub_count» non ha la fonte — citare l'articolo dello statuto o \
-             del regolamento: source = \"art. …\"",
+            "regolamento.toml:4: «pub_count» non ha la fonte (citare l'articolo dello statuto o \
+             del regolamento: source = \"art. …\")",
             "regolamento.toml:6: in «pub_count» parola sconosciuta: «fonte»",
-            "regolamento.toml:7: in «pub_count» parola sconosciuta: «sorce» — forse «source»?",
+            "regolamento.toml:7: in «pub_count» parola sconosciuta: «sorce» (forse «source»?)",
         ]
     );
 }
@@ -72,8 +72,8 @@ fn the_missing_doctrine() {
     assert_eq!(
         errors_of("[pub_count]\nvalue = \"P-INC\"\nsource = \"art. 5\"\n"),
         [
-            "regolamento.toml:1: manca la chiave obbligatoria «exec_count» (R7.2) — la legge non ha un \
-          valore comune: scegliere E-A | E-B | E-C"
+            "regolamento.toml:1: manca la chiave obbligatoria «exec_count» (R7.2) (la legge non ha un \
+          valore comune: scegliere E-A | E-B | E-C)"
         ]
     );
 }
@@ -82,13 +82,13 @@ fn the_missing_doctrine() {
 fn a_word_that_is_not_allowed() {
     assert_eq!(
         errors("[vote_base]\nvalue = \"presente\"\nsource = \"art. 38\"\n"),
-        ["regolamento.toml:5: «vote_base»: «presente» non è ammesso — valori ammessi: votanti | \
-          presenti"]
+        ["regolamento.toml:5: «vote_base»: «presente» non è ammesso (valori ammessi: votanti | \
+          presenti)"]
     );
     assert_eq!(
         errors("[quorum_structural]\nvalue = \"fixed:0\"\nsource = \"art. 38\"\n"),
-        ["regolamento.toml:5: «quorum_structural»: «fixed:0» non è ammesso — valori ammessi: \
-          majority | half_up | fixed:K"]
+        ["regolamento.toml:5: «quorum_structural»: «fixed:0» non è ammesso (valori ammessi: \
+          majority | half_up | fixed:K)"]
     );
 }
 
@@ -96,20 +96,18 @@ fn a_word_that_is_not_allowed() {
 fn a_value_of_the_wrong_type() {
     assert_eq!(
         errors("[casting_vote]\nvalue = \"no\"\nsource = \"art. 38\"\n"),
-        ["regolamento.toml:5: «casting_vote»: «no» non è ammesso — valori ammessi: true | false"]
+        ["regolamento.toml:5: «casting_vote»: «no» non è ammesso (valori ammessi: true | false)"]
     );
     assert_eq!(
         errors("[publish_within_days]\nvalue = 10.5\nsource = \"art. 4\"\n"),
-        [
-            "regolamento.toml:5: «publish_within_days»: questo tipo di valore non è ammesso — valori \
-          ammessi: un numero intero da 1 a 365"
-        ]
+        ["regolamento.toml:5: «publish_within_days»: questo tipo di valore non è ammesso (valori \
+          ammessi: un numero intero da 1 a 365)"]
     );
     assert_eq!(
         errors("[seal_uses]\nvalue = [\"receipt\", \"sigillo\"]\nsource = \"art. 15\"\n"),
         [
-            "regolamento.toml:5: «seal_uses»: «sigillo» non è ammesso — valori ammessi: un elenco di: \
-          referto | certificate | capigruppo_list | extract | copy | albo_export | receipt"
+            "regolamento.toml:5: «seal_uses»: «sigillo» non è ammesso (valori ammessi: un elenco di: \
+          referto | certificate | capigruppo_list | extract | copy | albo_export | receipt)"
         ]
     );
 }
@@ -119,14 +117,14 @@ fn a_number_out_of_bounds() {
     assert_eq!(
         errors("[cutoff_hour]\nvalue = 24\nsource = \"art. 6\"\n"),
         [
-            "regolamento.toml:5: «cutoff_hour»: 24 non è ammesso — valori ammessi: un numero intero da \
-          0 a 23"
+            "regolamento.toml:5: «cutoff_hour»: 24 non è ammesso (valori ammessi: un numero intero da \
+          0 a 23)"
         ]
     );
     assert_eq!(
         errors("[outage_min_hours]\nvalue = -1\nsource = \"art. 6\"\n"),
-        ["regolamento.toml:5: «outage_min_hours»: -1 non è ammesso — valori ammessi: un numero \
-          intero da 1 a 24"]
+        ["regolamento.toml:5: «outage_min_hours»: -1 non è ammesso (valori ammessi: un numero \
+          intero da 1 a 24)"]
     );
 }
 
@@ -134,22 +132,20 @@ fn a_number_out_of_bounds() {
 fn a_value_without_source() {
     assert_eq!(
         errors("[casting_vote]\nvalue = true\n"),
-        ["regolamento.toml:4: «casting_vote» non ha la fonte — citare l'articolo dello statuto o \
-          del regolamento: source = \"art. …\""]
+        ["regolamento.toml:4: «casting_vote» non ha la fonte (citare l'articolo dello statuto o \
+          del regolamento: source = \"art. …\")"]
     );
     assert_eq!(
         errors("[casting_vote]\nvalue = true\nsource = \"  \"\n"),
         [
-            "regolamento.toml:6: la fonte di «casting_vote» è vuota — citare l'articolo dello statuto \
-          o del regolamento: source = \"art. …\""
+            "regolamento.toml:6: la fonte di «casting_vote» è vuota (citare l'articolo dello statuto \
+          o del regolamento: source = \"art. …\")"
         ]
     );
     assert_eq!(
         errors_of(&format!("casting_vote = true\n{EXEC}")),
-        [
-            "regolamento.toml:1: «casting_vote» è scritta senza la sua fonte — scrivere una tabella: \
-          [casting_vote] con value = … e source = …"
-        ]
+        ["regolamento.toml:1: «casting_vote» è scritta senza la sua fonte (scrivere una tabella: \
+          [casting_vote] con value = … e source = …)"]
     );
 }
 
@@ -157,7 +153,7 @@ fn a_value_without_source() {
 fn a_source_without_value() {
     assert_eq!(
         errors("[casting_vote]\nsource = \"art. 38\"\n"),
-        ["regolamento.toml:4: «casting_vote» non ha il valore — valori ammessi: true | false"]
+        ["regolamento.toml:4: «casting_vote» non ha il valore (valori ammessi: true | false)"]
     );
 }
 
@@ -170,7 +166,7 @@ fn a_period_that_ends_before_it_begins() {
         ),
         [
             "regolamento.toml:8: «casting_vote» finisce (2024-01-31) prima di cominciare (2024-02-01) \
-          — controllare valid_from e valid_to"
+          (controllare valid_from e valid_to)"
         ]
     );
 }
@@ -179,8 +175,8 @@ fn a_period_that_ends_before_it_begins() {
 fn a_date_that_is_not_one() {
     assert_eq!(
         errors("[casting_vote]\nvalue = true\nsource = \"art. 38\"\nvalid_from = \"2024-02-01\"\n"),
-        ["regolamento.toml:7: «valid_from» non è una data — scrivere la data senza virgolette: \
-          2016-01-31"]
+        ["regolamento.toml:7: «valid_from» non è una data (scrivere la data senza virgolette: \
+          2016-01-31)"]
     );
 }
 
@@ -193,8 +189,8 @@ fn periods_that_overlap() {
     assert_eq!(
         errors(&text),
         [
-            "regolamento.toml:8: due periodi di «casting_vote» si sovrappongono — dare a ogni periodo \
-          il suo valid_from, dopo la fine del precedente"
+            "regolamento.toml:8: due periodi di «casting_vote» si sovrappongono (dare a ogni periodo \
+          il suo valid_from, dopo la fine del precedente)"
         ]
     );
     assert_eq!(errors(&(period("", "") + &period("", ""))).len(), 1);
@@ -207,8 +203,8 @@ fn who_must_leave_and_still_counts_needs_a_source() {
         errors(must_leave),
         [
             "regolamento.toml:4: chi deve uscire (art. 78) conterebbe ancora per il numero legale, ma \
-          nessuna fonte locale lo dice — scrivere anche [art78_counts_for_quorum] con la sua fonte, \
-          oppure value = false"
+          nessuna fonte locale lo dice (scrivere anche [art78_counts_for_quorum] con la sua fonte, \
+          oppure value = false)"
         ]
     );
     let counts = "[art78_counts_for_quorum]\nvalue = true\nsource = \"art. 27 Statuto\"\n";
@@ -221,7 +217,7 @@ fn remote_keys_without_a_remote_regulation() {
         errors("[remote_president_must_be_in_seat]\nvalue = true\nsource = \"art. 4\"\n"),
         [
             "regolamento.toml:4: «remote_president_must_be_in_seat» non ha senso senza un regolamento \
-          delle sedute a distanza — indicare il regolamento in [remote_regulation_ref]"
+          delle sedute a distanza (indicare il regolamento in [remote_regulation_ref])"
         ]
     );
 }
@@ -231,17 +227,15 @@ fn numbers_against_the_seats() {
     let seats = "[seats]\nvalue = 5\nsource = \"art. 24\"\n";
     assert_eq!(
         errors(&format!("{seats}[quorum_structural]\nvalue = \"fixed:6\"\nsource = \"art. 27\"\n")),
-        [
-            "regolamento.toml:7: il numero legale (6) supera i componenti assegnati (5) — correggere \
-          quorum_structural o seats"
-        ]
+        ["regolamento.toml:7: il numero legale (6) supera i componenti assegnati (5) (correggere \
+          quorum_structural o seats)"]
     );
     assert_eq!(
         errors(&format!("{seats}[ie_majority]\nvalue = \"fixed:2\"\nsource = \"art. 27\"\n")),
         [
             "regolamento.toml:7: per l'immediata eseguibilità 2 voti non stanno fra la maggioranza dei \
-          componenti (3) e la Giunta intera (5) — la legge chiede almeno la maggioranza dei \
-          componenti (art. 134, c. 4, TUEL)"
+          componenti (3) e la Giunta intera (5) (la legge chiede almeno la maggioranza dei \
+          componenti (art. 134, c. 4, TUEL))"
         ]
     );
     assert_eq!(
@@ -249,7 +243,7 @@ fn numbers_against_the_seats() {
             "{seats}[quorum_structural]\nvalue = \"fixed:5\"\nsource = \"art. 27\"\n"
         )),
         ["r.toml:7: il numero legale è la Giunta intera: un solo assente rende illegittimo ogni \
-          atto (CdS IV 4573/2011) — verificare lo statuto"]
+          atto (CdS IV 4573/2011) (verificare lo statuto)"]
     );
 }
 
@@ -260,8 +254,8 @@ fn two_thirds_of_the_voters_only_in_sicilia() {
         errors(majority),
         [
             "regolamento.toml:4: l'immediata eseguibilità chiede almeno la maggioranza dei componenti \
-          (art. 134, c. 4, TUEL): i due terzi dei votanti valgono solo in Sicilia — usare \
-          majority_of_members, two_thirds_of_members o fixed:K"
+          (art. 134, c. 4, TUEL): i due terzi dei votanti valgono solo in Sicilia (usare \
+          majority_of_members, two_thirds_of_members o fixed:K)"
         ]
     );
     let sicilia = "[profile]\nvalue = \"sicilia\"\nsource = \"L.R. 44/1991\"\n";
@@ -276,10 +270,8 @@ fn a_contradiction_of_one_period_only_is_found() {
              valid_to = 2010-12-31\n[[quorum_structural]]\nvalue = \"majority\"\n\
              source = \"art. 38\"\nvalid_from = 2011-01-01\n"
         ),
-        [
-            "regolamento.toml:4: un solo componente non è un collegio — indicare un numero legale di \
-          almeno 2"
-        ]
+        ["regolamento.toml:4: un solo componente non è un collegio (indicare un numero legale di \
+          almeno 2)"]
     );
 }
 
@@ -298,7 +290,7 @@ fn opposite_doctrines_are_a_warning() {
     assert_eq!(
         warnings("[pub_count]\nvalue = \"P-EXC\"\nsource = \"art. 5\"\n"),
         ["r.toml:1: pub_count ed exec_count rispondono in modo opposto: il giorno di affissione \
-          conta per uno dei due termini e non per l'altro — di regola P-INC con E-A, P-EXC con E-B"]
+          conta per uno dei due termini e non per l'altro (di regola P-INC con E-A, P-EXC con E-B)"]
     );
 }
 
@@ -307,26 +299,26 @@ fn keys_without_effect_are_warnings() {
     assert_eq!(
         warnings("[tie_rule]\nvalue = \"equal_votes\"\nsource = \"art. 27\"\n"),
         [
-            "r.toml:4: «tie_rule» non ha effetto: il presidente non ha il voto prevalente — togliere la \
-          chiave, oppure indicare [casting_vote]"
+            "r.toml:4: «tie_rule» non ha effetto: il presidente non ha il voto prevalente (togliere la \
+          chiave, oppure indicare [casting_vote])"
         ]
     );
     assert_eq!(
         warnings("[legitimacy_contrary_effect]\nvalue = \"motivate\"\nsource = \"art. 2\"\n"),
         ["r.toml:4: «legitimacy_contrary_effect» non ha effetto: il parere di legittimità non è \
-          richiesto — togliere la chiave, oppure indicare [legitimacy_opinion]"]
+          richiesto (togliere la chiave, oppure indicare [legitimacy_opinion])"]
     );
     assert_eq!(
         warnings("[holiday_shift]\nvalue = true\nsource = \"art. 7\"\n"),
         [
             "r.toml:4: i quindici giorni sono consecutivi (art. 124, c. 1, TUEL): l'ultimo non slitta \
-          se festivo — togliere la chiave, salvo diversa fonte"
+          se festivo (togliere la chiave, salvo diversa fonte)"
         ]
     );
     assert_eq!(
         warnings("[art127_enabled]\nvalue = true\nsource = \"art. 7\"\n"),
         ["r.toml:4: il controllo eventuale dell'art. 127 TUEL è di fatto inoperante (L. cost. \
-          3/2001) — tenerlo attivo solo se il Comune ha un organo di controllo"]
+          3/2001) (tenerlo attivo solo se il Comune ha un organo di controllo)"]
     );
 }
 
@@ -338,8 +330,8 @@ fn a_doctrine_that_stops_is_a_warning() {
     assert_eq!(
         said,
         [
-            "r.toml:1: dal 01/01/2026 «exec_count» non ha più alcun valore — aggiungere il periodo che \
-          segue"
+            "r.toml:1: dal 01/01/2026 «exec_count» non ha più alcun valore (aggiungere il periodo che \
+          segue)"
         ]
     );
 }

@@ -3,13 +3,15 @@
 
 use super::event::CaseEvent;
 use super::opinions::{needs, open_needs};
-use super::{Case, Ending};
+use super::{Case, Ending, powers};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::add_days;
+use crate::domain::law::posting::publish_by;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
-use crate::domain::workflow::{Passage, Road, Signer, Step, StepKind, Workflow};
+use crate::domain::regulation::Regulation;
+use crate::domain::workflow::{OpinionKind, Passage, Road, Signer, Step, StepKind, Workflow};
 use chrono::{Datelike, NaiveDate};
 
 /// Enters the first step of the workflow.
@@ -82,7 +84,10 @@ fn pass_through(
     let day = changes.day();
     let entered = CaseEvent::StepEntered {
         step: step.name.clone(),
-        deadline: deadline(day, step.deadline_days),
+        deadline: match step.kind {
+            StepKind::Post { .. } => post_by(changes.case(id)?, day, step, &regulation),
+            _ => deadline(day, days(step, &regulation)),
+        },
     };
     match &step.kind {
         StepKind::Opinion { opinion, .. } => {
@@ -220,6 +225,26 @@ fn act_date(changes: &Changes, id: &str) -> Result<NaiveDate, Stop> {
     Ok(changes.case(id)?.treatment.as_ref().map_or(changes.day(), |t| t.date))
 }
 
+/// Days a step should take. For the opinions of art. 49 the regulation of the Comune comes before
+/// the file; its term reminds and nothing else (R1.17).
+fn days(step: &Step, regulation: &Regulation) -> u16 {
+    match step.kind {
+        StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => step.deadline_days,
+        StepKind::Opinion { .. } => regulation.opinion_sla_days.unwrap_or(step.deadline_days),
+        _ => step.deadline_days,
+    }
+}
+
+/// The day by which an act is posted: the term of the region or of the Comune, from its adoption,
+/// or the one of the step if it comes first (R6.1, R7.9; T-75).
+fn post_by(case: &Case, day: NaiveDate, step: &Step, regulation: &Regulation) -> Option<NaiveDate> {
+    let own = deadline(day, step.deadline_days);
+    let Some(adopted) = case.treatment.as_ref().map(|t| t.date) else { return own };
+    let regional = regulation.profile().publish_by(adopted, case.is_immediate());
+    let term = regional.or_else(|| publish_by(adopted, regulation.publish_within_days));
+    own.into_iter().chain(term).min()
+}
+
 fn deadline(day: NaiveDate, days: u16) -> Option<NaiveDate> {
     if days == 0 { None } else { add_days(day, u64::from(days)) }
 }
@@ -289,7 +314,8 @@ fn signatories(
             .iter()
             .enumerate()
             .map(|(i, person)| {
-                rapporteur(changes, person).map(|s| (format!("firma_rel_{}", i + 1), s))
+                powers::rapporteur(&changes.world, person, changes.day())
+                    .map(|s| (format!("firma_rel_{}", i + 1), s))
             })
             .collect::<Result<_, _>>()?,
         Signer::Presidente => vec![("firma_presidente".into(), treatment()?.president.clone())],
@@ -300,20 +326,4 @@ fn signatories(
             vec![("firma_segretario".into(), acting(changes, Role::Segretario, None)?)]
         }
     })
-}
-
-/// A relatore: a member of the Giunta in office on the day.
-pub fn rapporteur(changes: &Changes, person: &str) -> Result<Signatory, Refusal> {
-    let registry = &changes.world.registry;
-    [Role::Sindaco, Role::Vicesindaco, Role::Assessore]
-        .into_iter()
-        .find_map(|role| registry.entitled(person, role, None, changes.day()).ok())
-        .ok_or_else(|| {
-            Refusal::new(
-                "not_a_member",
-                "R1.1",
-                "art. 48 TUEL",
-                format!("{} non è componente della Giunta in quella data", registry.name(person)),
-            )
-        })
 }

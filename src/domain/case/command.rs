@@ -62,6 +62,22 @@ pub enum CaseCommand {
         /// The signed sheet.
         paper: Option<SignedPaper>,
     },
+    /// Puts on record an opinion of others that the regulation wants on this type of act (R1.16).
+    RecordFurtherOpinion {
+        /// Which one, as the regulation names it.
+        name: String,
+        /// Who gave it.
+        giver: String,
+        /// Outcome.
+        outcome: OpinionOutcome,
+        /// Reasons.
+        #[serde(default)]
+        reasons: String,
+        /// Day it was given.
+        on: NaiveDate,
+        /// Where it is found: minutes, protocollo.
+        reference: String,
+    },
     /// Does not give the opinion, or does not pass the check: sends the proposal back with reasons.
     Return {
         /// Office, for technical opinions.

@@ -29,8 +29,8 @@ pub(super) fn adopt_alone(
     let case = changes.case(id)?;
     let stops =
         super::opinions::gate(case, &workflow, &regulation, &registry, changes.ctx.happened);
-    if let Some(refusal) = stops.into_iter().next() {
-        return Err(refusal.into());
+    if let Some(stop) = stops.into_iter().next() {
+        return Err(stop.refusal.into());
     }
     let Some(version) = case.current() else { return Err(wrong_step(&step, "adottare").into()) };
     let (number, hash) = (version.number, version.hash.clone());

@@ -253,6 +253,16 @@ impl Content {
         matches!(self.gates.effects, Effects::Some { .. })
     }
 
+    /// It commits expenditure: an amount charged to a chapter of the budget (TUEL 183 c. 1).
+    pub fn commits_spending(&self) -> bool {
+        let Effects::Some { amount_cents: Some(cents), chapter: Some(chapter), .. } =
+            &self.gates.effects
+        else {
+            return false;
+        };
+        *cents > 0 && !chapter.trim().is_empty()
+    }
+
     /// What is missing before it can be submitted: one sentence each, with what to do.
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();

@@ -7,7 +7,7 @@ use super::draft::{acknowledge, create, edit, rework, submit, withdraw};
 use super::event::{CaseEvent, OpinionOutcome};
 use super::opinion_commands::{give_opinion, motivate, send_back};
 use super::revision::revise_in_office;
-use super::{Case, Ending, copies, posting, privacy, signing};
+use super::{Case, Ending, copies, further, posting, powers, privacy, signing};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
@@ -30,6 +30,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         CaseCommand::Edit { content } => edit(changes, id, content),
         CaseCommand::Submit => submit(changes, id),
         CaseCommand::GiveOpinion { .. } => give_opinion(changes, id, command),
+        CaseCommand::RecordFurtherOpinion { .. } => further::record(changes, id, command),
         CaseCommand::Return { .. } => send_back(changes, id, command),
         CaseCommand::Rework => rework(changes, id),
         CaseCommand::Revise { content, formal, paper } => {
@@ -61,6 +62,7 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
         CaseCommand::Edit { .. }
             | CaseCommand::Submit
             | CaseCommand::GiveOpinion { .. }
+            | CaseCommand::RecordFurtherOpinion { .. }
             | CaseCommand::Return { .. }
             | CaseCommand::Rework
             | CaseCommand::Revise { .. }
@@ -116,7 +118,7 @@ fn not_backdated(changes: &Changes, id: &str, command: &CaseCommand) -> Result<(
 }
 
 /// A refusal when the act does not stand at the right kind of step.
-pub(super) fn wrong_step(step: &Step, what: &str) -> Refusal {
+pub(crate) fn wrong_step(step: &Step, what: &str) -> Refusal {
     Refusal::new("wrong_step", "R13", "", format!("Al passo «{}» non si può {what}", step.title))
 }
 
@@ -126,29 +128,12 @@ pub(super) fn actor_as(
     role: Role,
     office: Option<&str>,
 ) -> Result<Signatory, Refusal> {
-    changes.world.registry.entitled(&changes.ctx.actor, role, office, changes.day())
+    powers::acting_as(&changes.ctx, &changes.world, role, office)
 }
 
-/// The actor as responsabile del procedimento of this case, or as director of one of its offices.
+/// The actor as proposer of this case.
 pub(super) fn proposer(changes: &Changes, case: &Case) -> Result<Signatory, Refusal> {
-    if changes.ctx.actor == case.content.procedure_head {
-        return actor_as(changes, Role::ResponsabileProcedimento, None);
-    }
-    case.content
-        .offices
-        .iter()
-        .find_map(|office| actor_as(changes, Role::Direttore, Some(office)).ok())
-        .ok_or_else(|| {
-            Refusal::new(
-                "not_the_proposer",
-                "R1.1",
-                "artt. 5 e 6 L. 241/1990",
-                format!(
-                    "{} non è il responsabile del procedimento né il direttore di un ufficio proponente",
-                    changes.world.registry.name(&changes.ctx.actor)
-                ),
-            )
-        })
+    powers::proposer(&changes.ctx, &changes.world, case)
 }
 
 /// Checks the signed paper a command carries: composed from these facts, signed by this person.
@@ -232,6 +217,11 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
             "C'è un parere contrario: la norma locale chiede una nota prima dell'iscrizione",
         )
         .into());
+    }
+    if *lifecycle == Lifecycle::Inquiry
+        && let Some(missing) = further::missing(changes.case(id)?, &changes.regulation()?).pop()
+    {
+        return Err(missing.into());
     }
     let event =
         CaseEvent::ReviewPassed { step: step.name.clone(), by, note: note.trim().to_owned() };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The draft: created, edited, submitted when complete, taken up again, withdrawn.
 
-use super::advance::{enter, leave, rapporteur, take_number};
+use super::advance::{enter, leave, take_number};
 use super::command::CaseCommand;
 use super::content::{Content, CouncilGate, Effects};
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::CaseEvent;
+use super::powers;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
@@ -171,7 +172,7 @@ pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop>
         .into());
     }
     for person in &content.rapporteurs {
-        rapporteur(changes, person)?;
+        powers::rapporteur(&changes.world, person, changes.day())?;
     }
     Ok(())
 }
@@ -255,11 +256,7 @@ pub(super) fn withdraw(
         .next("Toglierla dall'ordine del giorno, o ritirarla in seduta")
         .into());
     }
-    let by = if case.content.rapporteurs.contains(&changes.ctx.actor) {
-        rapporteur(changes, &changes.ctx.actor)?
-    } else {
-        proposer(changes, case)?
-    };
+    let by = powers::withdrawer(&changes.ctx, &changes.world, case)?;
     let paper = signed(changes, id, command, paper, &by)?;
     changes.push(
         id,

@@ -53,6 +53,37 @@ pub struct Opinion {
     pub at: DateTime<Utc>,
 }
 
+impl OpinionOutcome {
+    /// The organ must say why it does not follow such an opinion (art. 49 c. 4).
+    pub fn to_depart_from(self) -> bool {
+        matches!(self, Self::Contrary | Self::WithPrescriptions)
+    }
+}
+
+/// An opinion of others that the regulation wants on a type of act (organo di revisione, CUG,
+/// Municipi…; R1.16), as acquired by the office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherOpinion {
+    /// Which one, as the regulation names it.
+    pub name: String,
+    /// Who gave it, as printed.
+    pub giver: String,
+    /// Outcome.
+    pub outcome: OpinionOutcome,
+    /// Reasons; required unless plainly favourable.
+    pub reasons: String,
+    /// Day it was given.
+    pub on: NaiveDate,
+    /// Where it is found: minutes, protocollo.
+    pub reference: String,
+    /// Version it was given on.
+    pub version: u32,
+    /// Hash of that version.
+    pub hash: String,
+    /// Who put it on record.
+    pub by: Signatory,
+}
+
 /// How a text was changed after opinions were given (R1.12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -167,6 +198,8 @@ pub enum CaseEvent {
     },
     /// An opinion was given.
     OpinionGiven(Opinion),
+    /// A further opinion was acquired (R1.16).
+    FurtherOpinionRecorded(FurtherOpinion),
     /// Opinion not given: the proposal went back (R1.8 NON_RESO), or a check sent it back.
     Returned {
         /// Step that sent it back.

@@ -11,15 +11,17 @@ mod draft;
 mod duties;
 mod efficacy;
 mod event;
+mod further;
 mod opinion_commands;
 mod opinions;
 mod posting;
+pub mod powers;
 mod privacy;
 mod revision;
 mod signing;
 mod touches;
 
-pub use advance::{enter, leave, owe, rapporteur, seal_slot, slot};
+pub use advance::{enter, leave, owe, seal_slot, slot};
 pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
@@ -29,14 +31,17 @@ pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
 pub use event::{
-    CaseEvent, Change, CopyForm, CopyRequest, Opinion, OpinionOutcome, Posting, Touch,
+    CaseEvent, Change, CopyForm, CopyRequest, FurtherOpinion, Opinion, OpinionOutcome, Posting,
+    Touch,
 };
-pub use opinions::{OpinionNeed, gate, needs, open_needs, standing};
+pub use further::standing_further;
+pub use opinion_commands::covers;
+pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
 pub use revision::apply_revision;
 pub use signing::{check_prepared, check_seal, check_signature, unknown_paper};
 pub use touches::{tell_affected, untouch};
 
-use crate::domain::papers::PaperState;
+use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::privacy::{Clearance, Omission, same};
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
@@ -131,6 +136,8 @@ pub struct Case {
     pub versions: Vec<Version>,
     /// Every opinion ever given, void ones included (T-51).
     pub opinions: Vec<Opinion>,
+    /// Further opinions on record (R1.16), void ones included.
+    pub further: Vec<FurtherOpinion>,
     /// Steps passed over, with the reason.
     pub skipped: BTreeMap<String, String>,
     /// Sent back and not yet taken up again: reasons.
@@ -254,7 +261,7 @@ impl Case {
             StepKind::Opinion { opinion: OpinionKind::Technical, .. } => {
                 Lifecycle::TechnicalOpinions
             }
-            StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => {
+            StepKind::Opinion { opinion: OpinionKind::Accounting | OpinionKind::Cover, .. } => {
                 Lifecycle::AccountingOpinion
             }
             StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => {
@@ -327,7 +334,14 @@ impl Case {
                 self.skipped.insert(step.clone(), reason.clone());
             }
             CaseEvent::OpinionGiven(opinion) => self.opinions.push(opinion.clone()),
-            CaseEvent::Returned { reasons, .. } => self.returned = Some(reasons.clone()),
+            CaseEvent::FurtherOpinionRecorded(opinion) => self.further.push(opinion.clone()),
+            CaseEvent::Returned { reasons, .. } => {
+                self.returned = Some(reasons.clone());
+                // A proposal that goes back while it is being signed is signed again when it returns.
+                let unsigned =
+                    |p: &&mut PaperState| p.plan.kind == PaperKind::Proposta && !p.is_complete();
+                self.papers.iter_mut().filter(unsigned).for_each(|p| p.dropped = true);
+            }
             CaseEvent::ReworkStarted => {
                 self.returned = None;
                 self.skipped.clear();

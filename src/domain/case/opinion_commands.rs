@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Opinions given, confirmed, not given; the reasons for departing from them.
 
+use super::Case;
 use super::advance::{advance, leave};
 use super::command::CaseCommand;
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::{CaseEvent, Opinion, OpinionOutcome};
-use super::opinions::{OpinionNeed, needs, standing};
+use super::opinions::{OpinionNeed, needs, open_needs, standing};
+use super::powers;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Role, Signatory};
+use crate::domain::registry::Role;
 use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::{
     AccountingGate, ContraryOpinionPath, LegitimacyContraryEffect, TechOpinionOrder,
 };
-use crate::domain::workflow::{OpinionKind, Passage, Step, StepKind};
+use crate::domain::workflow::{OpinionKind, Passage, StepKind, Workflow};
 
 pub(super) fn give_opinion(
     changes: &mut Changes,
@@ -43,7 +45,7 @@ pub(super) fn give_opinion(
         )
         .into());
     }
-    let giver = giver(changes, &opinion_step, office)?;
+    let giver = powers::giver(&changes.ctx, &changes.world, &opinion_step, office)?;
     if *opinion == OpinionKind::Technical {
         in_turn(changes, id, office)?;
     }
@@ -69,8 +71,46 @@ pub(super) fn give_opinion(
         giver,
         at: changes.ctx.happened,
     };
+    let with_cover = with_cover(changes, id, *opinion, *outcome)?;
+    let cover = with_cover.then(|| Opinion {
+        opinion: OpinionKind::Cover,
+        outcome: OpinionOutcome::Favourable,
+        reasons: String::new(),
+        ..given.clone()
+    });
     changes.push(id, CaseEvent::OpinionGiven(given));
+    // One sheet, two facts: the visto is given where its own rule wants it (practice.md 6).
+    if let Some(cover) = cover {
+        changes.push(id, CaseEvent::OpinionGiven(cover));
+    }
     after_opinion(changes, id, *opinion, *outcome, on_the_spot)
+}
+
+/// The accounting sheet about to be signed also attests the cover.
+fn with_cover(
+    changes: &Changes,
+    id: &str,
+    opinion: OpinionKind,
+    outcome: OpinionOutcome,
+) -> Result<bool, Stop> {
+    let case = changes.case(id)?;
+    let workflow = changes.world.workflow(case)?;
+    let regulation = changes.regulation()?;
+    Ok(opinion == OpinionKind::Accounting && covers(case, &workflow, &regulation, outcome))
+}
+
+/// Where the Comune puts the visto on the accounting sheet, a favourable accounting opinion attests
+/// the cover too; any other outcome leaves the visto to be given by itself (R1.15).
+pub fn covers(
+    case: &Case,
+    workflow: &Workflow,
+    regulation: &Regulation,
+    outcome: OpinionOutcome,
+) -> bool {
+    regulation.visto_on_accounting_sheet
+        && matches!(outcome, OpinionOutcome::Favourable | OpinionOutcome::WithRemarks)
+        && workflow.opinion_step(OpinionKind::Cover).is_some()
+        && !open_needs(case, OpinionKind::Cover, regulation).is_empty()
 }
 
 /// Where the rule is hierarchical the offices follow the order of the proposal (R1.5).
@@ -136,7 +176,12 @@ fn check_outcome(
             format!("Il {} così espresso richiede una motivazione", opinion.label()),
         );
     }
-    if outcome == OpinionOutcome::NotDue && opinion != OpinionKind::Accounting {
+    let attests = [OpinionOutcome::Favourable, OpinionOutcome::Contrary, OpinionOutcome::NotDue];
+    if opinion == OpinionKind::Cover && !attests.contains(&outcome) {
+        return refuse("cover_or_not", "Il visto attesta la copertura o la nega".into());
+    }
+    let ragioneria = matches!(opinion, OpinionKind::Accounting | OpinionKind::Cover);
+    if outcome == OpinionOutcome::NotDue && !ragioneria {
         return refuse(
             "not_due_only_accounting",
             format!("«Non dovuto» non è un esito del {}", opinion.label()),
@@ -146,6 +191,7 @@ fn check_outcome(
     // office declared effects, "non dovuto" contradicts the declaration.
     let regulation = changes.regulation()?;
     if outcome == OpinionOutcome::NotDue
+        && opinion == OpinionKind::Accounting
         && changes.case(id)?.content.has_effects()
         && regulation.accounting_gate == AccountingGate::AlwaysRagioneria
         && reasons.trim().len() < 10
@@ -160,27 +206,12 @@ fn check_outcome(
     Ok(())
 }
 
-/// Who gives the opinion, with the title printed; the Segretario replaces a missing officer (49 c.
-/// 2).
-fn giver(changes: &Changes, step: &Step, office: &str) -> Result<Signatory, Refusal> {
-    let StepKind::Opinion { who, opinion } = step.kind else {
-        return Err(wrong_step(step, "rendere un parere"));
-    };
-    let office = (opinion == OpinionKind::Technical).then_some(office);
-    let nobody = changes.world.registry.holders(who, office, changes.day()).is_empty();
-    match actor_as(changes, who, office) {
-        Err(refusal) if nobody && opinion != OpinionKind::Legitimacy => {
-            actor_as(changes, Role::Segretario, None).map_err(|_| refusal)
-        }
-        answer => answer,
-    }
-}
-
 /// The legitimacy opinion recites the others: they must be there, and earlier (R2.2, T-9).
 fn others_given(changes: &Changes, id: &str, on_the_spot: bool) -> Result<(), Stop> {
     let regulation = changes.regulation()?;
     let case = changes.case(id)?;
-    for opinion in [OpinionKind::Technical, OpinionKind::Accounting] {
+    let workflow = changes.world.workflow(case)?;
+    for opinion in workflow.opinions().filter(|o| *o != OpinionKind::Legitimacy) {
         for need in needs(&case.content, opinion, &regulation).unwrap_or_default() {
             let earlier = standing(case, &need).filter(|o| o.at < changes.ctx.happened);
             if earlier.is_none() {
@@ -255,12 +286,7 @@ pub(super) fn send_back(
         )
         .into());
     }
-    let by = match &step.kind {
-        StepKind::Opinion { .. } => giver(changes, &step, office)?,
-        StepKind::Review { who, .. } => actor_as(changes, *who, None)?,
-        StepKind::Agenda => actor_as(changes, Role::Segreteria, None)?,
-        _ => return Err(wrong_step(&step, "restituire la proposta").into()),
-    };
+    let by = powers::returner(&changes.ctx, &changes.world, changes.case(id)?, &step, office)?;
     if changes.case(id)?.sitting.is_some() {
         return Err(Refusal::new(
             "on_agenda",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Opinions: which are due, which stand on the current text, and the gate before the vote.
 
-use super::{Case, Change, Content, CouncilGate, Opinion, OpinionOutcome, Version};
+use super::{Case, Change, Content, CouncilGate, Opinion, OpinionOutcome, Version, further};
 use crate::domain::law::opinions::{OpinionTimes, check_order};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
@@ -9,14 +9,30 @@ use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::{AccountingGate, LegitimacyOpinion};
 use crate::domain::workflow::{OpinionKind, Workflow};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// One opinion that is due on a content.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpinionNeed {
     /// Which opinion.
     pub opinion: OpinionKind,
     /// Office, for technical opinions; empty otherwise.
     pub office: String,
+}
+
+/// What stands against a vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// Why, with article and rule.
+    pub refusal: Refusal,
+    /// The opinion that is not there, where it is one.
+    pub missing: Option<OpinionNeed>,
+}
+
+impl From<Refusal> for Objection {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, missing: None }
+    }
 }
 
 /// Which opinions the law and the regulation want on this content (R1.3–R1.7, R2.2).
@@ -44,6 +60,15 @@ pub fn needs(
                     .into())
             }
             (None, _) => Ok(vec![OpinionNeed { opinion, office: String::new() }]),
+        },
+        OpinionKind::Cover => match regulation.giunta_visto_copertura {
+            true if content.commits_spending() => {
+                Ok(vec![OpinionNeed { opinion, office: String::new() }])
+            }
+            true => Err("l'atto non impegna spesa".into()),
+            false => {
+                Err("il regolamento di contabilità non lo chiede sugli atti della Giunta".into())
+            }
         },
         OpinionKind::Legitimacy => match regulation.legitimacy_opinion {
             LegitimacyOpinion::Required => Ok(vec![OpinionNeed { opinion, office: String::new() }]),
@@ -75,7 +100,7 @@ pub fn standing<'a>(case: &'a Case, need: &OpinionNeed) -> Option<&'a Opinion> {
 
 /// Hashes an opinion may bear to stand: the current one and, backwards, those before formal
 /// changes.
-fn valid_hashes(versions: &[Version]) -> Vec<&str> {
+pub(super) fn valid_hashes(versions: &[Version]) -> Vec<&str> {
     let mut hashes = Vec::new();
     for version in versions.iter().rev() {
         hashes.push(version.hash.as_str());
@@ -112,32 +137,34 @@ pub fn gate(
     regulation: &Regulation,
     registry: &Registry,
     at: DateTime<Utc>,
-) -> Vec<Refusal> {
-    let mut found = Vec::new();
+) -> Vec<Objection> {
+    let mut found: Vec<Objection> = Vec::new();
     let mut times = OpinionTimes { vote: Some(at), ..OpinionTimes::default() };
     for opinion in workflow.opinions() {
         for need in needs(&case.content, opinion, regulation).unwrap_or_default() {
             match standing(case, &need) {
-                None => found.push(missing(&need, registry)),
+                None => {
+                    found.push(Objection { refusal: missing(&need, registry), missing: Some(need) })
+                }
                 Some(given) => {
                     match opinion {
                         OpinionKind::Technical => times.technical.push(given.at),
                         OpinionKind::Accounting => times.accounting = Some(given.at),
+                        OpinionKind::Cover => {
+                            times.accounting = times.accounting.max(Some(given.at))
+                        }
                         OpinionKind::Legitimacy => times.legitimacy = Some(given.at),
                     }
-                    found.extend(departure(case, given));
+                    found.extend(departure(case, given).map(Objection::from));
                 }
             }
         }
     }
-    found.extend(check_order(&times).err());
+    found.extend(further::objections(case, regulation));
+    found.extend(check_order(&times).err().map(Objection::from));
     if case.content.gates.council == CouncilGate::Reserved {
-        found.push(Refusal::new(
-            "council_matter",
-            "R1.2",
-            "artt. 42 e 48 TUEL",
-            "La materia è riservata al Consiglio comunale",
-        ));
+        let text = "La materia è riservata al Consiglio comunale";
+        found.push(Refusal::new("council_matter", "R1.2", "artt. 42 e 48 TUEL", text).into());
     }
     found
 }
@@ -150,6 +177,7 @@ fn missing(need: &OpinionNeed, registry: &Registry) -> Refusal {
     let (rule, article) = match need.opinion {
         OpinionKind::Technical => ("R1.3", "art. 49, c. 1, TUEL"),
         OpinionKind::Accounting => ("R1.6", "art. 49, c. 1, TUEL"),
+        OpinionKind::Cover => ("R1.15", "art. 183, c. 7, TUEL"),
         OpinionKind::Legitimacy => ("R2.2", "regolamento sui controlli interni"),
     };
     Refusal::new(
@@ -161,12 +189,21 @@ fn missing(need: &OpinionNeed, registry: &Registry) -> Refusal {
     .next("Acquisire il parere sul testo attuale oppure rinviare l'argomento")
 }
 
+/// The text says why the organ departs from an opinion.
+pub(super) fn departs(case: &Case) -> bool {
+    case.content.gates.departure.as_deref().is_some_and(|reasons| !reasons.trim().is_empty())
+}
+
 fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
-    let contrary =
-        matches!(given.outcome, OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions);
-    let motivated =
-        case.content.gates.departure.as_deref().is_some_and(|reasons| !reasons.trim().is_empty());
-    (contrary && !motivated).then(|| {
+    // An uncovered commitment has no effect whatever the organ says of it.
+    if given.opinion == OpinionKind::Cover {
+        return (given.outcome == OpinionOutcome::Contrary).then(|| {
+            let text = format!("{} ha negato il visto di copertura finanziaria", given.giver.name);
+            Refusal::new("cover_denied", "R1.15", "art. 183, c. 7, TUEL", text)
+                .next("Trovare la copertura e chiedere di nuovo il visto, o rinviare l'argomento")
+        });
+    }
+    (given.outcome.to_depart_from() && !departs(case)).then(|| {
         let what = match given.outcome {
             OpinionOutcome::Contrary => "contrario",
             _ => "con prescrizioni non recepite",

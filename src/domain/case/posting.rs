@@ -10,10 +10,11 @@ use super::efficacy::{Efficacy, efficacy, terms_of};
 use super::event::{CaseEvent, Posting};
 use super::privacy;
 use super::signing::only_system;
-use super::touches::{lift, tell_affected, touched, untouch};
+use super::touches::{lift, ordered, tell_affected, untouch};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{date_short, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
+use crate::domain::law::terms::TermRules;
 use crate::domain::papers::{PaperKind, Slot};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
@@ -44,10 +45,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
             meet(changes, id, *condition, *on, evidence)
         }
         CaseCommand::SettleDuty { duty, done, note } => settle(changes, id, duty, *done, note),
-        CaseCommand::RecordOrder { touch } => {
-            actor_as(changes, Role::Segretario, None)?;
-            touched(changes, id, touch.clone())
-        }
+        CaseCommand::RecordOrder { touch } => ordered(changes, id, touch),
         CaseCommand::LiftSuspension { from, source } => lift(changes, id, *from, source),
         CaseCommand::AdoptAsCommissioner { immediate } => {
             adopt_alone(changes, id, immediate.as_deref())
@@ -126,7 +124,8 @@ fn post(
     };
     let wrong = changes.case(id)?.annulled_postings.last().map(|(_, why)| why.clone());
     let repeats = repeats.map(str::to_owned).or(wrong);
-    let posting = posting(changes, &regulation, number, day, file, by.clone(), repeats);
+    let terms = regulation.term_rules_for(&changes.case(id)?.content.act_type);
+    let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
     changes.push(id, CaseEvent::Posted(posting));
     let kind = PaperKind::AttestazionePubblicazione;
     let key = format!("{}-{number}", kind.token());
@@ -139,14 +138,13 @@ fn post(
 
 fn posting(
     changes: &Changes,
-    regulation: &Regulation,
+    (regulation, terms): (&Regulation, TermRules),
     number: i64,
     day: NaiveDate,
     file: String,
     by: Signatory,
     repeats: Option<String>,
 ) -> Posting {
-    let terms = regulation.term_rules();
     let outage = regulation.outage_rules();
     Posting {
         number,
@@ -188,18 +186,23 @@ fn attestation_slots(
 ) -> Result<Vec<Slot>, Stop> {
     let mut slots: Vec<Slot> = Vec::new();
     for signer in &regulation.attestation_signers {
-        let next = match signer {
-            PostingSigner::PublicationManager | PostingSigner::Messo => slot("firma", by.clone()),
-            PostingSigner::Segretario => {
-                slot("firma_segretario", acting(changes, Role::Segretario, None)?)
-            }
-            PostingSigner::Seal => seal_slot(),
-        };
+        let next = posting_slot(changes, *signer, by)?;
         if !slots.iter().any(|s| s.field == next.field) {
             slots.push(next);
         }
     }
     Ok(slots)
+}
+
+/// The place of who signs a paper of the Albo, by the regulation (R6.7).
+fn posting_slot(changes: &Changes, signer: PostingSigner, by: &Signatory) -> Result<Slot, Stop> {
+    Ok(match signer {
+        PostingSigner::PublicationManager | PostingSigner::Messo => slot("firma", by.clone()),
+        PostingSigner::Segretario => {
+            slot("firma_segretario", acting(changes, Role::Segretario, None)?)
+        }
+        PostingSigner::Seal => seal_slot(),
+    })
 }
 
 /// The act itself, signed by all who must.
@@ -356,13 +359,14 @@ fn end_posting(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let Some(terms) = terms_of(case) else { return Ok(()) };
     check_referto(&terms, rome_date(changes.ctx.now))?;
     changes.push(id, CaseEvent::PostingEnded { last_day: terms.last_day });
-    let signer = match actor_as(changes, Role::ResponsabilePubblicazione, None) {
+    let manager = match actor_as(changes, Role::ResponsabilePubblicazione, None) {
         Ok(by) => by,
         Err(_) => acting(changes, Role::ResponsabilePubblicazione, None)?,
     };
+    let signer = posting_slot(changes, changes.regulation()?.referto_signer, &manager)?;
     let kind = PaperKind::RefertoPubblicazione;
     let key = format!("{}-{}", kind.token(), posting.number);
-    owe(changes, id, kind, key, vec![slot("firma", signer)], &posting.number.to_string());
+    owe(changes, id, kind, key, vec![signer], &posting.number.to_string());
     raise_duties(changes, id, "posting_ended")
 }
 

@@ -103,6 +103,11 @@ pub fn check_signature(
     base: &str,
     paper: Option<&SignedPaper>,
 ) -> Result<(String, Signatory), Refusal> {
+    if state.dropped {
+        let text = "La proposta è tornata in bozza: questo documento non si firma più";
+        return Err(Refusal::new("paper_dropped", "R1.1", "", text)
+            .next("Si firmerà la proposta quando sarà presentata di nuovo"));
+    }
     let current = state.sha256.as_deref().ok_or_else(|| {
         Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto")
     })?;

@@ -3,7 +3,7 @@
 
 use super::advance::{acting, owe, slot};
 use super::content::Effect;
-use super::decide::actor_as;
+use super::decide::{actor_as, proposer};
 use super::efficacy::terms_of;
 use super::event::{CaseEvent, Touch};
 use crate::domain::changes::{Changes, Stop};
@@ -11,6 +11,7 @@ use crate::domain::law::calendar::date_short;
 use crate::domain::papers::PaperKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Role;
+use crate::domain::regulation::tokens::RettificaInstrument;
 use chrono::NaiveDate;
 
 /// Tells the acts this one revokes, annuls or suspends, from the day it has efficacy (R5.5, T-67).
@@ -59,6 +60,31 @@ pub fn untouch(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop
         changes.push(&target, CaseEvent::TouchWithdrawn { by_case, reason });
     }
     Ok(())
+}
+
+/// Puts on record an order on this act. A material error is mended by a new deliberation, or by a
+/// note of the Segretario or of the proposing office where the Comune says so (R5.5a).
+pub(super) fn ordered(changes: &mut Changes, id: &str, touch: &Touch) -> Result<(), Stop> {
+    let regulation = changes.regulation()?;
+    match (touch.how, regulation.rettifica_instrument) {
+        (Effect::Rectify, RettificaInstrument::NewAct) => {
+            return Err(Refusal::new(
+                "rectified_by_new_act",
+                "R5.5",
+                regulation.source("rettifica_instrument"),
+                "L'errore materiale si corregge con una nuova deliberazione, non con una nota",
+            )
+            .next("Presentare una proposta che rettifica questo atto")
+            .into());
+        }
+        (Effect::Rectify, RettificaInstrument::OfficeNote) => {
+            proposer(changes, changes.case(id)?)?;
+        }
+        _ => {
+            actor_as(changes, Role::Segretario, None)?;
+        }
+    }
+    touched(changes, id, touch.clone())
 }
 
 pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(), Stop> {

@@ -75,6 +75,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             let moment = match opinion.opinion {
                 OpinionKind::Technical => "technical_given",
                 OpinionKind::Accounting => "accounting_given",
+                OpinionKind::Cover => "cover_given",
                 OpinionKind::Legitimacy => "legitimacy_given",
             };
             let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });

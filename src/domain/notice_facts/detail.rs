@@ -140,6 +140,7 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::Proposta => "proposta",
         PaperKind::ParereTecnico => "parere di regolarità tecnica",
         PaperKind::ParereContabile => "parere di regolarità contabile",
+        PaperKind::VistoCopertura => "visto di copertura finanziaria",
         PaperKind::ParereLegittimita => "parere di legittimità",
         PaperKind::NotaRestituzione => "nota di restituzione",
         PaperKind::ConfrontoVersioni => "confronto tra le versioni",

@@ -3,6 +3,7 @@
 
 use crate::domain::case::{Case, Change, needs, standing};
 use crate::domain::registry::Role;
+use crate::domain::regulation::tokens::Keeper;
 use crate::domain::sitting::Sitting;
 use crate::domain::workflow::{OpinionKind, Step, StepKind};
 use crate::domain::world::World;
@@ -34,7 +35,7 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
         "firmatari" => context.signers(),
         "incaricati" => context.charged(),
         "componenti" => context.members(),
-        "capigruppo" => context.holders(Role::Capogruppo, context.on),
+        "capigruppo" => context.capigruppo(),
         "proponenti" => context.of_items(|case| vec![case.content.procedure_head.clone()]),
         "relatori_seduta" => context.of_items(|case| case.content.rapporteurs.clone()),
         role => Role::parse(role).map_or_else(Vec::new, |role| context.in_role(role)),
@@ -70,6 +71,15 @@ impl RecipientContext<'_> {
     /// Everyone in a role on a day, in the order of the mandates.
     fn holders(&self, role: Role, on: NaiveDate) -> Vec<String> {
         self.world.registry.holders(role, None, on).iter().map(|m| m.person.clone()).collect()
+    }
+
+    /// The capigruppo where their register is kept here; else the Segreteria, which hands the list on
+    /// to who keeps it (R8.3).
+    fn capigruppo(&self) -> Vec<String> {
+        match self.world.regulation(self.on).map(|r| r.capigruppo_registry) {
+            Ok(Keeper::External) => self.in_role(Role::Segreteria),
+            _ => self.world.registry.capigruppo(self.on),
+        }
     }
 
     /// A role held by many is told to all, any other to who acts in it.

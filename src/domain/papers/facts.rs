@@ -18,7 +18,6 @@ mod posting;
 mod presence;
 mod proposal;
 mod recital;
-mod signers;
 mod sitting;
 mod versions;
 
@@ -177,6 +176,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::CopiaConforme | PaperKind::EstrattoConforme => derived::copy(case, plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
+        | PaperKind::VistoCopertura
         | PaperKind::ParereLegittimita
         | PaperKind::NotaRestituzione
         | PaperKind::DichiarazioneFormale

@@ -33,6 +33,8 @@ pub enum PaperKind {
     ParereTecnico,
     /// Accounting opinion, `non dovuto` included.
     ParereContabile,
+    /// Visto of cover of an expenditure the Giunta commits itself (TUEL 183 c. 7).
+    VistoCopertura,
     /// Legitimacy opinion.
     ParereLegittimita,
     /// Note of return.
@@ -87,10 +89,11 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
+        Self::VistoCopertura,
         Self::ParereLegittimita,
         Self::NotaRestituzione,
         Self::ConfrontoVersioni,
@@ -179,6 +182,8 @@ pub struct PaperState {
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
+    /// The text went back before everyone had signed: nobody is awaited any more.
+    pub dropped: bool,
     /// Instant of the fact that owes it: the date its file bears.
     pub owed_at: DateTime<Utc>,
 }
@@ -192,6 +197,7 @@ impl PaperState {
             sha256: None,
             signed: Vec::new(),
             excused: Vec::new(),
+            dropped: false,
             owed_at: at,
         }
     }
@@ -199,14 +205,15 @@ impl PaperState {
     /// Slots still to be filled.
     pub fn open_slots(&self) -> impl Iterator<Item = &Slot> {
         self.plan.slots.iter().filter(|slot| {
-            !self.signed.iter().any(|(field, _, _)| *field == slot.field)
+            !self.dropped
+                && !self.signed.iter().any(|(field, _, _)| *field == slot.field)
                 && !self.excused.contains(&slot.field)
         })
     }
 
     /// True when composed and nothing remains to be signed.
     pub fn is_complete(&self) -> bool {
-        self.sha256.is_some() && self.open_slots().next().is_none()
+        self.sha256.is_some() && !self.dropped && self.open_slots().next().is_none()
     }
 
     /// Token for rows and `run --json`.

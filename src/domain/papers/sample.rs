@@ -14,6 +14,7 @@ pub use stories::{adopted, final_slots, opinion};
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};
+use crate::domain::case::FurtherOpinion;
 use crate::domain::case::{
     Attachment, AttachmentClass, Case, CaseCommand, CaseEvent, Change, Condition, Content, Ctx,
     Effects, Gates, Opinion, OpinionOutcome, Posting,
@@ -138,6 +139,23 @@ impl Story {
             self.opinion(id, &given);
         }
         self
+    }
+
+    /// The opinion of the auditors, on record with remarks (R1.16).
+    pub fn further(&mut self, id: &str) -> &mut Self {
+        let version = self.world.cases.get(id).and_then(|c| c.current().cloned());
+        let recorded = FurtherOpinion {
+            name: "organo_di_revisione".into(),
+            giver: "Collegio dei revisori dei conti".into(),
+            outcome: OpinionOutcome::WithRemarks,
+            reasons: "Si raccomanda di aggiornare il cronoprogramma.".into(),
+            on: date(7, 22),
+            reference: "verbale n. 12 del 22 luglio 2024".into(),
+            version: version.as_ref().map_or(0, |v| v.number),
+            hash: version.map(|v| v.hash).unwrap_or_default(),
+            by: self.signer("rp", Role::ResponsabileProcedimento, at(7, 22, 13, 0)),
+        };
+        self.case(id, at(7, 22, 13, 0), &CaseEvent::FurtherOpinionRecorded(recorded))
     }
 
     /// The proclaimed result.

@@ -120,8 +120,9 @@ pub fn power(signer: &Signatory) -> Option<String> {
     let act = clause(&signer.act);
     let word = match signer.capacity {
         Capacity::Titolare => return None,
-        Capacity::Vicario => "in sostituzione",
-        Capacity::Sostituto => "in sostituzione",
+        Capacity::Vicario | Capacity::Vice | Capacity::Sostituto => "in sostituzione",
+        Capacity::Reggente => "reggente",
+        Capacity::Scavalco => "a scavalco",
         Capacity::Delegato => "per delega",
     };
     if act.is_empty() { Some(word.to_owned()) } else { Some(format!("{word} ({act})")) }

@@ -146,6 +146,7 @@ fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEv
 
 fn grant(registry: &Registry, mandate: Mandate) -> Result<RegistryEvent, Refusal> {
     known_person(registry, &mandate.person)?;
+    mandate.check_capacity()?;
     if let Some(office) = &mandate.office
         && !registry.offices.contains_key(office)
     {

@@ -3,6 +3,8 @@
 
 use super::{Capacity, Mandate, Registry, Role};
 use crate::domain::refusal::Refusal;
+use crate::domain::regulation::tokens::SegretarioSubstitute;
+use crate::domain::token::Token;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -41,13 +43,19 @@ impl Registry {
         found
     }
 
+    /// The capigruppo in office on a day (R8.3).
+    pub fn capigruppo(&self, on: NaiveDate) -> Vec<String> {
+        self.holders(Role::Capogruppo, None, on).iter().map(|m| m.person.clone()).collect()
+    }
+
     /// True when an absence of the person covers the day.
     pub fn is_absent(&self, person: &str, on: NaiveDate) -> bool {
         self.absences.iter().any(|(p, from, to)| p == person && *from <= on && on <= *to)
     }
 
-    /// May `person` act in `role` (for `office`) on that day? The vicario acts only when every
-    /// holder and vicario before him is absent or the post is vacant (TUEL 97 c. 5, R2.4).
+    /// May `person` act in `role` (for `office`) on that day? A substitute by office acts only when
+    /// every holder and substitute before him is absent or the post is vacant; for the Segretario
+    /// the line of substitutes is the one of the regulation (TUEL 97 c. 5, R2.4).
     pub fn entitled(
         &self,
         person: &str,
@@ -58,14 +66,15 @@ impl Registry {
         let holders = self.holders(role, office, on);
         // Who is both vicario and substitute by decree acts by the title that lets him act.
         let own = || holders.iter().filter(|m| m.person == person);
-        let plain = own().find(|m| m.capacity != Capacity::Vicario);
-        let Some(mandate) = plain.or_else(|| own().next()) else {
-            return Err(self.not_in_role(person, role, office, on));
-        };
-        if mandate.capacity == Capacity::Vicario {
+        let plain = own().find(|m| !m.capacity.by_office());
+        if plain.is_none() && own().next().is_some() {
+            let line = Line::of(self, role, on);
+            let first = own().filter_map(|m| Some((line.place(m)?, *m))).min_by_key(|(p, _)| *p);
+            let Some((place, mandate)) = first else {
+                return Err(self.not_foreseen(person, &line));
+            };
             let present = holders.iter().find(|m| {
-                (m.capacity, m.rank) < (mandate.capacity, mandate.rank)
-                    && !self.is_absent(&m.person, on)
+                line.place(m).is_some_and(|p| p < place) && !self.is_absent(&m.person, on)
             });
             if let Some(before) = present {
                 return Err(Refusal::new(
@@ -81,8 +90,24 @@ impl Registry {
                 )
                 .next("Registrare l'assenza del titolare oppure far agire il titolare"));
             }
+            return Ok(self.signatory(mandate));
         }
-        Ok(self.signatory(mandate))
+        plain
+            .map(|mandate| self.signatory(mandate))
+            .ok_or_else(|| self.not_in_role(person, role, office, on))
+    }
+
+    /// Who is in service on the day with a title to stand in for the Segretario, holder included,
+    /// in the order of the regulation; who holds a title it does not foresee is left out (R2.4).
+    pub fn segretari(&self, on: NaiveDate) -> Vec<&Mandate> {
+        let line = Line::of(self, Role::Segretario, on);
+        let mut found = self.holders(Role::Segretario, None, on);
+        found.retain(|m| {
+            let foreseen = !m.capacity.by_office() || line.place(m).is_some();
+            foreseen && !self.is_absent(&m.person, on)
+        });
+        found.sort_by_key(|m| line.place(m).unwrap_or_default());
+        found
     }
 
     /// Who would act in the role on the day: the holder, or the first substitute entitled.
@@ -106,6 +131,20 @@ impl Registry {
             capacity: mandate.capacity,
             act: mandate.act.clone(),
         }
+    }
+
+    fn not_foreseen(&self, person: &str, line: &Line) -> Refusal {
+        let foreseen: Vec<&str> = line.chain.iter().map(|capacity| capacity.label()).collect();
+        Refusal::new(
+            "substitute_not_foreseen",
+            "R2.4",
+            &line.source,
+            format!(
+                "{} ha un titolo di sostituto che il regolamento del Comune non prevede",
+                self.name(person)
+            ),
+        )
+        .next(format!("In ordine possono sostituire: {}", foreseen.join(", ")))
     }
 
     fn not_in_role(
@@ -138,7 +177,89 @@ impl Registry {
     }
 }
 
+/// The line of those who stand in by office, and its source.
+struct Line {
+    chain: Vec<Capacity>,
+    source: String,
+}
+
+impl Line {
+    /// For the Segretario the chain of the regulation in force (`segretario_chain`), the national
+    /// one where none is; for any other role the vicario alone.
+    fn of(registry: &Registry, role: Role, on: NaiveDate) -> Self {
+        if role != Role::Segretario {
+            return Self { chain: vec![Capacity::Vicario], source: "art. 97, c. 5, TUEL".into() };
+        }
+        registry.regulation(on).map_or_else(
+            |_| Self {
+                chain: SegretarioSubstitute::ALL.iter().map(|s| Capacity::from(*s)).collect(),
+                source: "art. 97, c. 5, TUEL".into(),
+            },
+            |regulation| Self {
+                chain: regulation.segretario_chain.iter().map(|s| Capacity::from(*s)).collect(),
+                source: regulation.source("segretario_chain").to_owned(),
+            },
+        )
+    }
+
+    /// Where a mandate stands: the holder first, then the chain, by rank; none for who has no place
+    /// in it (a delegate acts on his own title).
+    fn place(&self, mandate: &Mandate) -> Option<(usize, u32)> {
+        let place = match mandate.capacity {
+            Capacity::Titolare => Some(0),
+            capacity => self.chain.iter().position(|c| *c == capacity).map(|p| p + 1),
+        };
+        place.map(|place| (place, mandate.rank))
+    }
+}
+
+impl From<SegretarioSubstitute> for Capacity {
+    fn from(substitute: SegretarioSubstitute) -> Self {
+        match substitute {
+            SegretarioSubstitute::Vicario => Self::Vicario,
+            SegretarioSubstitute::Vice => Self::Vice,
+            SegretarioSubstitute::Reggente => Self::Reggente,
+            SegretarioSubstitute::Scavalco => Self::Scavalco,
+        }
+    }
+}
+
+impl Capacity {
+    /// Stands in because of his post, without a decree or delegation for the case.
+    fn by_office(self) -> bool {
+        matches!(self, Self::Vicario | Self::Vice | Self::Reggente | Self::Scavalco)
+    }
+
+    /// As a sentence names it.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Titolare => "titolare",
+            Self::Vicario => "Vice Segretario vicario",
+            Self::Vice => "altro Vice Segretario",
+            Self::Reggente => "Segretario reggente",
+            Self::Scavalco => "Segretario a scavalco",
+            Self::Sostituto => "sostituto",
+            Self::Delegato => "delegato",
+        }
+    }
+}
+
 impl Mandate {
+    /// Only the Segretario has a Vice, a reggente or one who comes *a scavalco* (TUEL 97 c. 5).
+    ///
+    /// # Errors
+    /// `capacity_of_segretario`.
+    pub(super) fn check_capacity(&self) -> Result<(), Refusal> {
+        let only =
+            matches!(self.capacity, Capacity::Vice | Capacity::Reggente | Capacity::Scavalco);
+        if !only || self.role == Role::Segretario {
+            return Ok(());
+        }
+        let text = format!("«{}» è un titolo del solo Segretario", self.capacity.label());
+        Err(Refusal::new("capacity_of_segretario", "R2.4", "art. 97, c. 5, TUEL", text)
+            .next("Indicare vicario, sostituto o delegato"))
+    }
+
     /// True when the day is within the mandate, both ends included.
     pub fn valid_on(&self, day: NaiveDate) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)

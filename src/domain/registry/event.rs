@@ -111,6 +111,12 @@ pub enum Capacity {
     Titolare,
     /// Substitute by office, when those before him are absent (TUEL 97 c. 5).
     Vicario,
+    /// Another Vice Segretario, after the vicario (R2.4).
+    Vice,
+    /// Segretario in charge of a vacant post for the time being (R2.4).
+    Reggente,
+    /// Segretario of another Comune who stands in (*a scavalco*, R2.4).
+    Scavalco,
     /// Substitute or ad interim by decree.
     Sostituto,
     /// Written, reasoned delegation for a fixed time (D.Lgs. 165/2001 art. 17 c. 1-bis).

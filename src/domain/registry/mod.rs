@@ -4,10 +4,12 @@
 //! Powers come from mandates and dates, never from flags on an account: "who was entitled on
 //! 23 July" is a question to this state, and the answer carries the title that is printed.
 
+mod coherence;
 mod decide;
 mod entitlement;
 mod event;
 
+pub use coherence::coherent;
 pub use decide::{RegistryCommand, decide};
 pub use entitlement::{Entitlement, Signatory};
 pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};

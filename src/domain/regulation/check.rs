@@ -2,13 +2,13 @@
 //! Values that are each allowed and do not go together, on every day on which something changes.
 
 use super::keys::{KEYS, Regulation};
-use super::problem::Problem;
 use super::timeline::Timeline;
-use super::tokens::LegitimacyOpinion;
+use super::tokens::{LegitimacyOpinion, PostingSigner, SealUse};
 use crate::domain::law::ballot::{IeMajority, QuorumStructural, members_majority};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::terms::{PubCount, doctrines_disagree};
+use crate::domain::problem::Problem;
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -107,6 +107,20 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
         }
     }
     found.extend(fixed_numbers(r));
+    if r.proposer_roles.is_empty() {
+        found.push(Finding::new(
+            "proposer_roles",
+            "nessuno può proporre: l'elenco è vuoto",
+            "indicare almeno un ruolo, per esempio [\"sindaco\", \"assessore\"]",
+        ));
+    }
+    if r.referto_signer == PostingSigner::Seal && !r.seal_uses.contains(&SealUse::Referto) {
+        found.push(Finding::new(
+            "referto_signer",
+            "il referto è affidato al sigillo, ma «seal_uses» non lo comprende",
+            "aggiungere \"referto\" a [seal_uses] con la sua fonte, o indicare chi firma",
+        ));
+    }
     if r.ie_majority == IeMajority::TwoThirdsVoters && r.profile != ProfileName::Sicilia {
         found.push(Finding::new(
             "ie_majority",
@@ -172,6 +186,13 @@ fn warnings(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
             "legitimacy_contrary_effect",
             "«legitimacy_contrary_effect» non ha effetto: il parere di legittimità non è richiesto",
             "togliere la chiave, oppure indicare [legitimacy_opinion]",
+        ));
+    }
+    if r.visto_on_accounting_sheet && !r.giunta_visto_copertura {
+        found.push(Finding::new(
+            "visto_on_accounting_sheet",
+            "«visto_on_accounting_sheet» non ha effetto: la Giunta non chiede il visto di copertura",
+            "togliere la chiave, oppure indicare [giunta_visto_copertura]",
         ));
     }
     if r.art127_enabled {

@@ -2,17 +2,19 @@
 //! Every key by which Comuni differ (law.md section 15, completed by practice.md): its type, its
 //! national default, its rule, and the source of the default. One table, read top to bottom.
 
+use super::Provision;
 use super::timeline::Timeline;
 use super::tokens::*;
 use super::value::{Raw, Setting};
-use super::{Problem, Provision};
 use crate::domain::law::ballot::{IeMajority, MemberBase, QuorumStructural, TieRule, VoteBase};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::presidency::{PresidencyOrder, VerbalizerFallback};
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::sitting::{OffAgendaRule, SittingDateRule};
 use crate::domain::law::terms::{ExecCount, PubCount};
+use crate::domain::problem::Problem;
 use crate::domain::refusal::Refusal;
+use crate::domain::registry::Role;
 use crate::domain::token::Token;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -145,8 +147,8 @@ keys! {
     /// Seats of the Giunta, Sindaco included.
     seats: Option<u32> = [None], "R3.1", "art. 47 TUEL";
 
-    /// Who may propose.
-    proposer_roles: Vec<String> = [vec!["sindaco".to_owned(), "assessore".to_owned()]],
+    /// Who may propose as relatore.
+    proposer_roles: Vec<Role> = [vec![Role::Sindaco, Role::Assessore]],
         "R1.1", "artt. 48 e 50, c. 2, TUEL";
     /// A proposal names at least one relatore.
     relatore_required: bool = [true], "R1.1", "prassi";

@@ -8,7 +8,6 @@
 
 pub mod check;
 pub mod keys;
-mod problem;
 mod read;
 mod rules;
 mod timeline;
@@ -16,7 +15,6 @@ pub mod tokens;
 pub mod value;
 
 pub use keys::{KEYS, Key, Regulation};
-pub use problem::{Problem, nearest};
 pub use read::parse;
 
 use crate::domain::digest::sha256_hex;
@@ -44,6 +42,18 @@ impl Regulation {
     /// SHA-256 of the set in force on a civil date: it changes only when something in force does.
     pub fn digest_on(&self, date: NaiveDate) -> String {
         sha256_hex(self.timeline.canonical(date).as_bytes())
+    }
+
+    /// The sets in force from a civil date on: the one of that day, and one for each later day on
+    /// which something changes. A day on which a key has no value is left out.
+    pub fn sets_from(&self, date: NaiveDate) -> Vec<Self> {
+        let later = self.timeline.turning_days().into_iter().filter(|day| *day > date);
+        [date].into_iter().chain(later).filter_map(|day| self.on(day).ok()).collect()
+    }
+
+    /// Line of a key of this set in its file; the first one for a key left to its default.
+    pub fn line(&self, key: &str) -> usize {
+        self.timeline.period(key, self.on).map_or(1, |period| period.line)
     }
 
     /// The source of a key of this set.

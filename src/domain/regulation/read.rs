@@ -4,10 +4,11 @@
 use super::Provision;
 use super::check;
 use super::keys::{KEYS, Key, Regulation};
-use super::problem::{Problem, nearest};
+
 use super::timeline::{Period, Timeline};
 use super::value::Raw;
 use crate::domain::digest::sha256_hex;
+use crate::domain::problem::{Problem, line_of, nearest};
 use chrono::NaiveDate;
 use std::sync::Arc;
 use toml::Spanned;
@@ -49,8 +50,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The line of a byte offset, 1 for the first.
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
+        line_of(self.text, offset)
     }
 
     fn problem(&self, line: usize, reason: String, hint: String) -> Problem {

@@ -2,6 +2,7 @@
 //! A value of `regolamento.toml`: as written, and as the type its key wants.
 
 use crate::domain::law::ballot::{IeMajority, QuorumStructural};
+use crate::domain::registry::Role;
 use crate::domain::token::Token;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -149,6 +150,20 @@ impl Setting for QuorumStructural {
     fn read(raw: &Raw) -> Result<Self, String> {
         match raw {
             Raw::Text(word) => Self::from_token(word).ok_or_else(|| wrong(raw)),
+            _ => Err(wrong(raw)),
+        }
+    }
+}
+
+impl Setting for Role {
+    fn allowed() -> String {
+        let words: Vec<&str> = Self::ALL.iter().map(|(_, token, _)| *token).collect();
+        words.join(" | ")
+    }
+
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw {
+            Raw::Text(word) => Self::parse(word).ok_or_else(|| wrong(raw)),
             _ => Err(wrong(raw)),
         }
     }

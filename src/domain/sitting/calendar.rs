@@ -4,13 +4,14 @@
 use super::decide::{carried, status};
 use super::event::{Mode, SittingEvent};
 use super::{Sitting, SittingCommand, Status};
-use crate::domain::case::{self, CaseEvent};
+use crate::domain::case::{self, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::rome_instant;
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::workflow::StepKind;
+use crate::domain::world::World;
 use chrono::{Duration, NaiveDate, NaiveTime};
 
 fn agenda_office(changes: &Changes) -> Result<(), Refusal> {
@@ -119,9 +120,9 @@ pub(super) fn on_agenda_step(changes: &Changes, case_id: &str) -> Result<(), Sto
         case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened);
     let why = missing.first().map_or_else(
         || format!("si trova al passo «{}»", step.title),
-        |first| first.text.to_lowercase(),
+        |first| first.refusal.text.to_lowercase(),
     );
-    let article = missing.first().map_or("", |first| first.article.as_str());
+    let article = missing.first().map_or("", |first| first.refusal.article.as_str());
     Err(Refusal::new(
         "not_ready",
         "R3.12",
@@ -143,24 +144,7 @@ pub(super) fn remove_item(
     status(sitting, &[Status::Scheduled, Status::Convened], "togliere argomenti")?;
     known_item(sitting, case_id)?;
     let case = changes.case(case_id)?;
-    let actor = changes.ctx.actor.clone();
-    let by = if case.content.rapporteurs.contains(&actor) {
-        case::rapporteur(changes, &actor)?
-    } else {
-        let registry = &changes.world.registry;
-        case.content
-            .offices
-            .iter()
-            .find_map(|o| registry.entitled(&actor, Role::Direttore, Some(o), changes.day()).ok())
-            .ok_or_else(|| {
-                Refusal::new(
-                    "not_the_proposer",
-                    "R3.12",
-                    "",
-                    "Un argomento è tolto dall'ordine del giorno dal relatore o dal direttore proponente",
-                )
-            })?
-    };
+    let by = case::powers::remover(&changes.ctx, &changes.world, case)?;
     let paper = carried(changes, id, command, paper, &by)?;
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
     changes.push_sitting(
@@ -220,7 +204,7 @@ pub(super) fn convene(
     for item in &sitting.items {
         changes.case(&item.case)?;
     }
-    let by = convener(changes)?;
+    let by = convener(&changes.ctx, &changes.world)?;
     if version == 1 {
         notice_given(changes, sitting.date, sitting.time)?;
     }
@@ -230,9 +214,9 @@ pub(super) fn convene(
 }
 
 /// The Sindaco convenes (TUEL 50 c. 2), or who stands in for him (53 c. 2).
-pub fn convener(changes: &Changes) -> Result<Signatory, Refusal> {
-    let registry = &changes.world.registry;
-    let (actor, day) = (changes.ctx.actor.as_str(), changes.day());
+pub fn convener(ctx: &Ctx, world: &World) -> Result<Signatory, Refusal> {
+    let registry = &world.registry;
+    let (actor, day) = (ctx.actor.as_str(), case::powers::day(ctx));
     let sindaco = registry.entitled(actor, Role::Sindaco, None, day);
     if sindaco.is_ok() {
         return sindaco;

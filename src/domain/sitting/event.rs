@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about one sitting.
 
-use super::treatment::{ConflictStance, ItemOutcome};
+use super::treatment::{Anomaly, ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
 use crate::domain::papers::{PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;
@@ -295,7 +295,7 @@ pub enum SittingEvent {
         ballot: Ballot,
         /// Irregularities overridden, each with the reason.
         #[serde(default)]
-        anomalies: Vec<String>,
+        anomalies: Vec<Anomaly>,
     },
     /// A mistyped vote was corrected before the proclamation.
     VoteCorrected {

@@ -142,7 +142,9 @@ fn call_off_agenda(
     let complete =
         case::gate(case, &workflow, &regulation, &changes.world.registry, changes.ctx.happened)
             .iter()
-            .all(|r| r.code != "missing_opinion");
+            .all(|stop| {
+                !["missing_opinion", "missing_further_opinion"].contains(&&*stop.refusal.code)
+            });
     let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
     off_agenda_allowed(regulation.off_agenda_rule, complete, count)?;
     if let Some(other) = case.sitting.as_ref().filter(|other| *other != id) {
@@ -294,7 +296,7 @@ fn withdraw(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Res
         .next("Rinviarlo")
         .into());
     };
-    let by = case::rapporteur(changes, &rapporteur)?;
+    let by = case::powers::rapporteur(&changes.world, &rapporteur, changes.day())?;
     end_item(changes, id, case_id, &item, ItemOutcome::Withdrawn, reason)?;
     let reason = reason.trim().to_owned();
     changes.push(case_id, CaseEvent::Withdrawn { by, reason, paper: None });

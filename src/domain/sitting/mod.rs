@@ -19,7 +19,7 @@ pub use command::{SittingCommand, VoteInput};
 pub use decide::decide;
 pub use event::{Attendance, Ballot, Leaving, Member, Mode, SecretTotals, SittingEvent};
 pub use opening::members;
-pub use treatment::{ConflictStance, ItemOutcome, MemberPresence, Treatment};
+pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 
 use crate::domain::papers::PaperState;
 use crate::domain::registry::Signatory;
@@ -124,7 +124,7 @@ pub struct Item {
     /// Amended in the sitting.
     pub amended: bool,
     /// Irregularities overridden at the vote.
-    pub anomalies: Vec<String>,
+    pub anomalies: Vec<Anomaly>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
     /// Presence and chair at the vote.

@@ -2,6 +2,7 @@
 //! What was true when an item was decided: what the printed act is a projection of.
 
 use super::event::{Ballot, Mode};
+use crate::domain::case::{Objection, OpinionNeed};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,7 @@ pub struct Treatment {
     pub regulation: String,
     /// Irregularities overridden with a recorded reason (practice.md 1.1).
     #[serde(default)]
-    pub anomalies: Vec<String>,
+    pub anomalies: Vec<Anomaly>,
     /// Reason of a postponement, withdrawal or omission.
     #[serde(default)]
     pub reason: String,
@@ -131,5 +132,49 @@ impl Treatment {
     /// Members in office.
     pub fn in_office(&self) -> u32 {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// An irregularity the organ went on with, for a reason on record (practice.md 1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "AsWritten")]
+pub struct Anomaly {
+    /// What stood against the vote: the code of the refusal that was overridden.
+    pub code: String,
+    /// The opinion that was not there, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<OpinionNeed>,
+    /// What was wrong, its article, and why president and verbalizer went on.
+    pub text: String,
+}
+
+impl Anomaly {
+    /// An objection to the vote, overridden for a reason.
+    pub fn overridden(objection: Objection, reason: &str) -> Self {
+        let Objection { refusal, missing } = objection;
+        let text = format!("{} ({}): {reason}", refusal.text, refusal.article);
+        Self { code: refusal.code, missing, text }
+    }
+}
+
+/// Events written before anomalies were typed hold the text alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AsWritten {
+    Text(String),
+    Typed {
+        code: String,
+        #[serde(default)]
+        missing: Option<OpinionNeed>,
+        text: String,
+    },
+}
+
+impl From<AsWritten> for Anomaly {
+    fn from(written: AsWritten) -> Self {
+        match written {
+            AsWritten::Text(text) => Self { code: String::new(), missing: None, text },
+            AsWritten::Typed { code, missing, text } => Self { code, missing, text },
+        }
     }
 }

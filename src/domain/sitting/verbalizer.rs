@@ -10,7 +10,7 @@ use crate::domain::law::presidency::{
     GiuntaOffice, Member as InLine, VerbalizerFallback, youngest,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Capacity, Role, Signatory};
+use crate::domain::registry::{Capacity, Signatory};
 use crate::domain::regulation::Regulation;
 
 /// The Segretario has an interest in the item: the Vice, else a member by rule (R2.6, T-10).
@@ -27,12 +27,9 @@ pub(super) fn replace_verbalizer(
     let registry = changes.registry();
     let day = changes.day();
     let leaving = sitting.verbalizer.as_ref().map_or("", |v| v.person.as_str());
-    // The Vice, by rank, who is in service and is not the one to be replaced.
-    let vices: Vec<_> = registry
-        .holders(Role::Segretario, None, day)
-        .into_iter()
-        .filter(|m| m.person != leaving && !registry.is_absent(&m.person, day))
-        .collect();
+    // The substitutes the regulation foresees, in service, without the one to be replaced.
+    let mut vices = registry.segretari(day);
+    vices.retain(|m| m.person != leaving);
     let by = match vices.iter().find(|m| m.person == person) {
         Some(vice) => registry.signatory(vice),
         None if !vices.is_empty() => return Err(cannot_verbalize(&regulation).into()),

@@ -7,7 +7,7 @@ use super::event::{Ballot, SittingEvent};
 use super::items::current;
 use super::opening::no_quorum;
 use super::proclamation::{correct_proclamation, proclaim};
-use super::treatment::ConflictStance;
+use super::treatment::{Anomaly, ConflictStance};
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent};
 use crate::domain::changes::{Changes, Stop};
@@ -75,7 +75,7 @@ pub(super) fn presence_count(
 }
 
 /// Turns what the verbalizer wrote into a ballot, on who is present now.
-pub(super) fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, Refusal> {
+fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, Refusal> {
     let voters: Vec<String> = sitting
         .members
         .iter()
@@ -172,7 +172,7 @@ fn may_vote(sitting: &Sitting, item: &Item, person: &str) -> Result<(), Refusal>
 }
 
 /// Open or secret as the act requires, and within the number of those who may vote (R3.8).
-pub(super) fn check_secrecy(
+fn check_secrecy(
     changes: &Changes,
     case_id: &str,
     input: &VoteInput,
@@ -209,6 +209,7 @@ pub(super) fn judge(
     ballot: &Ballot,
     regulation: &Regulation,
 ) -> Result<(Count, Outcome), Refusal> {
+    verbalizer_there(sitting, item)?;
     let presence = presence_count(sitting, Some(item), regulation);
     let mut count = ballot.count(presence.members, presence.seats, presence.present);
     count.conflicted = presence.conflicted;
@@ -228,6 +229,36 @@ pub(super) fn judge(
     Ok((count, judged))
 }
 
+/// A member who takes the minutes of an item must be there when it is voted (R2.6; I8).
+fn verbalizer_there(sitting: &Sitting, item: &Item) -> Result<(), Refusal> {
+    let verbalizer = item.verbalizer.as_ref().map_or("", |v| v.person.as_str());
+    let a_member = sitting.members.iter().find(|m| m.person == verbalizer);
+    match a_member.filter(|m| !sitting.is_present(&m.person)) {
+        None => Ok(()),
+        Some(gone) => {
+            let text = format!("{}, che verbalizza l'argomento, non è presente", gone.name);
+            Err(Refusal::new("verbalizer_absent", "R2.6", "art. 97, c. 4, lett. a), TUEL", text)
+                .next("Attendere il suo rientro o indicare chi verbalizza al suo posto"))
+        }
+    }
+}
+
+/// What was written down becomes a ballot, open or secret as the act requires, and is judged on who
+/// was there when it was taken: one way for a vote, its correction and a corrected proclamation.
+pub(super) fn counted(
+    changes: &Changes,
+    then: &Sitting,
+    item: &Item,
+    input: &VoteInput,
+) -> Result<(Ballot, Outcome, Regulation), Stop> {
+    let regulation = rules(changes, then)?;
+    let secret = check_secrecy(changes, &item.case, input, &regulation)?;
+    let mut ballot = ballot(then, item, input)?;
+    ballot.secret = secret;
+    let (_, judged) = judge(then, item, &ballot, &regulation)?;
+    Ok((ballot, judged, regulation))
+}
+
 /// "Mette ai voti": the gate of art. 49 stands here, before the vote (practice.md 1.1).
 fn take_vote(
     changes: &mut Changes,
@@ -242,11 +273,7 @@ fn take_vote(
             .next("Correggere il voto prima della proclamazione, o proclamare")
             .into());
     }
-    let regulation = rules(changes, changes.sitting(id)?)?;
-    let secret = check_secrecy(changes, case_id, input, &regulation)?;
-    let mut ballot = ballot(changes.sitting(id)?, &item, input)?;
-    ballot.secret = secret;
-    judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
+    let (ballot, _, regulation) = counted(changes, changes.sitting(id)?, &item, input)?;
     let anomalies = pass_gate(changes, case_id, override_reason, &regulation)?;
     if matches!(changes.position(case_id)?.1.kind, StepKind::Discussion { .. }) {
         case::leave(changes, case_id, Passage::Done)?;
@@ -261,20 +288,18 @@ fn pass_gate(
     case_id: &str,
     override_reason: &str,
     regulation: &Regulation,
-) -> Result<Vec<String>, Stop> {
+) -> Result<Vec<Anomaly>, Stop> {
     let case = changes.case(case_id)?;
     let workflow = changes.world.workflow(case)?;
     let registry = &changes.world.registry;
     let mut stops = case::gate(case, &workflow, regulation, registry, changes.ctx.happened);
     let reason = override_reason.trim();
     // What is reserved to the Consiglio no reason makes the Giunta's.
-    let hard = stops.iter().position(|r| r.code == "council_matter");
+    let hard = stops.iter().position(|s| s.refusal.code == "council_matter");
     let refusal = hard.or_else(|| (reason.is_empty() && !stops.is_empty()).then_some(0));
     match refusal {
-        Some(first) => Err(stops.swap_remove(first).into()),
-        None => {
-            Ok(stops.into_iter().map(|r| format!("{} ({}): {reason}", r.text, r.article)).collect())
-        }
+        Some(first) => Err(stops.swap_remove(first).refusal.into()),
+        None => Ok(stops.into_iter().map(|stop| Anomaly::overridden(stop, reason)).collect()),
     }
 }
 
@@ -290,11 +315,7 @@ fn correct_vote(
         return Err(not_voted().into());
     }
     let then = changes.sitting(id)?.when_voted(&item);
-    let regulation = rules(changes, &then)?;
-    let secret = check_secrecy(changes, case_id, input, &regulation)?;
-    let mut ballot = ballot(&then, &item, input)?;
-    ballot.secret = secret;
-    judge(&then, &item, &ballot, &regulation)?;
+    let (ballot, ..) = counted(changes, &then, &item, input)?;
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
     changes.push_sitting(id, SittingEvent::VoteCorrected { case, ballot, reason });
     Ok(())

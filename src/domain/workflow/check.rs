@@ -9,13 +9,15 @@ mod explore;
 mod facts;
 mod graph;
 mod lists;
+mod local;
 mod statute;
+
+pub use local::fits;
 
 use super::{Workflow, parse};
 use crate::domain::notices;
 use crate::domain::papers::PaperKind;
-use crate::domain::problem::Problem;
-use crate::domain::regulation::nearest;
+use crate::domain::problem::{Problem, nearest};
 use std::collections::BTreeSet;
 
 /// The names a workflow may use; moments and recipients are closed lists of `notices`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A workflow draws itself as a Mermaid flowchart: what people see is what the engine follows.
 
-use super::{Passage, Road, Signer, Step, StepKind, Workflow};
+use super::{Lifecycle, Passage, Road, Signer, Step, StepKind, Workflow};
 use std::fmt::Write;
 
 /// The end, as a node.
@@ -39,7 +39,10 @@ pub fn mermaid(workflow: &Workflow, current: Option<&str>) -> String {
 /// The passages a drawing shows, with the word on the arrow; the ordinary course has none.
 fn passages(kind: &StepKind) -> &'static [(Passage, &'static str)] {
     match kind {
-        StepKind::Opinion { .. } | StepKind::Review { .. } | StepKind::Agenda => {
+        StepKind::Opinion { .. }
+        | StepKind::Review { .. }
+        | StepKind::Agenda
+        | StepKind::Sign { lifecycle: Lifecycle::ProposalSigning, .. } => {
             &[(Passage::Done, ""), (Passage::Returned, "restituita")]
         }
         StepKind::Discussion { .. } => {

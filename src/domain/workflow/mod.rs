@@ -9,7 +9,7 @@ mod check;
 mod mermaid;
 mod parse;
 
-pub use check::{Names, Proof, check, load, prove};
+pub use check::{Names, Proof, check, fits, load, prove};
 pub use mermaid::mermaid;
 pub use parse::parse;
 
@@ -123,6 +123,9 @@ pub enum OpinionKind {
     Technical,
     /// Regolarità contabile (TUEL 49 c. 1).
     Accounting,
+    /// Visto di copertura finanziaria, where the accounting rules of the Comune make the Giunta commit
+    /// expenditure itself (TUEL 153 c. 5, 183 c. 7; R1.15).
+    Cover,
     /// Legittimità, only by a local source (R2.2).
     Legitimacy,
 }
@@ -133,6 +136,7 @@ impl OpinionKind {
         match self {
             Self::Technical => "parere di regolarità tecnica",
             Self::Accounting => "parere di regolarità contabile",
+            Self::Cover => "visto di copertura finanziaria",
             Self::Legitimacy => "parere di legittimità",
         }
     }
@@ -142,6 +146,7 @@ impl OpinionKind {
         match self {
             Self::Technical => "technical",
             Self::Accounting => "accounting",
+            Self::Cover => "cover",
             Self::Legitimacy => "legitimacy",
         }
     }
@@ -317,7 +322,10 @@ impl Workflow {
             (StepKind::Discussion { amended }, Passage::Amended) => amended,
             (StepKind::Discussion { .. } | StepKind::Ballot, Passage::Postponed)
             | (
-                StepKind::Agenda | StepKind::Opinion { .. } | StepKind::Review { .. },
+                StepKind::Agenda
+                | StepKind::Opinion { .. }
+                | StepKind::Review { .. }
+                | StepKind::Sign { lifecycle: Lifecycle::ProposalSigning, .. },
                 Passage::Returned,
             ) => match &step.returns {
                 Some(target) => target,

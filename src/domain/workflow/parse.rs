@@ -170,6 +170,7 @@ fn idle(raw: &RawStep, kind: &StepKind) -> Vec<&'static str> {
             | StepKind::Agenda
             | StepKind::Discussion { .. }
             | StepKind::Ballot
+            | StepKind::Sign { lifecycle: Lifecycle::ProposalSigning, .. }
     );
     let sign = matches!(kind, StepKind::Sign { .. });
     let staged = sign || matches!(kind, StepKind::Review { .. });

@@ -40,6 +40,7 @@ pub const PAPERS: &[Source] = embedded!["":
     "referto_pubblicazione",
     "verbale_seduta",
     "versione_pubblicabile",
+    "visto_copertura",
 ];
 
 /// Parts that several templates include.

@@ -7,7 +7,7 @@ use super::common::{
 };
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
-use super::recital::{Recital, RecitedOpinion, recital};
+use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
 use super::{Embedded, PaperFacts, Relation, act_data};
 use crate::domain::case::{AttachmentClass, Case, Content};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
@@ -22,6 +22,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct DepartureFacts {
     opinions: Vec<RecitedOpinion>,
+    /// Opinions of others it departs from (R1.16): no article asks for it but art. 3 L. 241/1990.
+    further: Vec<FurtherFacts>,
     reasons: String,
 }
 
@@ -50,7 +52,7 @@ pub(super) struct DeliberationFacts {
 /// When the act was not proclaimed or numbered, or an opinion sheet is missing (T-52).
 pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let Act { case, facts, embedded, data } = act(id, world)?;
-    facts.recital.complete(&facts.meeting.anomalies)?;
+    facts.recital.complete(case.treatment.as_ref().map_or(&[], |t| t.anomalies.as_slice()))?;
     let parts = Parts {
         kind: plan.kind,
         file: format!("deliberazione-{}", facts.head.stem(case)),
@@ -122,7 +124,9 @@ fn departure(case: &Case, recital: &Recital) -> Option<DepartureFacts> {
     let reasons = words::clause(case.content.gates.departure.as_deref()?);
     let departed = |o: &&RecitedOpinion| o.to_depart_from;
     let opinions: Vec<_> = recital.opinions.iter().filter(departed).cloned().collect();
-    (!reasons.is_empty() && !opinions.is_empty()).then_some(DepartureFacts { opinions, reasons })
+    let further: Vec<_> = recital.further.iter().filter(|o| o.to_depart_from).cloned().collect();
+    let any = !opinions.is_empty() || !further.is_empty();
+    (!reasons.is_empty() && any).then_some(DepartureFacts { opinions, further, reasons })
 }
 
 /// The signed proposal, when the procedure signs one.
@@ -201,7 +205,7 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
     let rapporteurs = super::common::content(case)
         .rapporteurs
         .iter()
-        .map(|person| super::signers::member(&world.registry, person, treatment.date))
+        .map(|person| super::common::member(&world.registry, person, treatment.date))
         .collect();
     let parts = Parts {
         kind: plan.kind,

@@ -6,6 +6,7 @@ use super::Embedded;
 use super::common::one_line;
 use crate::domain::case::{
     AttachmentClass, Case, Condition, Effect, Effects, OpinionOutcome, Version, needs, standing,
+    standing_further,
 };
 use crate::domain::law::ballot::Casting;
 use crate::domain::law::calendar::rome_date;
@@ -56,6 +57,8 @@ pub struct ActData {
     pub immediate: Option<ImmediateData>,
     /// Opinions standing on the text.
     pub opinions: Vec<OpinionData>,
+    /// Opinions of others (auditors, consulte…) that the Comune wants.
+    pub further: Vec<FurtherData>,
     /// The text.
     pub text: TextData,
     /// Declared effects on the budget.
@@ -216,6 +219,24 @@ pub struct OpinionData {
     pub sha256: String,
 }
 
+/// An opinion of others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FurtherData {
+    /// Whose, by the token of the regulation.
+    pub name: String,
+    /// Outcome token.
+    pub outcome: OpinionOutcome,
+    /// Who signed it.
+    pub giver: String,
+    /// The day.
+    pub date: NaiveDate,
+    /// Protocol or number it bears.
+    pub reference: String,
+    /// Reasons.
+    pub reasons: String,
+}
+
 /// The text voted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -316,6 +337,17 @@ pub fn of(
             ballot: ballot(&i.ballot, members, named),
         }),
         opinions: opinions(case, workflow, world),
+        further: standing_further(case)
+            .into_iter()
+            .map(|o| FurtherData {
+                name: o.name.clone(),
+                outcome: o.outcome,
+                giver: o.giver.clone(),
+                date: o.on,
+                reference: o.reference.clone(),
+                reasons: o.reasons.clone(),
+            })
+            .collect(),
         text: TextData {
             version: version.number,
             hash: version.hash.clone(),
@@ -335,7 +367,9 @@ pub fn of(
             .collect(),
         attachments: content.attachments.iter().map(attachment).collect(),
         parts: embedded.iter().map(part).collect(),
-        anomalies: treatment.map(|t| t.anomalies.clone()).unwrap_or_default(),
+        anomalies: treatment
+            .map(|t| t.anomalies.iter().map(|a| a.text.clone()).collect())
+            .unwrap_or_default(),
     };
     serde_json::to_value(data).unwrap_or_default()
 }

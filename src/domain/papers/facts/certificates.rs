@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
 
+use super::PaperFacts;
 use super::common::{
     Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read, read_public,
 };
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
-use super::{PaperFacts, signers};
+use crate::domain::case::powers;
 use crate::domain::case::{Case, Ctx, Effect};
 use crate::domain::law::calendar::{rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
@@ -46,7 +47,7 @@ pub fn impediment(
 ) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
     let state = paper_state(case, key)?;
-    let by = signers::acting_as(ctx, world, Role::Segretario, None)?;
+    let by = powers::acting_as(ctx, world, Role::Segretario, None)?;
     let slot = state.open_slots().find(|s| s.field == field);
     let (slot, prevented) =
         slot.and_then(|s| s.signer.as_ref().map(|p| (s, p))).ok_or_else(|| {

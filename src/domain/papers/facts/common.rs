@@ -273,3 +273,14 @@ pub fn read<'a>(
     let head = head(case, &workflow, &world.registry);
     Ok((case, workflow, head))
 }
+
+/// A relatore as printed on a day: his name and the office he proposed in, which for a member of
+/// the Giunta is the one held there.
+pub fn member(registry: &Registry, person: &str, on: NaiveDate) -> PersonFacts {
+    const GIUNTA: [Role; 3] = [Role::Sindaco, Role::Vicesindaco, Role::Assessore];
+    let own =
+        |role: Role| registry.holders(role, None, on).into_iter().find(|m| m.person == person);
+    let roles = GIUNTA.into_iter().chain(Role::ALL.iter().map(|(role, ..)| *role));
+    let title = roles.into_iter().find_map(own).map(|m| words::bare_title(&m.title).to_owned());
+    PersonFacts { name: registry.name(person), title: title.unwrap_or_default(), power: None }
+}

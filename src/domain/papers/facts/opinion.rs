@@ -6,8 +6,9 @@ use super::common::{
     read,
 };
 use super::recital::{Recital, recital};
-use super::{PaperFacts, effects, signers};
-use crate::domain::case::{Case, Ctx, Effects, OpinionOutcome};
+use super::{PaperFacts, effects};
+use crate::domain::case::powers;
+use crate::domain::case::{Case, Ctx, Effects, OpinionOutcome, covers};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
@@ -31,6 +32,8 @@ struct SheetFacts {
     technical: bool,
     accounting: bool,
     legitimacy: bool,
+    /// The accounting sheet also attests the cover (practice.md 6).
+    with_cover: bool,
     office: Option<String>,
     outcome: &'static str,
     favourable: bool,
@@ -59,15 +62,17 @@ pub fn sheet(id: &str, given: &Given<'_>, ctx: &Ctx, world: &World) -> Result<Pa
         let text = format!("Il procedimento non prevede il {label}");
         Refusal::new("opinion_not_due", "R1.3", "art. 49, c. 1, TUEL", text)
     })?;
-    let giver = signers::giver(ctx, world, step, given.office)?;
+    let giver = powers::giver(ctx, world, step, given.office)?;
     let legitimacy = given.opinion == OpinionKind::Legitimacy;
-    let regulation = world.regulation(signers::day(ctx))?;
+    let regulation = world.regulation(powers::day(ctx))?;
     let technical = given.opinion == OpinionKind::Technical;
     let facts = SheetFacts {
         text: TextFacts::from(version),
         technical,
         accounting: given.opinion == OpinionKind::Accounting,
         legitimacy,
+        with_cover: given.opinion == OpinionKind::Accounting
+            && covers(case, &workflow, &regulation, given.outcome),
         office: technical.then(|| world.registry.office_name(given.office)),
         outcome: words::outcome(given.outcome),
         favourable: given.outcome == OpinionOutcome::Favourable,
@@ -86,6 +91,7 @@ pub fn sheet(id: &str, given: &Given<'_>, ctx: &Ctx, world: &World) -> Result<Pa
     let (kind, title) = match given.opinion {
         OpinionKind::Technical => (PaperKind::ParereTecnico, "Parere di regolarità tecnica"),
         OpinionKind::Accounting => (PaperKind::ParereContabile, "Parere di regolarità contabile"),
+        OpinionKind::Cover => (PaperKind::VistoCopertura, "Visto di copertura finanziaria"),
         OpinionKind::Legitimacy => (PaperKind::ParereLegittimita, "Parere di legittimità"),
     };
     let mut stem = words::slug(&kind.token());

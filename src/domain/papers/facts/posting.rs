@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Papers of the Albo: attestation at D, its accidents, the referto, the list of the capigruppo.
 
-use super::common::{Head, NumberFacts, Parts, PersonFacts, owed_at, paper, read_public};
-use super::{PaperFacts, signers};
+use super::PaperFacts;
+use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::domain::case::{Case, Posting};
 use crate::domain::law::calendar::rome_time;
 use crate::domain::law::outage::OutagePolicy;
@@ -332,7 +332,7 @@ fn list_line(
     Ok(ListLine {
         office: head.offices.first().cloned().unwrap_or_default(),
         rapporteurs: rapporteurs
-            .map(|person| signers::member(&world.registry, person, posting.day).name)
+            .map(|person| member(&world.registry, person, posting.day).name)
             .collect(),
         posting: posting_facts(posting, &BTreeMap::new())?,
         immediate: head.immediate,

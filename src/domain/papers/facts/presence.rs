@@ -113,7 +113,7 @@ pub fn meeting(treatment: &Treatment, regulation: &Regulation) -> MeetingFacts {
         ),
         assisting: treatment.assisting.iter().map(PersonFacts::from).collect(),
         commissioner: treatment.president.role == Role::Commissario && rows.is_empty(),
-        anomalies: treatment.anomalies.iter().map(|a| words::clause(a)).collect(),
+        anomalies: treatment.anomalies.iter().map(|a| words::clause(&a.text)).collect(),
         rows,
     }
 }

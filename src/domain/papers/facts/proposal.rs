@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The proposal as it was frozen, and the notes by which it goes back or is withdrawn.
 
+use super::PaperFacts;
 use super::common::{
-    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, own_slot, paper, read,
+    AnnexFacts, Head, Parts, PersonFacts, TextFacts, annexes, current, member, own_slot, paper,
+    read,
 };
 use super::effects::{GateFacts, gates};
 use super::opinion::numbered;
-use super::{PaperFacts, signers};
+use crate::domain::case::powers;
 use crate::domain::case::{Content, Ctx};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
@@ -36,7 +38,7 @@ pub fn proposal_text(content: &Content, registry: &Registry, on: NaiveDate) -> P
         rapporteurs: content
             .rapporteurs
             .iter()
-            .map(|person| signers::member(registry, person, on))
+            .map(|person| member(registry, person, on))
             .collect(),
         procedure_head: registry.name(&content.procedure_head),
         premises: content.text.trim().to_owned(),
@@ -117,7 +119,7 @@ pub fn note_of_return(
     let step = workflow.step(&case.step).ok_or_else(|| {
         Refusal::new("wrong_step", "R13", "", "Il fascicolo non è a un passo del procedimento")
     })?;
-    let by = signers::returner(ctx, world, step, office)?;
+    let by = powers::returner(ctx, world, case, step, office)?;
     let not_given = match step.kind {
         StepKind::Opinion { opinion, .. } => Some(opinion.label()),
         _ => None,
@@ -150,7 +152,7 @@ pub fn note_of_withdrawal(
     ctx: &Ctx,
     world: &World,
 ) -> Result<PaperFacts, Refusal> {
-    let by = signers::proposer(ctx, world, world.case(id)?)?;
+    let by = powers::withdrawer(ctx, world, world.case(id)?)?;
     withdrawal(id, reason, &by, None, world)
 }
 
@@ -163,7 +165,7 @@ pub fn note_of_removal(
     world: &World,
 ) -> Result<PaperFacts, Refusal> {
     let date = world.sitting(sitting)?.date;
-    let by = signers::remover(ctx, world, world.case(id)?)?;
+    let by = powers::remover(ctx, world, world.case(id)?)?;
     withdrawal(id, reason, &by, date, world)
 }
 

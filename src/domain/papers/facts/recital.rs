@@ -3,12 +3,15 @@
 
 use super::common::PersonFacts;
 use super::{Embedded, Relation};
-use crate::domain::case::{Case, Opinion, OpinionNeed, OpinionOutcome, needs, standing};
+use crate::domain::case::{
+    Case, FurtherOpinion, Opinion, OpinionNeed, OpinionOutcome, needs, standing, standing_further,
+};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::words;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
+use crate::domain::sitting::Anomaly;
 use crate::domain::workflow::{OpinionKind, Workflow};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -20,6 +23,7 @@ pub struct RecitedOpinion {
     pub statutory: bool,
     pub technical: bool,
     pub accounting: bool,
+    pub cover: bool,
     pub legitimacy: bool,
     /// "parere di regolarità tecnica".
     pub label: &'static str,
@@ -44,6 +48,9 @@ pub struct RecitedOpinion {
 /// recorded reason (practice.md 1.1).
 #[derive(Debug, Clone, Serialize)]
 pub struct MissingOpinion {
+    /// Which one.
+    #[serde(skip)]
+    need: OpinionNeed,
     pub label: &'static str,
     pub office: Option<String>,
 }
@@ -53,10 +60,39 @@ pub struct MissingOpinion {
 pub struct Recital {
     pub opinions: Vec<RecitedOpinion>,
     pub missing: Vec<MissingOpinion>,
+    /// Opinions of others the regulation wants on this type of act (R1.16).
+    pub further: Vec<FurtherFacts>,
     /// Why no opinion of a kind was due, as a sentence: label and reason.
     pub not_due: Vec<NotNeeded>,
     /// Local source of the legitimacy opinion (R2.2).
     pub legitimacy_source: String,
+}
+
+/// An opinion of others, as recited.
+#[derive(Debug, Clone, Serialize)]
+pub struct FurtherFacts {
+    /// "organo di revisione".
+    pub label: String,
+    pub outcome: &'static str,
+    pub to_depart_from: bool,
+    pub giver: String,
+    pub date: NaiveDate,
+    pub reference: String,
+    pub reasons: String,
+}
+
+impl From<&FurtherOpinion> for FurtherFacts {
+    fn from(opinion: &FurtherOpinion) -> Self {
+        Self {
+            label: opinion.name.replace('_', " "),
+            outcome: words::outcome(opinion.outcome),
+            to_depart_from: opinion.outcome.to_depart_from(),
+            giver: opinion.giver.clone(),
+            date: opinion.on,
+            reference: words::clause(&opinion.reference),
+            reasons: words::clause(&opinion.reasons),
+        }
+    }
 }
 
 /// A kind of opinion that was not due, and why.
@@ -76,19 +112,22 @@ pub fn recital(
     let mut recital = Recital {
         opinions: Vec::new(),
         missing: Vec::new(),
+        further: standing_further(case).into_iter().map(FurtherFacts::from).collect(),
         not_due: Vec::new(),
         legitimacy_source: words::clause(regulation.source("legitimacy_opinion")),
     };
     for kind in workflow.opinions() {
         match needs(&case.content, kind, regulation) {
-            // A legitimacy opinion no local rule wants is nothing an act has to speak of.
-            Err(_) if kind == OpinionKind::Legitimacy => {}
+            // What no local rule wants is nothing an act has to speak of.
+            Err(_) if matches!(kind, OpinionKind::Cover | OpinionKind::Legitimacy) => {}
             Err(reason) => recital.not_due.push(NotNeeded { label: kind.label(), reason }),
             Ok(needs) => needs.iter().for_each(|need| match standing(case, need) {
                 Some(opinion) => recital.opinions.push(recited(opinion, registry)),
-                None => recital
-                    .missing
-                    .push(MissingOpinion { label: kind.label(), office: office(need, registry) }),
+                None => recital.missing.push(MissingOpinion {
+                    need: need.clone(),
+                    label: kind.label(),
+                    office: office(need, registry),
+                }),
             }),
         }
     }
@@ -102,18 +141,20 @@ fn office(need: &OpinionNeed, registry: &Registry) -> Option<String> {
 /// One opinion.
 pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
     RecitedOpinion {
-        statutory: opinion.opinion != OpinionKind::Legitimacy,
+        statutory: matches!(opinion.opinion, OpinionKind::Technical | OpinionKind::Accounting),
         technical: opinion.opinion == OpinionKind::Technical,
         accounting: opinion.opinion == OpinionKind::Accounting,
+        cover: opinion.opinion == OpinionKind::Cover,
         legitimacy: opinion.opinion == OpinionKind::Legitimacy,
         label: opinion.opinion.label(),
         office: (!opinion.office.is_empty()).then(|| registry.office_name(&opinion.office)),
-        outcome: words::outcome(opinion.outcome),
+        outcome: match (opinion.opinion, opinion.outcome) {
+            (OpinionKind::Cover, OpinionOutcome::Favourable) => "reso",
+            (OpinionKind::Cover, OpinionOutcome::Contrary) => "negato",
+            (_, outcome) => words::outcome(outcome),
+        },
         not_due: opinion.outcome == OpinionOutcome::NotDue,
-        to_depart_from: matches!(
-            opinion.outcome,
-            OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
-        ),
+        to_depart_from: opinion.opinion != OpinionKind::Cover && opinion.outcome.to_depart_from(),
         reasons: words::clause(&opinion.reasons),
         giver: PersonFacts::from(&opinion.giver),
         date: rome_date(opinion.at),
@@ -130,8 +171,10 @@ impl Recital {
     ///
     /// # Errors
     /// `opinion_sheet_missing`.
-    pub fn complete(&self, anomalies: &[String]) -> Result<(), Refusal> {
-        let known = |missing: &MissingOpinion| anomalies.iter().any(|a| a.contains(missing.label));
+    pub fn complete(&self, anomalies: &[Anomaly]) -> Result<(), Refusal> {
+        let known = |missing: &MissingOpinion| {
+            anomalies.iter().any(|a| a.missing.as_ref() == Some(&missing.need))
+        };
         let Some(missing) = self.missing.iter().find(|m| !known(m)) else { return Ok(()) };
         let office = missing.office.as_deref().map(|o| format!(" di {o}")).unwrap_or_default();
         Err(Refusal::new(
@@ -155,6 +198,8 @@ impl Recital {
                 format!("parere-tecnico-{technical}")
             } else if opinion.accounting {
                 "parere-contabile".to_owned()
+            } else if opinion.cover {
+                "visto-copertura".to_owned()
             } else {
                 "parere-legittimita".to_owned()
             };
@@ -167,6 +212,13 @@ impl Recital {
                 relation: Relation::Part,
             }
         };
-        self.opinions.iter().map(sheet).collect()
+        // The visto may stand on the accounting sheet: one file, embedded once.
+        let mut sheets: Vec<Embedded> = Vec::new();
+        for sheet in self.opinions.iter().map(sheet) {
+            if !sheets.iter().any(|known| known.sha256 == sheet.sha256) {
+                sheets.push(sheet);
+            }
+        }
+        sheets
     }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Papers of a sitting: the notice with its agenda, the outcomes, the draft minutes, the minutes.
 
+use super::PaperFacts;
 use super::ballot::{VoteFacts, vote};
 use super::common::{NumberFacts, Parts, PersonFacts, act_slots, head, one_line, own_slot, paper};
-use super::{PaperFacts, signers};
 use crate::domain::case::Ctx;
 use crate::domain::law::calendar::{rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Registry, Role};
+use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
+use crate::domain::sitting::convener;
 use crate::domain::sitting::{
     ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status,
 };
@@ -53,7 +54,7 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
     let sitting = world.sitting(id)?;
     let date = date_of(sitting)?;
     let regulation = world.regulation(date)?;
-    let by = signers::acting_in(ctx, world, &[Role::Sindaco, Role::Vicesindaco])?;
+    let by = convener(ctx, world)?;
     let mut agenda = Vec::new();
     for (index, item) in sitting.items.iter().enumerate() {
         let case = world.case(&item.case)?;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What changed from one version to the next, and who says that it is only form (R1.12).
 
+use super::PaperFacts;
 use super::common::{Head, Parts, PersonFacts, TextFacts, current, owed_at, own_slot, paper, read};
 use super::opinion::numbered;
 use super::recital::{RecitedOpinion, recited};
-use super::{PaperFacts, signers};
+use crate::domain::case::powers;
 use crate::domain::case::{Change, Content, Ctx};
 use crate::domain::papers::diff::{Hunk, compare};
 use crate::domain::papers::{PaperKind, PaperPlan};
@@ -37,7 +38,7 @@ pub fn formal_declaration(
 ) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
     let version = current(case)?;
-    let by = signers::acting_as(ctx, world, Role::Segretario, None)?;
+    let by = powers::acting_as(ctx, world, Role::Segretario, None)?;
     let facts = DeclarationFacts {
         head: head.into_proposal(),
         from: TextFacts::from(version),

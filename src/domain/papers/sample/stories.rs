@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::case::{Effect, Touch};
-use crate::domain::sitting::SecretTotals;
+use crate::domain::sitting::{Anomaly, SecretTotals};
 
 /// Every paper.
 pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
@@ -49,7 +49,7 @@ fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     ];
     papers.push(story.owed("a1", PaperKind::Proposta, "", proposers, at(7, 15, 9, 0))?);
     opinion_sheets(&mut story, papers)?;
-    story.opinions("a1");
+    story.opinions("a1").further("a1");
     papers.push(story.owed("a1", PaperKind::FoglioPareri, "", seal(), at(7, 23, 17, 5))?);
     let legitimacy = opinion(OpinionKind::Legitimacy, "", OpinionOutcome::Favourable, "");
     papers.extend(story.carried("a1", &legitimacy, "vsg", at(7, 23, 17, 0))?);
@@ -119,6 +119,9 @@ fn opinion_sheets(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(),
             "rag",
         ),
         (opinion(OpinionKind::Accounting, "", O::Favourable, ""), "rag"),
+        (opinion(OpinionKind::Cover, "", O::Favourable, ""), "rag"),
+        (opinion(OpinionKind::Cover, "", O::NotDue, "L'atto non impegna spesa."), "rag"),
+        (opinion(OpinionKind::Cover, "", O::Contrary, "Il capitolo è **esaurito**."), "rag"),
     ];
     for (command, actor) in sheets {
         papers.extend(story.carried("a1", &command, actor, at(7, 23, 9, 0))?);
@@ -349,8 +352,11 @@ fn votes(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
         story.submitted("a3", number, &content).opinions("a3");
         let failed = vote(&rows, &["m02", "m03", "m04", "m06"], &["m08", "m09"]);
         let mut treatment = story.treatment(rows, Some(ballot));
-        treatment.anomalies =
-            vec!["Il voto è stato ripetuto per un errore di conta: verificato".into()];
+        treatment.anomalies = vec![Anomaly {
+            code: "opinion_after_vote".into(),
+            missing: None,
+            text: "Il voto è stato ripetuto per un errore di conta: verificato".into(),
+        }];
         let when = treatment.at;
         story.proclaimed("a3", treatment);
         story.case("a3", when, &numbered("deliberazioni", number, date(7, 24)));

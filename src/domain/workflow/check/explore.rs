@@ -48,7 +48,10 @@ pub(super) fn passages<'a>(workflow: &'a Workflow, step: &Step) -> Vec<Move<'a>>
     let forgotten = if let StepKind::Freeze { .. } = step.kind { OF_PROPOSAL } else { none };
     let mut found = vec![pass("", Passage::Done, true, forgotten, Facts::of(&step.kind))];
     match &step.kind {
-        StepKind::Opinion { .. } | StepKind::Review { .. } | StepKind::Agenda => {
+        StepKind::Opinion { .. }
+        | StepKind::Review { .. }
+        | StepKind::Agenda
+        | StepKind::Sign { lifecycle: Lifecycle::ProposalSigning, .. } => {
             found.push(pass("restituita", Passage::Returned, false, OF_PROPOSAL, none));
         }
         StepKind::Discussion { .. } => {

@@ -37,6 +37,8 @@ pub(super) const SIGNED_VERBALIZER: Facts = Facts(1 << 12);
 pub(super) const REVIEWED: Facts = Facts(1 << 13);
 /// In the Albo.
 pub(super) const POSTED: Facts = Facts(1 << 14);
+/// Visto of cover given, or found not due, on the current text.
+pub(super) const COVER: Facts = Facts(1 << 15);
 
 /// Voted, with either outcome.
 pub(super) const VOTED: Facts = APPROVED.and(REJECTED);
@@ -44,7 +46,7 @@ pub(super) const VOTED: Facts = APPROVED.and(REJECTED);
 pub(super) const IN_SITTING: Facts = ON_AGENDA.and(CALLED);
 /// What was said of a text and falls with it (R1.12, practice.md 1.6).
 pub(super) const ON_TEXT: Facts =
-    TECHNICAL.and(ACCOUNTING).and(LEGITIMACY).and(REVIEWED).and(IN_SITTING);
+    TECHNICAL.and(ACCOUNTING).and(COVER).and(LEGITIMACY).and(REVIEWED).and(IN_SITTING);
 /// What makes an act: the vote of an organ, the signature of one person.
 pub(super) const DECIDED: Facts = VOTED.and(SIGNED_ACT);
 /// What rests on the decision.
@@ -107,6 +109,7 @@ impl Facts {
         match opinion {
             OpinionKind::Technical => TECHNICAL,
             OpinionKind::Accounting => ACCOUNTING,
+            OpinionKind::Cover => COVER,
             OpinionKind::Legitimacy => LEGITIMACY,
         }
     }

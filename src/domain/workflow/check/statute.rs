@@ -6,8 +6,8 @@
 //! others on the file as it stands. `rule` is the paragraph of the rulebook that cites the source.
 
 use super::facts::{
-    ACCOUNTING, CALLED, Facts, LEGITIMACY, NUMBERED, ON_AGENDA, POSTED, REVIEWED, SIGNED_ACT,
-    SIGNED_PRESIDENT, SIGNED_PROPOSAL, SIGNED_VERBALIZER, SUBMITTED, TECHNICAL, VOTED,
+    ACCOUNTING, CALLED, COVER, Facts, LEGITIMACY, NUMBERED, ON_AGENDA, POSTED, REVIEWED,
+    SIGNED_ACT, SIGNED_PRESIDENT, SIGNED_PROPOSAL, SIGNED_VERBALIZER, SUBMITTED, TECHNICAL, VOTED,
 };
 use crate::domain::registry::Role;
 use crate::domain::workflow::{Lifecycle, OpinionKind, Passage, Profile, StepKind};
@@ -140,7 +140,7 @@ const fn row(
 }
 
 use Demand::{Before, BeforeIfForeseen, Duty, Giver, NotAfter, Notice, Road};
-use OpinionKind::{Accounting, Legitimacy, Technical};
+use OpinionKind::{Accounting, Cover, Legitimacy, Technical};
 
 /// The table.
 #[rustfmt::skip]
@@ -166,6 +166,9 @@ pub(super) const STATUTE: &[Predicate] = &[
         "il parere di regolarità contabile spetta al responsabile di ragioneria"),
     row("legitimacy_by_segretario", EVERY, Giver(Legitimacy, &[Role::Segretario]),
         ("R2.2", "art. 97, c. 2, TUEL"), "il parere di legittimità spetta al Segretario"),
+    row("cover_by_ragioneria", EVERY, Giver(Cover, &[Role::ResponsabileRagioneria]),
+        ("R1.15", "artt. 153, c. 5, e 183, c. 7, TUEL"),
+        "il visto di copertura spetta al responsabile del servizio finanziario"),
     row("technical_before_accounting", EVERY, NotAfter(Point::Opinion(Technical), ACCOUNTING),
         ("R1.5", "art. 49, c. 1, TUEL"),
         "il parere di regolarità contabile precede quello tecnico sulla stessa versione"),
@@ -173,11 +176,18 @@ pub(super) const STATUTE: &[Predicate] = &[
         ("R2.2", ""), "il parere di legittimità precede quello tecnico, che richiama"),
     row("accounting_before_legitimacy", EVERY, NotAfter(Point::Opinion(Accounting), LEGITIMACY),
         ("R2.2", ""), "il parere di legittimità precede quello contabile, che richiama"),
+    row("cover_before_legitimacy", EVERY, NotAfter(Point::Opinion(Cover), LEGITIMACY),
+        ("R2.2", ""), "il parere di legittimità precede il visto di copertura, che richiama"),
     row("opinion_returns_to_draft", EVERY,
         Road { from: Point::AnyOpinion, passage: Passage::Returned, required: true,
                to: Point::Freeze },
         ("R1.8", "art. 49, c. 1, TUEL"),
         "chi non rende il parere deve poter restituire la proposta alla bozza («returns»)"),
+    row("signing_returns_to_draft", EVERY,
+        Road { from: Point::SignProposal, passage: Passage::Returned, required: false,
+               to: Point::Freeze },
+        ("R1.1", "art. 6 L. 241/1990"),
+        "chi non firma la proposta la restituisce solo alla bozza («returns»)"),
     row("review_returns_to_draft", EVERY,
         Road { from: Point::Review, passage: Passage::Returned, required: false,
                to: Point::Freeze },
@@ -211,6 +221,9 @@ pub(super) const STATUTE: &[Predicate] = &[
     row("accounting_before_vote", GIUNTA, Before(Point::Vote, ACCOUNTING),
         ("R1.6", "art. 49, c. 1, TUEL"),
         "si vota senza il parere di regolarità contabile, reso o non dovuto, sul testo in votazione"),
+    row("cover_before_vote", GIUNTA, BeforeIfForeseen(Point::Vote, COVER),
+        ("R1.15", "art. 183, c. 7, TUEL"),
+        "si vota senza il visto di copertura che il file prevede"),
     row("legitimacy_before_vote", GIUNTA, BeforeIfForeseen(Point::Vote, LEGITIMACY),
         ("R2.2", "regolamento sui controlli interni"),
         "si vota senza il parere di legittimità che il file prevede"),

@@ -123,6 +123,13 @@ impl Shaper {
             return Ok(Rc::clone(known));
         }
         let mut glyphs = Vec::with_capacity(word.len());
+        // A word shaped before is drawn by this face from end to end: nothing is to be asked again.
+        if KNOWN.with_borrow(|known| known.words[face as usize].contains_key(word)) {
+            self.shape(face, word, &mut glyphs);
+            let shaped: Rc<Word> = glyphs.into();
+            self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
+            return Ok(shaped);
+        }
         let mut pending = None;
         let mut rest = word;
         while let Some(first) = rest.chars().next() {

@@ -5,8 +5,8 @@
 use super::Embedded;
 use super::common::one_line;
 use crate::domain::case::{
-    AttachmentClass, Case, Condition, Effect, Effects, OpinionOutcome, Version, needs, standing,
-    standing_further,
+    AttachmentClass, Case, Condition, Effect, Effects, FurtherOpinion, OpinionOutcome, Version,
+    needs, standing, standing_further,
 };
 use crate::domain::law::ballot::Casting;
 use crate::domain::law::calendar::rome_date;
@@ -330,24 +330,9 @@ pub fn of(
         outcome: treatment.map_or(ItemOutcome::NotTreated, |t| t.outcome),
         decided_on: treatment.map_or_else(|| rome_date(version.at), |t| t.date),
         ballot: treatment.and_then(|t| t.ballot.as_ref()).map(|b| ballot(b, members, named)),
-        immediate: case.immediate.as_ref().map(|i| ImmediateData {
-            declared: i.declared,
-            required: i.required,
-            reasons: i.reasons.clone(),
-            ballot: ballot(&i.ballot, members, named),
-        }),
+        immediate: immediate(case, members, named),
         opinions: opinions(case, workflow, world),
-        further: standing_further(case)
-            .into_iter()
-            .map(|o| FurtherData {
-                name: o.name.clone(),
-                outcome: o.outcome,
-                giver: o.giver.clone(),
-                date: o.on,
-                reference: o.reference.clone(),
-                reasons: o.reasons.clone(),
-            })
-            .collect(),
+        further: further(case),
         text: TextData {
             version: version.number,
             hash: version.hash.clone(),
@@ -428,6 +413,28 @@ fn ballot(ballot: &Ballot, members: &[MemberPresence], named: bool) -> BallotDat
         abstained_names: names(&ballot.abstained),
         casting: ballot.casting,
     }
+}
+
+fn immediate(case: &Case, members: &[MemberPresence], named: bool) -> Option<ImmediateData> {
+    let second = case.immediate.as_ref()?;
+    Some(ImmediateData {
+        declared: second.declared,
+        required: second.required,
+        reasons: second.reasons.clone(),
+        ballot: ballot(&second.ballot, members, named),
+    })
+}
+
+fn further(case: &Case) -> Vec<FurtherData> {
+    let data = |o: &FurtherOpinion| FurtherData {
+        name: o.name.clone(),
+        outcome: o.outcome,
+        giver: o.giver.clone(),
+        date: o.on,
+        reference: o.reference.clone(),
+        reasons: o.reasons.clone(),
+    };
+    standing_further(case).into_iter().map(data).collect()
 }
 
 fn opinions(case: &Case, workflow: &Workflow, world: &World) -> Vec<OpinionData> {

@@ -6,6 +6,8 @@
 
 #[path = "engine/albo.rs"]
 mod albo;
+#[path = "engine/authority.rs"]
+mod authority;
 #[path = "engine/capigruppo.rs"]
 mod capigruppo;
 #[path = "engine/desk.rs"]

@@ -9,6 +9,8 @@ mod postgres;
 
 #[path = "journeys/demo.rs"]
 mod demo;
+#[path = "journeys/digest.rs"]
+mod digest;
 #[path = "journeys/proclamations.rs"]
 mod proclamations;
 #[path = "journeys/tamper.rs"]

@@ -68,7 +68,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("a folder that can be read").path();
         match path.is_dir() {
-            true if path.ends_with("target") => {}
+            true if path.ends_with("target") || path.ends_with("node_modules") => {}
             true => walk(&path, found),
             false => found.push(path),
         }

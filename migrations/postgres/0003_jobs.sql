@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Work owed after a commit. `jobs` is what is owed, and never changes; `job_state` is how far the
--- work is: operational, rewritten at every lease. `schedules` remembers which firings were taken.
+-- work is: operational, rewritten at every lease. What is periodic is a job too: its key names task
+-- and instant, so that it is there once whoever queues it.
 
 CREATE TABLE jobs (
     key     TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (key <> ''),
@@ -29,12 +30,6 @@ CREATE TABLE job_state (
 );
 CREATE INDEX job_state_next ON job_state (next_at) WHERE state IN ('available', 'running');
 CREATE INDEX job_state_dead ON job_state (state, key) WHERE state = 'dead';
-
-CREATE TABLE schedules (
-    name   TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
-    due_at TEXT COLLATE "C" NOT NULL CHECK (length(due_at) = 27),
-    PRIMARY KEY (name, due_at)
-);
 
 CREATE TRIGGER jobs_no_change BEFORE UPDATE OR DELETE ON jobs
     FOR EACH ROW EXECUTE FUNCTION delibera_append_only();

@@ -20,6 +20,19 @@ pub struct Config {
     #[config(env = "DELIBERA_LISTEN", default = "127.0.0.1:8080")]
     pub listen: String,
 
+    /// Indirizzo e porta di `/status` e `/metrics`, per chi sorveglia il sistema: non va esposto.
+    #[config(env = "DELIBERA_LISTEN_OPS", default = "127.0.0.1:8081")]
+    pub listen_ops: String,
+
+    /// Vero se davanti c'è un server che aggiunge `X-Forwarded-For`: i limiti agli accessi contano
+    /// gli indirizzi che indica.
+    #[config(env = "DELIBERA_BEHIND_PROXY", default = false)]
+    pub behind_proxy: bool,
+
+    /// Indirizzo della dichiarazione di accessibilità sul modulo AgID.
+    #[config(env = "DELIBERA_ACCESSIBILITY_URL")]
+    pub accessibility_url: Option<String>,
+
     /// Come si firma. `development`: chiavi locali non qualificate, solo per prova e formazione.
     #[config(env = "DELIBERA_KEYS", default = "development")]
     pub keys: String,
@@ -32,6 +45,7 @@ pub struct Config {
     ///
     /// [mail]
     /// from = "Comune di … <delibere@comune.example.it>"
+    /// base_url = "https://delibere.comune.example.it" # indirizzo delle pagine, anche per i cookie
     /// training = "prova@comune.example.it"   # modalità addestramento: tutto va qui
     /// [mail.transport]
     /// kind = "smtp"                           # oppure "folder" con path = "posta"

@@ -2,7 +2,8 @@
 //! `demo` and `run`: a scenario on a simulated clock, one line a step.
 
 use super::{DONE, REFUSED, WRONG_USE};
-use crate::domain::law::calendar::{date_short, rome_date, rome_time};
+use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
+use crate::service::clock::{Clock, SystemClock};
 use crate::service::scenario::{self, Report, Scenario, ScenarioError, StepResult};
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -19,6 +20,9 @@ pub struct DemoArgs {
     /// Dopo la dimostrazione resta in ascolto con le pagine sullo stesso archivio
     #[arg(long)]
     serve: bool,
+    /// Indirizzo delle pagine, con --serve
+    #[arg(long, value_name = "INDIRIZZO", default_value = "127.0.0.1:8080")]
+    listen: String,
 }
 
 /// One scenario.
@@ -58,10 +62,24 @@ pub fn demo(args: &DemoArgs) -> ExitCode {
             args.dir.join("delibera.db").display()
         );
         if args.serve {
-            return super::serve::on_database(&args.dir.join("delibera.db"));
+            return match super::block_on(in_progress(&args.dir)) {
+                Ok(()) => super::serve::on_database(&args.dir.join("delibera.db"), &args.listen),
+                Err(error) => failed(&error),
+            };
         }
     }
     code
+}
+
+/// Acts waiting at every step, with dates around today, on the database of the demo.
+async fn in_progress(dir: &Path) -> Result<(), ScenarioError> {
+    let today = rome_date(SystemClock.now());
+    let runner = scenario::go_on(scenario::in_progress(today)?, dir).await?;
+    let report = runner.go(|_| {}).await?;
+    match report.expectations.failed.first() {
+        None => Ok(()),
+        Some(failed) => Err(ScenarioError::Folder(failed.clone())),
+    }
 }
 
 /// Runs a scenario.
@@ -170,22 +188,22 @@ fn summary(report: &Report, dir: &Path) {
         };
         anstream::println!(
             "{STRONG}{}{STRONG:#} {number}: {}, {}",
-            super::words::kind(&case.kind),
-            super::words::lifecycle(&case.lifecycle),
-            super::words::efficacy(&case.efficacy),
+            crate::domain::words::kind(&case.kind),
+            crate::domain::words::lifecycle(&case.lifecycle),
+            crate::domain::words::efficacy(&case.efficacy),
         );
         let dates = &case.dates;
         if let (Some(posted), Some(last)) = (dates.posted, dates.last_day) {
             // A rejected act that is numbered is posted too, and never takes effect.
-            let voted = dates.adopted.map(|d| format!("adottata il {}, ", date_short(d)));
+            let voted = dates.adopted.map(|d| format!("adottata {}, ", Preposition::On.short(d)));
             let effective =
-                dates.effective_on.map(|d| format!(", esecutiva dal {}", date_short(d)));
+                dates.effective_on.map(|d| format!(", esecutiva {}", Preposition::From.short(d)));
             anstream::println!(
-                "  {}all'Albo n. {} dal {} al {} compreso{}",
+                "  {}all'Albo n. {} {} {} compreso{}",
                 voted.unwrap_or_default(),
                 case.numbers.albo.clone().unwrap_or_default(),
-                date_short(posted),
-                date_short(last),
+                Preposition::From.short(posted),
+                Preposition::Until.short(last),
                 effective.unwrap_or_default(),
             );
         }

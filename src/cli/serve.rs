@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `serve` and `worker`: the process that stays. The pages come with the web issue; the worker and
-//! `GET /status` are here.
+//! `serve` and `worker`: the process that stays, until it is asked to stop.
 
 use super::config::{Config, ConfigArg};
 use super::{DONE, block_on, refused};
@@ -14,17 +13,15 @@ use crate::service::paper::Press;
 use crate::service::schedule::Timetable;
 use crate::service::worker::Worker;
 use crate::store::Store;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
+use crate::web::{self, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// How often the worker looks at the queue.
 const LOOK: Duration = Duration::from_millis(500);
@@ -40,7 +37,8 @@ pub fn worker(args: &ConfigArg) -> ExitCode {
 }
 
 /// Serves an existing demo database.
-pub fn on_database(path: &Path) -> ExitCode {
+pub fn on_database(path: &Path, listen: &str) -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let mail = MailConfig {
         transport: TransportConfig::Folder {
             path: path.parent().unwrap_or(Path::new(".")).join("mail"),
@@ -53,19 +51,22 @@ pub fn on_database(path: &Path) -> ExitCode {
     };
     let config = Config {
         database: format!("sqlite:{}", path.display()),
-        listen: "127.0.0.1:8080".into(),
+        listen: listen.to_owned(),
+        listen_ops: "127.0.0.1:0".into(),
+        behind_proxy: false,
+        accessibility_url: None,
         keys: "development".into(),
         seed_file: path.with_extension("seed"),
         mail: Some(mail),
         schedule: Default::default(),
     };
-    finish(block_on(stay(config, true)))
+    finish(block_on(stay(config, true, true)))
 }
 
 fn start(args: &ConfigArg, web: bool) -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     match args.load() {
-        Ok(config) => finish(block_on(stay(config, web))),
+        Ok(config) => finish(block_on(stay(config, web, false))),
         Err(code) => code,
     }
 }
@@ -77,34 +78,83 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-async fn stay(config: Config, web: bool) -> anyhow::Result<()> {
+async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
     let store = Store::connect(&config.database).await?;
     store.migrate().await?;
     let worker = worker_of(&config, store.clone())?;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
     let work = async {
-        let mut looked = SystemClock.now();
-        loop {
+        let (mut looked, mut stopped) = (SystemClock.now(), stopped.clone());
+        while !*stopped.borrow() {
             looked = look(&worker, looked).await;
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let listen = async {
-        if web {
-            let listener = tokio::net::TcpListener::bind(&config.listen).await?;
-            println!("In ascolto su http://{}/status (Ctrl-C per fermare)", listener.local_addr()?);
-            axum::serve(listener, router(store.clone())).await?;
-        } else {
-            std::future::pending::<()>().await;
+            let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
         }
         anyhow::Ok(())
     };
-    tokio::select! {
-        () = work => {}
-        outcome = listen => outcome?,
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    let pages =
+        async { if web { listen(&config, &worker, demo, stopped.clone()).await } else { Ok(()) } };
+    let end = async {
+        asked_to_stop().await;
+        tracing::info!("stopping: what is under way is finished first");
+        // Nobody listens any more only when everything has already ended.
+        let _ = stop.send(true);
+        anyhow::Ok(())
+    };
+    tokio::try_join!(work, pages, end)?;
     store.close().await;
     Ok(())
+}
+
+/// The pages, and beside them what those who run the system look at.
+async fn listen(
+    config: &Config,
+    worker: &Worker,
+    demo: bool,
+    stopped: Stopped,
+) -> anyhow::Result<()> {
+    let mail = config.mail.as_ref();
+    let settings = Settings {
+        base_url: mail.and_then(|m| m.base_url.clone()).map(|u| u.trim_end_matches('/').into()),
+        behind_proxy: config.behind_proxy,
+        training: mail.is_some_and(|m| m.training.is_some()),
+        demo,
+        accessibility_url: config.accessibility_url.clone(),
+    };
+    let mailer = Some(Arc::clone(&worker.mailer));
+    let app = web::App::new(worker.office.clone(), mailer, settings)?;
+    let pages = TcpListener::bind(&config.listen).await?;
+    let ops = TcpListener::bind(&config.listen_ops).await?;
+    println!("Pagine: http://{}/ (Ctrl-C per fermare)", pages.local_addr()?);
+    println!("Stato: http://{}/status", ops.local_addr()?);
+    let store = worker.office.executor.store.clone();
+    let router = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let pages = axum::serve(pages, router).with_graceful_shutdown(until(stopped.clone()));
+    let ops = axum::serve(ops, web::ops::router(store)).with_graceful_shutdown(until(stopped));
+    tokio::try_join!(async { pages.await }, async { ops.await })?;
+    Ok(())
+}
+
+type Stopped = tokio::sync::watch::Receiver<bool>;
+
+async fn until(mut stopped: Stopped) {
+    // An error means that whoever would say it is gone: that is an end too.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Ctrl-C, or the SIGTERM of a service manager.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        let term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut term) = term {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// One look: periodic tasks since the last one, then every job that is due.
@@ -161,30 +211,4 @@ fn seed(path: &Path) -> anyhow::Result<[u8; 32]> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())?;
     Ok(crate::domain::digest::sha256(text.as_bytes()))
-}
-
-fn router(store: Store) -> Router {
-    Router::new().route("/status", get(status)).with_state(store)
-}
-
-/// ModI health check: 200 when the database answers.
-async fn status(State(store): State<Store>) -> (StatusCode, Json<Value>) {
-    match store.job_counts().await {
-        Ok(jobs) => (
-            StatusCode::OK,
-            Json(json!({
-                "status": "ok",
-                "version": env!("CARGO_PKG_VERSION"),
-                "jobs": { "available": jobs.available, "running": jobs.running, "dead": jobs.dead }
-            })),
-        ),
-        Err(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({
-                "type": "about:blank",
-                "title": "Archivio non raggiungibile",
-                "status": 503
-            })),
-        ),
-    }
 }

@@ -3,7 +3,8 @@
 
 use crate::domain::case::CaseEvent;
 use crate::domain::changes::Fact;
-use crate::domain::sitting::{ItemOutcome, SittingEvent};
+use crate::domain::law::calendar::Preposition;
+use crate::domain::sitting::SittingEvent;
 use crate::domain::stream::StoredEvent;
 use crate::domain::world::World;
 use crate::service::history::fact_of;
@@ -139,7 +140,7 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
             format!("immediata eseguibilità non raggiunta (occorrenti {required})")
         }
         CaseEvent::PaperSigned { key, by, .. } => format!("{key}: firma di {}", by.name),
-        CaseEvent::Posted(posting) => format!("all'Albo dal {}", posting.day.format("%d/%m/%Y")),
+        CaseEvent::Posted(posting) => format!("all'Albo {}", Preposition::From.short(posting.day)),
         _ => return None,
     })
 }
@@ -149,24 +150,13 @@ fn of_sitting(event: &SittingEvent) -> Option<String> {
         SittingEvent::Opened { present, members, quorum, .. } => {
             format!("presenti {} di {}, numero legale {quorum}", present.len(), members.len())
         }
-        SittingEvent::ItemClosed { outcome, .. } => outcome_word(*outcome).to_owned(),
+        SittingEvent::ItemClosed { outcome, .. } => {
+            crate::domain::words::outcome(*outcome).to_owned()
+        }
         SittingEvent::Suspended { reason } => format!("seduta sospesa: {reason}"),
         SittingEvent::PresidencyTaken { person, .. } => format!("presiede {person}"),
         _ => return None,
     })
-}
-
-/// The outcome of an item, in Italian.
-pub fn outcome_word(outcome: ItemOutcome) -> &'static str {
-    match outcome {
-        ItemOutcome::Approved => "approvata",
-        ItemOutcome::ApprovedAsAmended => "approvata come emendata",
-        ItemOutcome::Rejected => "respinta",
-        ItemOutcome::Postponed => "rinviata",
-        ItemOutcome::Withdrawn => "ritirata",
-        ItemOutcome::TakenNote => "presa d'atto",
-        ItemOutcome::NotTreated => "non trattata",
-    }
 }
 
 fn register_word(register: &str) -> &str {
@@ -174,55 +164,6 @@ fn register_word(register: &str) -> &str {
         "proposte" => "proposta",
         "deliberazioni" => "deliberazione",
         "albo" => "Albo",
-        other => other,
-    }
-}
-
-/// An act kind, in Italian.
-pub fn kind(token: &str) -> &str {
-    match token {
-        "deliberazione-giunta" => "Deliberazione della Giunta",
-        other => other,
-    }
-}
-
-/// Region A, in Italian (GLOSSARY.md).
-pub fn lifecycle(token: &str) -> &str {
-    match token {
-        "draft" => "in bozza",
-        "proposal_signing" => "proposta alla firma",
-        "technical_opinions" => "ai pareri tecnici",
-        "accounting_opinion" => "al parere contabile",
-        "legitimacy_opinion" => "al parere di legittimità",
-        "inquiry" => "in istruttoria",
-        "ready" => "pronta per la Giunta",
-        "on_agenda" => "all'ordine del giorno",
-        "under_discussion" => "in trattazione",
-        "adopted" => "adottata",
-        "rejected" => "respinta",
-        "postponed" => "rinviata",
-        "withdrawn" => "ritirata",
-        "returned" => "restituita",
-        "signing" => "alla firma",
-        "perfected" => "perfezionata",
-        "privacy_review" => "in verifica dei dati personali",
-        "posted" => "in pubblicazione",
-        "posting_ended" => "pubblicazione conclusa",
-        "archived" => "archiviata",
-        "annulled" => "annullata",
-        "revoked" => "revocata",
-        other => other,
-    }
-}
-
-/// Region B, in Italian (GLOSSARY.md).
-pub fn efficacy(token: &str) -> &str {
-    match token {
-        "none" => "senza effetti",
-        "immediately_enforceable" => "immediatamente eseguibile",
-        "effective" => "esecutiva",
-        "suspended" => "sospesa",
-        "ceased" => "cessata",
         other => other,
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::date_short;
+use crate::domain::law::calendar::Preposition;
+use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
 use crate::domain::regulation::tokens::Keeper;
@@ -61,6 +62,29 @@ impl Command {
         reads
     }
 
+    /// The place of the signed paper, for commands that carry one.
+    pub fn paper_mut(&mut self) -> Option<&mut Option<SignedPaper>> {
+        match self {
+            Self::Case { command, .. } => match command {
+                CaseCommand::GiveOpinion { paper, .. }
+                | CaseCommand::Return { paper, .. }
+                | CaseCommand::Revise { paper, .. }
+                | CaseCommand::Withdraw { paper, .. }
+                | CaseCommand::Sign { paper, .. }
+                | CaseCommand::AttestImpediment { paper, .. } => Some(paper),
+                _ => None,
+            },
+            Self::Sitting { command, .. } => match command {
+                SittingCommand::RemoveItem { paper, .. }
+                | SittingCommand::Convene { paper }
+                | SittingCommand::Sign { paper, .. }
+                | SittingCommand::Amend { paper, .. } => Some(paper),
+                _ => None,
+            },
+            Self::Registry(_) | Self::ListCapigruppo { .. } => None,
+        }
+    }
+
     /// The command's own token, as scenarios and `run --json` name it.
     pub fn token(&self) -> String {
         let value = match self {
@@ -113,8 +137,10 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
             if let RegistryCommand::OpenRegister { register, year, .. } = command {
                 not_open(changes, register, *year)?;
             }
-            registry::coherent(&changes.world.registry, command, changes.ctx.today())?;
-            let event = registry::decide(&changes.world.registry, command.clone())?;
+            // Entitled on the day of recording: no power is borrowed from the past.
+            let (actor, today) = (&changes.ctx.actor, changes.ctx.today());
+            registry::coherent(&changes.world.registry, command, today)?;
+            let event = registry::decide(&changes.world.registry, actor, today, command.clone())?;
             changes.push_registry(event);
             Ok(())
         }
@@ -212,7 +238,7 @@ fn list_capigruppo(
 
 /// The duty of art. 125 is done when the list went to somebody.
 fn sent(day: NaiveDate, serial: u32, told: bool) -> CaseEvent {
-    let list = format!("elenco n. {serial} del {}", date_short(day));
+    let list = format!("elenco n. {serial} {}", Preposition::Of.short(day));
     let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
     CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day }
 }

@@ -5,9 +5,9 @@
 mod moments;
 mod project;
 
-pub use project::{case_rows, registry_row, sitting_rows, token};
+pub use project::{case_rows, fold, freed_tasks, registry_row, sitting_rows, token};
 
-use crate::domain::case::{CaseEvent, terms_of};
+use crate::domain::case::{CaseEvent, effective_on, terms_of};
 use crate::domain::changes::Fact;
 use crate::domain::law::calendar::{add_days, rome_date, rome_instant};
 use crate::domain::registry::RegistryEvent;
@@ -23,6 +23,9 @@ use std::sync::Arc;
 const MORNING: (u32, u32) = (7, 30);
 /// Days before a deadline when the first reminder goes out (practice.md 3, row 7).
 const NEAR_DAYS: u64 = 2;
+
+/// Days from the next digest to those that name the same paper again, if it is still unsigned.
+const DIGEST_DAYS: [u64; 3] = [0, 2, 7];
 
 /// What a worker does, typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +64,13 @@ pub enum Job {
         /// Case.
         case: String,
     },
+    /// One message a day about everything a person has to sign.
+    Digest {
+        /// Person.
+        person: String,
+        /// Civil day of the message.
+        day: NaiveDate,
+    },
 }
 
 /// A mail to one person about one fact.
@@ -95,6 +105,7 @@ impl Job {
             Self::Capigruppo { .. } => "capigruppo",
             Self::EndPosting { .. } => "end_posting",
             Self::CertifyEffect { .. } => "certify_effect",
+            Self::Digest { .. } => "digest",
         }
     }
 
@@ -221,13 +232,40 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
             timers(world, id, at, &mut effects.jobs);
         }
         CaseEvent::OutageRecorded { .. } => timers(world, id, at, &mut effects.jobs),
+        CaseEvent::SuspensionLifted { .. } | CaseEvent::TouchWithdrawn { .. } => {
+            certificate(world, id, at, &mut effects.jobs);
+        }
         _ => {}
     }
 }
 
 fn list_hour(world: &World, day: NaiveDate) -> NaiveTime {
-    let hour = world.regulation(day).map_or(18, |r| r.capigruppo_list_hour);
+    sharp(world.regulation(day).map_or(18, |r| r.capigruppo_list_hour))
+}
+
+fn sharp(hour: u8) -> NaiveTime {
     NaiveTime::from_hms_opt(u32::from(hour), 0, 0).unwrap_or_default()
+}
+
+fn digest_at(world: &World, day: NaiveDate) -> DateTime<Utc> {
+    rome_instant(day, sharp(world.regulation(day).map_or(8, |r| r.digest_hour)))
+}
+
+/// The digests a paper to sign owes to its signer: the next one, and those that remind him of what
+/// he left. Many facts owe the same one: it is one job, kept under the registry because it
+/// belongs to no act, and it looks for what is still to sign when it falls due.
+fn digests(world: &World, person: &str, at: At<'_>) -> Vec<NewJob> {
+    let today = rome_date(at.recorded);
+    let later = u64::from(digest_at(world, today) <= at.recorded);
+    DIGEST_DAYS
+        .iter()
+        .filter_map(|days| add_days(today, later + days))
+        .map(|day| {
+            let job = Job::Digest { person: person.to_owned(), day };
+            let key = format!("digest:{day}:{person}");
+            job.owed(key, digest_at(world, day), &StreamId::registry())
+        })
+        .collect()
 }
 
 /// Timers of a posting: they only issue papers and mails, the terms are computed when read.
@@ -236,11 +274,17 @@ fn timers(world: &World, id: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
     let Some(terms) = terms_of(case) else { return };
     let end = Job::EndPosting { case: id.to_owned() };
     jobs.push(end.owed(at.key("end_posting"), morning(terms.off_on).max(at.recorded), at.stream));
-    if case.is_adopted() {
-        let certify = Job::CertifyEffect { case: id.to_owned() };
-        let due = morning(terms.effective_on).max(at.recorded);
-        jobs.push(certify.owed(at.key("certify_effect"), due, at.stream));
-    }
+    certificate(world, id, at, jobs);
+}
+
+/// The certificate of executivity, on its day; while a suspension has no end there is no day, and
+/// what ends it owes the certificate (SC-13).
+fn certificate(world: &World, id: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
+    let Some(case) = world.cases.get(id).filter(|c| c.is_adopted()) else { return };
+    let Some(day) = effective_on(case) else { return };
+    let certify = Job::CertifyEffect { case: id.to_owned() };
+    let due = morning(day).max(at.recorded);
+    jobs.push(certify.owed(at.key("certify_effect"), due, at.stream));
 }
 
 fn remind(id: &str, deadline: NaiveDate, at: At<'_>, jobs: &mut Vec<NewJob>) {

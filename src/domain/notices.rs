@@ -13,7 +13,8 @@ use crate::domain::registry::Role;
 /// Moments the engine announces, with what has happened.
 pub const MOMENTS: &[(&str, &str)] = &[
     ("submitted", "la proposta è presentata"),
-    ("to_sign", "un documento è pronto per la firma"),
+    ("to_sign", "un documento è pronto per la firma, e c'è chi l'aspetta"),
+    ("to_sign_daily", "un documento è pronto per la firma: lo dice il riepilogo del giorno"),
     ("technical_given", "un parere di regolarità tecnica è reso"),
     ("technical_complete", "i pareri di regolarità tecnica ci sono tutti"),
     ("accounting_given", "il parere di regolarità contabile è reso o non dovuto"),
@@ -55,6 +56,9 @@ pub const SITTING_MOMENTS: &[&str] =
 
 /// Moments of the terms of a step.
 pub const DEADLINE_MOMENTS: &[&str] = &["deadline_near", "deadline_due", "deadline_passed"];
+
+/// Moments told in the digest of the day, one message a person (practice.md 3, row 14).
+pub const DAILY_MOMENTS: &[&str] = &["to_sign_daily"];
 
 /// Recipients found through the act or the sitting; every role token is a recipient too.
 pub const RECIPIENTS: &[(&str, &str)] = &[
@@ -103,6 +107,7 @@ pub const MESSAGES: &[&str] = &[
     "proposta-ritirata",
     "pubblicazione-annullata",
     "pubblicazione-conclusa",
+    "riepilogo",
     "scadenza",
     "scadenza-superata",
     "seduta-annullata",

@@ -146,6 +146,24 @@ pub struct MandateRow {
     pub valid_to: Option<NaiveDate>,
 }
 
+/// What someone is expected to do, or follows: one line of a desk. The rows of a stream are
+/// numbered from 0; a place that is free again keeps its row with an empty holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct TaskRow {
+    /// Stream it is about, as text (`case/…`).
+    pub stream: String,
+    /// Place among the tasks of the stream.
+    pub slot: i64,
+    /// Who: `person:ricci`, `direttore:ambiente`, `segreteria`, `office:ambiente`; empty = free.
+    pub holder: String,
+    /// What: a token of [`crate::domain::tasks::What`].
+    pub what: String,
+    /// Paper, duty or condition it is about; empty otherwise.
+    pub about: String,
+    /// Day by which.
+    pub deadline: Option<NaiveDate>,
+}
+
 /// Rows to insert or replace after a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "table", rename_all = "snake_case")]
@@ -158,6 +176,8 @@ pub enum Row {
     Register(RegisterRow),
     /// `papers`
     Paper(PaperRow),
+    /// `tasks`
+    Task(TaskRow),
     /// `people`
     Person(PersonRow),
     /// `mandates`

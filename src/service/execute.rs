@@ -6,7 +6,10 @@ use super::history::{RegistryCache, Unreadable, new_event, world};
 use crate::domain::case::{CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Fact, Stop};
 use crate::domain::command::{Command, decide};
-use crate::domain::effects::{At, case_rows, evolve, react, registry_row, sitting_rows};
+use crate::domain::effects::{
+    At, case_rows, evolve, freed_tasks, react, registry_row, sitting_rows,
+};
+use crate::domain::offers::ask;
 use crate::domain::refusal::Refusal;
 use crate::domain::rows::Row;
 use crate::domain::stream::{NewDocument, StoredEvent, StreamId};
@@ -103,17 +106,59 @@ impl Executor {
     /// # Errors
     /// What the database said.
     pub async fn world(&self, streams: &[StreamId]) -> Result<World, ExecuteError> {
+        Ok(self.gather(streams).await?.1)
+    }
+
+    async fn gather(&self, streams: &[StreamId]) -> Result<(ReadSet, World), ExecuteError> {
         let mut wanted: BTreeSet<StreamId> = streams.iter().cloned().collect();
         wanted.insert(StreamId::registry());
         loop {
-            let loaded = self.store.load(&ReadSet::streams(wanted.iter().cloned())).await?;
+            let read = ReadSet::streams(wanted.iter().cloned());
+            let loaded = self.store.load(&read).await?;
             let world = world(&loaded, &self.registries)?;
             let before = wanted.len();
             streams.iter().for_each(|stream| wanted.extend(world.related(stream)));
             if wanted.len() == before {
-                return Ok(world);
+                return Ok((read, world));
             }
         }
+    }
+
+    /// What the engine would say to each command of an actor now, as if its paper were signed: the
+    /// refusal, or none. Nothing is recorded.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn foresee(
+        &self,
+        actor: &str,
+        commands: &[Command],
+    ) -> Result<Vec<Option<Refusal>>, ExecuteError> {
+        let streams: BTreeSet<StreamId> = commands.iter().flat_map(Command::reads).collect();
+        let (mut read, mut world) = self.gather(&Vec::from_iter(streams)).await?;
+        let now = self.clock.now();
+        let ctx = Ctx { actor: actor.into(), now, happened: now };
+        let mut answers: Vec<Option<Refusal>> = Vec::with_capacity(commands.len());
+        while let Some(command) = commands.get(answers.len()) {
+            let more = match ask(&world, &ctx, command) {
+                Ok(()) => ReadSet::default(),
+                Err(Stop::Refused(refusal)) => {
+                    answers.push(Some(refusal));
+                    continue;
+                }
+                Err(Stop::Read(stream)) => ReadSet::streams([stream]),
+                Err(Stop::ReadRegister(name, year)) => ReadSet::default().register(name, year),
+                Err(Stop::ReadDocuments(documents)) => ReadSet { documents, ..ReadSet::default() },
+            };
+            let known = read.clone();
+            read.extend(&more);
+            if read == known {
+                answers.push(None);
+                continue;
+            }
+            world = self::world(&self.store.load(&read).await?, &self.registries)?;
+        }
+        Ok(answers)
     }
 }
 
@@ -171,7 +216,8 @@ fn attempt(
     Ok(write_set(before, &changes.facts, &ctx, loaded, request.documents.clone()))
 }
 
-/// What a text refers to must be in the store, or arrive with the command.
+/// What a text refers to, or takes the place of the file shown, must be in the store or arrive with
+/// the command.
 fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Result<(), Stop> {
     let mut wanted: Vec<String> = Vec::new();
     for fact in facts {
@@ -182,6 +228,10 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
                 | CaseEvent::Edited { content }
                 | CaseEvent::Revised { content, .. },
             ) => content,
+            Fact::Case(_, CaseEvent::PublicFileReplaced { new, .. }) => {
+                wanted.push(new.clone());
+                continue;
+            }
             _ => continue,
         };
         wanted.extend(content.attachments.iter().map(|a| a.sha256.clone()));
@@ -197,7 +247,7 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
             "attachment_missing",
             "R6.11",
             "",
-            format!("Un allegato indicato nel testo non è stato caricato ({})", wanted.join(", ")),
+            format!("Un file indicato non è stato caricato ({})", wanted.join(", ")),
         )
         .next("Caricare il file e ripetere")
         .into());
@@ -207,12 +257,13 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
 
 /// Events, jobs, numbers and rows of a decision. Each fact reacts on the state right after it.
 fn write_set(
-    mut state: World,
+    before: World,
     facts: &[Fact],
     ctx: &Ctx,
     loaded: &Loaded,
     documents: Vec<NewDocument>,
 ) -> WriteSet {
+    let mut state = before.clone();
     let mut write = WriteSet { documents, ..WriteSet::default() };
     let mut versions: BTreeMap<StreamId, i64> = BTreeMap::new();
     let mut registry_rows: Vec<Row> = Vec::new();
@@ -248,6 +299,8 @@ fn write_set(
         {
             write.rows.extend(sitting_rows(sitting));
         }
+        let freed = freed_tasks(&before, stream, &write.rows);
+        write.rows.extend(freed);
     }
     write.rows.extend(registry_rows);
     write

@@ -5,6 +5,7 @@
 //! paper is composed, signed with his key, and travels with the command. `worker` performs what the
 //! facts owe and reports back as commands.
 
+pub mod accounts;
 pub mod clock;
 pub mod copy;
 pub mod documents;
@@ -16,5 +17,6 @@ pub mod office;
 pub mod paper;
 pub mod scenario;
 pub mod schedule;
+pub mod signing;
 pub mod verify;
 pub mod worker;

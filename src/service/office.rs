@@ -92,7 +92,7 @@ impl Office {
         if let Some(prepared) = self.prepare(actor, &command, happened).await? {
             let (signed, document) = self.sign_carried(prepared).await?;
             documents.push(document);
-            if let Some(slot) = paper_of_mut(&mut command) {
+            if let Some(slot) = command.paper_mut() {
                 *slot = Some(signed);
             }
         }
@@ -123,7 +123,7 @@ impl Office {
         Ok((paper, document))
     }
 
-    async fn sign_bytes(
+    pub(super) async fn sign_bytes(
         &self,
         pdf: Vec<u8>,
         field: &str,
@@ -256,24 +256,4 @@ fn paper_of(command: &Command) -> Option<&Option<SignedPaper>> {
         Command::Registry(_) | Command::ListCapigruppo { .. } => return None,
     };
     slot.is_none().then_some(slot)
-}
-
-fn paper_of_mut(command: &mut Command) -> Option<&mut Option<SignedPaper>> {
-    match command {
-        Command::Case { command, .. } => match command {
-            CaseCommand::GiveOpinion { paper, .. }
-            | CaseCommand::Return { paper, .. }
-            | CaseCommand::Revise { paper, .. }
-            | CaseCommand::Withdraw { paper, .. }
-            | CaseCommand::AttestImpediment { paper, .. } => Some(paper),
-            _ => None,
-        },
-        Command::Sitting { command, .. } => match command {
-            SittingCommand::RemoveItem { paper, .. }
-            | SittingCommand::Convene { paper }
-            | SittingCommand::Amend { paper, .. } => Some(paper),
-            _ => None,
-        },
-        Command::Registry(_) | Command::ListCapigruppo { .. } => None,
-    }
 }

@@ -5,15 +5,15 @@
 //! done and ends. Nothing is dropped: retry with back-off, then a dead letter that someone sees.
 
 use super::execute::{ExecuteError, Request};
-use super::mail::{Attachment, MailError, Mailer, retry_at};
+use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, pdf_document};
 use super::schedule::{Task, Timetable};
-use crate::domain::case::{CaseCommand, terms_of};
+use crate::domain::case::{CaseCommand, effective_on, terms_of};
 use crate::domain::command::{Command, listed_since_posting};
 use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
-use crate::domain::notice_facts::{NoticeSubject, notice};
+use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
 use crate::domain::notices::{RecipientContext, recipients};
 use crate::domain::papers::{PaperFacts, capigruppo_list, case_paper, sitting_paper};
 use crate::domain::refusal::Refusal;
@@ -179,6 +179,7 @@ impl Worker {
             Job::Capigruppo { day } => self.capigruppo(day).await,
             Job::EndPosting { case } => self.timer(&case, CaseCommand::EndPosting).await,
             Job::CertifyEffect { case } => self.timer(&case, CaseCommand::CertifyEffect).await,
+            Job::Digest { person, day } => self.digest(&person, day, queued).await,
         }
     }
 
@@ -244,16 +245,40 @@ impl Worker {
         let facts = notice(&job.message, &world, subject, person, job.day);
         let attachments = self.attachments(job, &world).await?;
         let mail = self.mailer.compose(&facts, key, at, &attachments)?;
+        self.hand_over(mail).await
+    }
+
+    async fn hand_over(&self, mail: Mail) -> Result<Done, JobError> {
         self.mailer.send(&mail).await?;
         let sent = SentMail {
             to: mail.to,
             subject: mail.subject,
-            event: job.moment.clone(),
-            case: job.case.clone(),
-            message: job.message.clone(),
+            event: mail.event,
+            case: mail.case,
+            message: mail.message,
         };
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         Ok(Done::Yes(mail.message_id))
+    }
+
+    /// Everything a person can sign now, in one message; nothing, when nothing is left.
+    async fn digest(
+        &self,
+        person: &str,
+        day: NaiveDate,
+        queued: &QueuedJob,
+    ) -> Result<Done, JobError> {
+        let executor = &self.office.executor;
+        let streams = executor.store.awaiting_signature().await?;
+        let world = executor.world(&streams).await?;
+        let Some(person) = world.registry.people.get(person) else {
+            return Err(JobError::Dead(format!("«{person}» non è in anagrafe")));
+        };
+        let notices = papers_to_sign(&world, person, day);
+        match self.mailer.compose_digest(&notices, &queued.key, queued.due_at)? {
+            Some(mail) => self.hand_over(mail).await,
+            None => Ok(Done::Yes("niente da firmare".into())),
+        }
     }
 
     /// The list travels with its letter, the agenda with its convening.
@@ -365,8 +390,11 @@ impl Worker {
         match refusal.code.as_str() {
             "posting_not_ended" | "not_yet_effective" => {
                 let world = self.office.executor.world(&[StreamId::case(id)]).await?;
-                let terms = world.cases.get(id).and_then(terms_of);
-                let day = terms.map(|t| if effect { t.effective_on } else { t.off_on });
+                let case = world.cases.get(id);
+                let day = match effect {
+                    true => case.and_then(effective_on),
+                    false => case.and_then(terms_of).map(|t| t.off_on),
+                };
                 let Some(day) = day else { return Ok(Done::Yes(refusal.text)) };
                 let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
                 Ok(Done::Later(rome_instant(day, morning), refusal.text))

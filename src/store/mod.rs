@@ -5,6 +5,7 @@
 //! on the disk and how it is proved is in `chain.rs`; who writes and when in `writer.rs`.
 //! No transaction stays open over anything slow, and no rule of law lives here.
 
+mod accounts;
 mod append;
 mod batch;
 mod cache;
@@ -18,8 +19,8 @@ mod events;
 mod instant;
 mod jobs;
 mod load;
+mod pages;
 mod rows;
-mod schedules;
 mod seals;
 mod snapshot;
 mod statements;
@@ -28,11 +29,13 @@ mod verify;
 mod write;
 mod writer;
 
+pub use accounts::{Account, PreparedPaper, Session};
 pub use db::{Counters, Store};
 pub use documents::Document;
 pub use error::{StoreError, WriteError};
 pub use instant::{instant, parse_instant};
 pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState};
+pub use pages::{DeskFilter, DeskLine};
 pub use rows::CaseFilter;
 pub use seals::{Seal, SealRef};
 pub use snapshot::Snapshot;

@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::db::{Store, on};
+use super::events::parse_stream;
 use super::table::{self, CASES, MANDATES, PAPERS, PEOPLE, REGISTER_ENTRIES, SITTINGS, Table};
 use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, SittingRow};
 use crate::domain::stream::StreamId;
@@ -38,6 +39,8 @@ static PAPERS_OF: LazyLock<String> =
     LazyLock::new(|| PAPERS.select() + " WHERE stream = $1 ORDER BY key");
 static PEOPLE_ALL: LazyLock<String> = LazyLock::new(|| PEOPLE.select() + &PEOPLE.by_key());
 static MANDATES_ALL: LazyLock<String> = LazyLock::new(|| MANDATES.select() + &MANDATES.by_key());
+const WAITING: &str =
+    "SELECT DISTINCT stream FROM papers WHERE status = 'prepared' ORDER BY stream";
 pub(crate) const REGISTER_LAST: &str =
     "SELECT last FROM registers WHERE register = $1 AND year = $2";
 
@@ -53,7 +56,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         &PEOPLE_ALL,
         &MANDATES_ALL,
     ];
-    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST]).collect()
+    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST, WAITING]).collect()
 }
 
 /// Which acts to list; what is `None` does not filter.
@@ -94,10 +97,7 @@ macro_rules! rows {
 impl Store {
     /// The acts that match, newest id first.
     pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, StoreError> {
-        let text = filter.text.as_ref().map(|text| {
-            let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-            format!("%{escaped}%")
-        });
+        let text = filter.text.as_deref().map(containing);
         rows!(
             self,
             &CASES,
@@ -163,6 +163,13 @@ impl Store {
         rows!(self, &PAPERS, PaperRow, PAPERS_OF.as_str(), stream.as_str())
     }
 
+    /// Streams with papers that are composed and wait for a signature.
+    pub async fn awaiting_signature(&self) -> Result<Vec<StreamId>, StoreError> {
+        let names: Vec<String> =
+            on!(self, |pool| sqlx::query_scalar(WAITING).fetch_all(pool).await)?;
+        Ok(names.iter().filter_map(|name| parse_stream(name)).collect())
+    }
+
     /// All people, by id.
     pub async fn people(&self) -> Result<Vec<PersonRow>, StoreError> {
         rows!(self, &PEOPLE, PersonRow, PEOPLE_ALL.as_str())
@@ -174,10 +181,19 @@ impl Store {
     }
 }
 
+/// The pattern of `LIKE … ESCAPE '!'` that finds a text anywhere.
+pub(crate) fn containing(text: &str) -> String {
+    let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
 /// The `SELECT` of a whole row table in order of its key, for the comparison with a replay.
 pub(crate) fn whole(table: &'static Table) -> &'static str {
     static WHOLE: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
-        table::TABLES.iter().map(|table| (table.name, table.select() + &table.by_key())).collect()
+        // A free place of the tasks is no task.
+        let taken = |name| if name == "tasks" { " WHERE holder <> ''" } else { "" };
+        let sql = |table: &Table| table.select() + taken(table.name) + &table.by_key();
+        table::TABLES.iter().map(|table| (table.name, sql(table))).collect()
     });
     WHOLE.iter().find(|(name, _)| *name == table.name).map_or("", |(_, sql)| sql.as_str())
 }

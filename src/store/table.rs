@@ -5,7 +5,9 @@
 //! test holds the two lists together.
 
 use super::StoreError;
-use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow};
+use crate::domain::rows::{
+    CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow, TaskRow,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -102,6 +104,19 @@ pub(crate) static PAPERS: Table = Table {
     ],
 };
 
+pub(crate) static TASKS: Table = Table {
+    name: "tasks",
+    key: &["stream", "slot"],
+    columns: &[
+        ("stream", Text),
+        ("slot", Integer),
+        ("holder", Text),
+        ("what", Text),
+        ("about", Text),
+        ("deadline", Text),
+    ],
+};
+
 pub(crate) static PEOPLE: Table = Table {
     name: "people",
     key: &["id"],
@@ -131,8 +146,8 @@ pub(crate) static MANDATES: Table = Table {
 };
 
 /// Every row table, in an order in which what is referred to comes first.
-pub(crate) static TABLES: [&Table; 6] =
-    [&CASES, &SITTINGS, &REGISTER_ENTRIES, &PAPERS, &PEOPLE, &MANDATES];
+pub(crate) static TABLES: [&Table; 7] =
+    [&CASES, &SITTINGS, &REGISTER_ENTRIES, &PAPERS, &TASKS, &PEOPLE, &MANDATES];
 
 impl Table {
     /// `SELECT` of all columns, open for a `WHERE`.
@@ -229,6 +244,7 @@ pub(crate) fn fields(row: &Row) -> (&'static Table, Map<String, Value>) {
         Row::Sitting(row) => (&SITTINGS, object::<SittingRow>(row)),
         Row::Register(row) => (&REGISTER_ENTRIES, object::<RegisterRow>(row)),
         Row::Paper(row) => (&PAPERS, object::<PaperRow>(row)),
+        Row::Task(row) => (&TASKS, object::<TaskRow>(row)),
         Row::Person(row) => (&PEOPLE, object::<PersonRow>(row)),
         Row::Mandate(row) => (&MANDATES, object::<MandateRow>(row)),
     }
@@ -263,6 +279,7 @@ mod tests {
             Row::Sitting(SittingRow::default()),
             Row::Register(RegisterRow::default()),
             Row::Paper(PaperRow::default()),
+            Row::Task(TaskRow::default()),
             Row::Person(PersonRow::default()),
             Row::Mandate(MandateRow::default()),
         ];

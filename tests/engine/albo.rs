@@ -111,6 +111,16 @@ fn t_73_posting_has_the_day_of_the_clock() {
     }
     let without = CaseCommand::Post { external_number: None, external_day: None, repeats: None };
     assert_eq!(code(small.case("albo", "a", without)), "external_albo_number");
+    // Shown since the day that was received, whenever it is recorded.
+    let mut late = small.clone();
+    written = CaseCommand::Post {
+        external_number: Some(55),
+        external_day: Some(day("2024-05-07")),
+        repeats: None,
+    };
+    late.case("albo", "a", written).unwrap();
+    let shown = |at: &str| on_albo(late.of("a"), rome(at));
+    assert!(!shown("2024-05-06 23:59") && shown("2024-05-07 00:00") && shown("2024-05-08 09:00"));
     small.post("a").unwrap();
     let numbered = small.of("a").number("albo").unwrap();
     assert_eq!((numbered.number, numbered.external), (100, true));

@@ -236,6 +236,7 @@ fn an_error_is_mended_with_the_instrument_of_the_comune() {
             until: None,
             by_case: String::new(),
             source: "nota prot. 99 del 7 maggio 2024".into(),
+            withdrawn: None,
         },
     };
     for (value, segretario, office) in [

@@ -3,7 +3,7 @@
 
 use crate::desk::{Desk, code, day, roll, unanimous, votes};
 use crate::people::mandate;
-use delibera::domain::case::{CaseCommand, Effect, Efficacy, Touch};
+use delibera::domain::case::{CaseCommand, Effect, Efficacy, Touch, effective_on};
 use delibera::domain::registry::{RegistryCommand, Role};
 use delibera::domain::sitting::SittingCommand;
 use delibera::domain::workflow::Lifecycle;
@@ -16,6 +16,7 @@ fn order(how: Effect, from: &str, until: Option<&str>) -> CaseCommand {
             until: until.map(day),
             by_case: String::new(),
             source: "ordinanza del TAR n. 5/2024".into(),
+            withdrawn: None,
         },
     }
 }
@@ -98,9 +99,99 @@ fn sc_13_suspended_at_five_stays_suspended_at_ten() {
     desk.at("2024-05-16 08:00");
     assert_eq!(code(desk.case("system", "a", CaseCommand::CertifyEffect)), "not_effective_now");
     assert_eq!(desk.lifecycle("a"), Lifecycle::Posted, "the posting runs on");
-    let lift = CaseCommand::LiftSuspension { from: day("2024-07-01"), source: "sentenza".into() };
-    desk.at("2024-07-01 10:00").case("segretario", "a", lift).unwrap();
+    assert_eq!(effective_on(desk.of("a")), None, "nobody knows when");
+    let lift = |from: &str, source: &str| CaseCommand::LiftSuspension {
+        from: day(from),
+        source: source.into(),
+    };
+    desk.at("2024-07-01 10:00");
+    assert_eq!(code(desk.case("segretario", "a", lift("2024-07-01", " "))), "source_missing");
+    let before = desk.case("segretario", "a", lift("2024-05-10", "sentenza"));
+    assert_eq!(code(before), "not_suspended");
+    desk.case("segretario", "a", lift("2024-07-01", "sentenza n. 9")).unwrap();
     assert_eq!(desk.efficacy_on("a", "2024-07-01"), Efficacy::Effective);
+    assert_eq!(desk.efficacy_on("a", "2024-06-30"), Efficacy::Suspended);
+    assert_eq!(effective_on(desk.of("a")), Some(day("2024-07-01")), "not the computed 16 May");
+    // The certificate comes by itself, and says why the day is another one.
+    let owed = desk.jobs.iter().filter(|job| job.kind == "certify_effect").count();
+    assert_eq!(owed, 2, "at the posting, and at the lifting");
+    desk.case("system", "a", CaseCommand::CertifyEffect).unwrap();
+    let printed = desk.printed("a", "certificato_esecutivita").unwrap().context;
+    assert_eq!(printed["effective_on"], "2024-07-01");
+    assert_eq!(printed["deferred_from"], "2024-05-16");
+    let annotation = desk.printed("a", "annotazione").unwrap().context;
+    assert_eq!(annotation["lifted"]["from"], "2024-07-01");
+    assert_eq!(code(desk.case("segretario", "a", lift("2024-07-02", "x"))), "not_suspended");
+}
+
+#[test]
+fn sc_13_a_suspension_with_a_term_moves_executivity_behind_it() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    desk.at("2024-05-11 10:00");
+    let two = [("2024-05-11", "2024-05-20"), ("2024-05-19", "2024-05-31")];
+    for (from, until) in two {
+        desk.case("segretario", "a", order(Effect::Suspend, from, Some(until))).unwrap();
+    }
+    assert_eq!(effective_on(desk.of("a")), Some(day("2024-06-01")), "one after the other");
+    desk.at("2024-05-16 08:00");
+    assert_eq!(code(desk.case("system", "a", CaseCommand::CertifyEffect)), "not_yet_effective");
+    assert_eq!(desk.efficacy_on("a", "2024-05-31"), Efficacy::Suspended);
+    assert_eq!(desk.efficacy_on("a", "2024-06-01"), Efficacy::Effective);
+    desk.at("2024-06-01 08:00").case("system", "a", CaseCommand::CertifyEffect).unwrap();
+    // A suspension after the day does not take away what had set in.
+    desk.case("segretario", "a", order(Effect::Suspend, "2024-06-03", None)).unwrap();
+    assert_eq!(effective_on(desk.of("a")), Some(day("2024-06-01")));
+}
+
+#[test]
+fn row_33_what_had_become_effective_stays_when_its_posting_is_repeated() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, false, "2024-06-03");
+    desk.at("2024-06-13 08:00").case("system", "b", CaseCommand::CertifyEffect).unwrap();
+    let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
+    desk.at("2024-06-14 09:00").case("albo", "b", annul).unwrap();
+    for on in ["2024-06-12", "2024-06-13", "2024-07-30"] {
+        let wanted = if on < "2024-06-13" { Efficacy::None } else { Efficacy::Effective };
+        assert_eq!(desk.efficacy_on("b", on), wanted, "{on}");
+    }
+    assert_eq!(desk.efficacy_on("a", "2024-06-14"), Efficacy::Ceased, "and so what it revoked");
+    desk.at("2024-06-17 09:00").post("b").unwrap();
+    assert_eq!(effective_on(desk.of("b")), Some(day("2024-06-13")));
+    let terms = delibera::domain::case::terms_of(desk.of("b")).unwrap();
+    assert_eq!(terms.last_day, day("2024-07-01"), "the posting itself is whole again");
+    assert_eq!(desk.of("a").touches.len(), 1, "told once");
+    let again = desk.case("system", "b", CaseCommand::CertifyEffect);
+    assert_eq!(code(again), "already_certified");
+}
+
+#[test]
+fn an_annotation_of_a_withdrawn_effect_is_recalled_or_followed_by_another() {
+    for signed in [false, true] {
+        let mut desk = Desk::large();
+        let content = desk.content();
+        desk.posted("a", content, false);
+        let revoking = desk.touching("a", Effect::Revoke);
+        desk.posted_on("b", revoking, false, "2024-06-03");
+        desk.work();
+        if signed {
+            desk.sign("segretario", "a", "annotazione-1").unwrap();
+        }
+        assert!(desk.of("a").paper("annotazione-1").unwrap().sha256.is_some());
+        let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
+        desk.at("2024-06-05 09:00").case("albo", "b", annul).unwrap();
+        let first = desk.of("a").paper("annotazione-1").unwrap();
+        assert_eq!(first.sha256.is_none(), !signed, "what was not signed is composed again");
+        assert_eq!(desk.of("a").paper("annotazione-1-ritiro").is_some(), signed);
+        let printed = desk.printed("a", "annotazione").unwrap().context;
+        assert_eq!(printed["withdrawn"], "pubblicazione annullata");
+        assert_eq!(printed["until"], serde_json::Value::Null);
+        desk.sign_all("a");
+    }
 }
 
 #[test]

@@ -20,12 +20,11 @@ fn finds(text: &str) -> Vec<(DataKind, String)> {
 fn named(desk: &Desk) -> Content {
     Content {
         subject: format!("Contributo economico a {NAME} per assistenza domiciliare"),
-        text: format!(
-            "Vista la domanda della sig.ra **Teresa** Malinverni, nata a Lodi il 3 marzo 1951, codice \
+        text: "Vista la domanda della sig.ra **Teresa** Malinverni, nata a Lodi il 3 marzo 1951, codice \
              fiscale MLNTRS51C43E648K, residente in Via dei Tigli, 14/B, tel. 0371 420911, invalida \
              civile al 100%, da accreditare su IT60 X054 2811 1010 0000 0123 456;\n\nRitenuto di \
              aiutare teresa\nMALINVERNI nei mesi a venire."
-        ),
+            .into(),
         decision: vec![format!("di concedere a {NAME} il contributo di € 300,00;")],
         attachments: vec![Attachment {
             name: "Relazione sociale.pdf".into(),

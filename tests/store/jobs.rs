@@ -2,6 +2,7 @@
 //! Jobs: leased once, retried, never dropped; schedules fire once.
 
 use crate::fixture::*;
+use delibera::service::schedule::{Occurrence, Task};
 use delibera::store::{Failure, Job, JobCounts, JobFilter, JobState, ReadSet, Store, WriteSet};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
@@ -120,15 +121,21 @@ async fn kinds_are_chosen(fixture: Fixture) {
     assert_eq!(store.jobs(&mails).await.expect("jobs").len(), 1);
 }
 
+/// The hourly seal of two processes: each queues it at its look, one of them performs it.
 async fn a_schedule_fires_once(fixture: Fixture) {
     let stores = [fixture.store.clone(), fixture.other_process().await];
+    let seal = Occurrence { due_at: at(3600), task: Task::HourlySeal };
     let mut tasks = JoinSet::new();
     for n in 0..16 {
-        let store = stores[n % 2].clone();
-        tasks.spawn(async move { store.claim_schedule("seal", at(0)).await.expect("claim") });
+        let (store, job) = (stores[n % 2].clone(), seal.job());
+        tasks.spawn(async move {
+            owe(&store, vec![job]).await;
+            store.claim(&[], &format!("w{n}"), at(3600), 30, 10).await.expect("claim").len()
+        });
     }
-    let fired = tasks.join_all().await.into_iter().filter(|fired| *fired).count();
-    assert_eq!(fired, 1);
-    assert!(fixture.store.claim_schedule("seal", at(3600)).await.expect("claim"), "the next one");
-    assert!(fixture.store.claim_schedule("mail", at(0)).await.expect("claim"), "another one");
+    let performed: usize = tasks.join_all().await.into_iter().sum();
+    assert_eq!(performed, 1, "one lease, whoever queued it");
+    let next = Occurrence { due_at: at(7200), ..seal };
+    owe(&fixture.store, vec![next.job()]).await;
+    assert_eq!(claim(&fixture.store, "w", 7200).await.len(), 2, "the next one, and the lost lease");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Region C: duties and conditions of efficacy, and the closing of the fascicolo.
 
-use super::Ending;
 use super::content::{Condition, CouncilGate};
 use super::decide::{actor_as, wrong_step};
 use super::efficacy::ratification_due;
@@ -105,14 +104,8 @@ pub(super) fn close(changes: &mut Changes, id: &str, note: &str) -> Result<(), S
     if !over {
         return Err(wrong_step(&step, "chiudere il fascicolo").into());
     }
-    let mut open: Vec<String> = case
-        .papers
-        .iter()
-        .filter(|p| !p.is_complete())
-        // What nobody signed of a proposal that was withdrawn is owed no more.
-        .filter(|p| case.ending != Some(Ending::Withdrawn) || !p.signed.is_empty())
-        .map(|p| format!("il documento «{}»", p.plan.key))
-        .collect();
+    let mut open: Vec<String> =
+        case.open_papers().map(|p| format!("il documento «{}»", p.plan.key)).collect();
     open.extend(
         case.duties
             .iter()

@@ -3,7 +3,8 @@
 //!
 //! No timer makes an act effective; certificates and mails follow, the effect does not wait (1.17).
 
-use super::{Case, Condition, Effect, Posting};
+use super::{Case, Condition, Effect, Posting, Touch};
+use crate::domain::law::calendar::rome_midnight;
 use crate::domain::law::outage::{OutageRules, extension};
 use crate::domain::law::posting;
 use crate::domain::law::ratification::{lapsed, ratify_by};
@@ -40,6 +41,12 @@ impl Posting {
         }
     }
 
+    /// The instant it began: ours when it was recorded, in another system's Albo with its day, since
+    /// only the day is received and the recording comes later.
+    pub fn shown_from(&self) -> DateTime<Utc> {
+        if self.external { rome_midnight(self.day) } else { self.at }
+    }
+
     /// Its dates, with the days lost so far (R6.2, R6.5, R7.2).
     pub fn terms(&self, outages: &BTreeMap<NaiveDate, u8>) -> Option<Terms> {
         let outage = OutageRules {
@@ -56,6 +63,23 @@ impl Posting {
 /// Last day, day off and executivity of the current posting, outages counted (R6.2, R6.5, R7.2).
 pub fn terms_of(case: &Case) -> Option<Terms> {
     case.posting.as_ref()?.terms(&case.outages)
+}
+
+/// First day of executivity (TUEL 134 c. 3), if it can be said today. A suspension that covers the
+/// day keeps it from setting in (law.md row 31, SC-13): the act is effective from the day after
+/// the suspension, and nobody knows when while that has no end. What had set in before a
+/// posting was annulled stays (row 33).
+pub fn effective_on(case: &Case) -> Option<NaiveDate> {
+    let mut day = match &case.matured {
+        Some((on, _)) => *on,
+        None => terms_of(case)?.effective_on,
+    };
+    while let Some(touch) = suspension_on(case, day) {
+        let lifted = case.lifted.iter().map(|(on, _)| *on).filter(|on| *on > day).min();
+        let over = touch.until.and_then(|until| until.succ_opt());
+        day = [lifted, over].into_iter().flatten().min()?;
+    }
+    Some(day)
 }
 
 /// Region B on a day, with the conditions still unmet (practice.md 1.3).
@@ -79,11 +103,14 @@ fn state(case: &Case, today: NaiveDate) -> Efficacy {
         return Efficacy::Ceased;
     }
     // A suspension that came before the tenth day also keeps executivity from setting in (SC-13).
-    if is_suspended(case, today) { Efficacy::Suspended } else { reached(case, today) }
+    match suspension_on(case, today) {
+        Some(_) => Efficacy::Suspended,
+        None => reached(case, today),
+    }
 }
 
 fn reached(case: &Case, today: NaiveDate) -> Efficacy {
-    if terms_of(case).is_some_and(|terms| posting::is_effective(&terms, today)) {
+    if effective_on(case).is_some_and(|on| on <= today) {
         return Efficacy::Effective;
     }
     match &case.immediate {
@@ -113,24 +140,16 @@ pub fn ratification_due(case: &Case) -> Option<NaiveDate> {
     case.treatment.as_ref().map(|t| ratify_by(t.date))
 }
 
-fn is_suspended(case: &Case, today: NaiveDate) -> bool {
-    case.touches.iter().filter(|t| t.how == Effect::Suspend).any(|t| {
-        t.holds_on(today) && !case.lifted.iter().any(|lifted| *lifted >= t.from && *lifted <= today)
-    })
+/// The suspension that holds on a day and was not lifted by then.
+pub(super) fn suspension_on(case: &Case, today: NaiveDate) -> Option<&Touch> {
+    let lifted = |t: &Touch| case.lifted.iter().any(|(on, _)| t.from <= *on && *on <= today);
+    case.touches.iter().find(|t| t.how == Effect::Suspend && t.holds_on(today) && !lifted(t))
 }
 
 /// Is the act in the public Albo at an instant? (I7: from D until the first day off.)
 pub fn on_albo(case: &Case, at: DateTime<Utc>) -> bool {
     match (&case.posting, terms_of(case)) {
-        (Some(posted), Some(terms)) => posting::on_albo(posted.at, &terms, at),
+        (Some(posted), Some(terms)) => posting::on_albo(posted.shown_from(), &terms, at),
         _ => false,
-    }
-}
-
-/// First day on which the act may be executed, if known: of the declaration, or of executivity.
-pub fn executable_from(case: &Case) -> Option<NaiveDate> {
-    match &case.immediate {
-        Some(ballot) if ballot.declared => Some(ballot.on),
-        _ => terms_of(case).map(|t| t.effective_on),
     }
 }

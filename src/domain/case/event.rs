@@ -109,8 +109,11 @@ pub struct Posting {
     pub year: i32,
     /// D.
     pub day: NaiveDate,
-    /// Instant of posting.
+    /// Instant of posting; of recording, where another system keeps the Albo.
     pub at: DateTime<Utc>,
+    /// Another system keeps the Albo and gave number and day.
+    #[serde(default)]
+    pub external: bool,
     /// Days of posting required.
     pub days: u16,
     /// `P-INC` or `P-EXC`.
@@ -501,12 +504,22 @@ pub struct Touch {
     pub by_case: String,
     /// "deliberazione n. 300 del …" or "ordinanza TAR Lombardia n. … del …".
     pub source: String,
+    /// Why the effect fell before it held; known to the state, never written with the fact.
+    #[serde(skip)]
+    pub withdrawn: Option<String>,
 }
 
 impl Touch {
     /// The touch an act declares on another one.
     pub fn of(affects: &Affects, by_case: &str, from: NaiveDate, source: String) -> Self {
-        Self { how: affects.how, from, until: None, by_case: by_case.into(), source }
+        Self {
+            how: affects.how,
+            from,
+            until: None,
+            by_case: by_case.into(),
+            source,
+            withdrawn: None,
+        }
     }
 
     /// It holds on a day.

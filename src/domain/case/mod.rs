@@ -29,7 +29,7 @@ pub use content::{
 pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
-pub use efficacy::{Efficacy, efficacy, executable_from, on_albo, ratification_due, terms_of};
+pub use efficacy::{Efficacy, effective_on, efficacy, on_albo, ratification_due, terms_of};
 pub use event::{
     CaseEvent, Change, CopyForm, CopyRequest, FurtherOpinion, Opinion, OpinionOutcome, Posting,
     Touch,
@@ -178,8 +178,11 @@ pub struct Case {
     pub duties: BTreeMap<String, DutyState>,
     /// Later acts and orders.
     pub touches: Vec<Touch>,
-    /// Suspensions lifted: from which day.
-    pub lifted: Vec<NaiveDate>,
+    /// Suspensions lifted: from which day, by which act or order.
+    pub lifted: Vec<(NaiveDate, String)>,
+    /// Executivity that had set in before a posting was annulled: its first day, and the Albo number
+    /// of that posting.
+    pub matured: Option<(NaiveDate, i64)>,
     /// Ended before or after its course.
     pub ending: Option<Ending>,
     /// Events folded.
@@ -189,6 +192,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// Papers not complete yet; what nobody signed of a proposal that was withdrawn is owed no more.
+    pub fn open_papers(&self) -> impl Iterator<Item = &PaperState> {
+        let withdrawn = self.ending == Some(Ending::Withdrawn);
+        self.papers.iter().filter(move |p| {
+            let dropped = withdrawn && p.signed.is_empty();
+            !p.is_complete() && !dropped
+        })
+    }
+
     /// An empty case of an id.
     pub fn new(id: &str) -> Self {
         Self { id: id.into(), ..Self::default() }
@@ -405,7 +417,9 @@ impl Case {
             CaseEvent::OutageRecorded { day, visible_hours, .. } => {
                 self.outages.insert(*day, *visible_hours);
             }
-            CaseEvent::PostingAnnulled { reason, .. } => {
+            CaseEvent::PostingAnnulled { reason, was_effective, .. } => {
+                let on = effective_on(self).filter(|_| *was_effective && self.matured.is_none());
+                self.matured = on.zip(self.posting.as_ref().map(|p| p.number)).or(self.matured);
                 if let Some(posting) = self.posting.take() {
                     self.annulled_postings.push((posting, reason.clone()));
                 }
@@ -440,12 +454,15 @@ impl Case {
                 }
             }
             CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
-            CaseEvent::TouchWithdrawn { by_case, .. } => {
+            CaseEvent::TouchWithdrawn { by_case, reason } => {
                 for touch in self.touches.iter_mut().filter(|t| t.by_case == *by_case) {
                     touch.until = touch.from.pred_opt();
+                    touch.withdrawn.get_or_insert_with(|| reason.clone());
                 }
             }
-            CaseEvent::SuspensionLifted { from, .. } => self.lifted.push(*from),
+            CaseEvent::SuspensionLifted { from, source } => {
+                self.lifted.push((*from, source.clone()));
+            }
             other => evolve_papers(&mut self.papers, other, at),
         }
     }

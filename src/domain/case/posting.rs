@@ -6,13 +6,13 @@ use super::command::CaseCommand;
 use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
-use super::efficacy::{Efficacy, efficacy, terms_of};
+use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
 use super::event::{CaseEvent, Posting};
 use super::privacy;
 use super::signing::only_system;
 use super::touches::{lift, ordered, tell_affected, untouch};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::{date_short, rome_date};
+use crate::domain::law::calendar::{Preposition, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
 use crate::domain::law::terms::TermRules;
 use crate::domain::papers::{PaperKind, Slot};
@@ -151,6 +151,7 @@ fn posting(
         year: day.year(),
         day,
         at: changes.ctx.now,
+        external: regulation.albo == Keeper::External,
         days: terms.posting_days,
         pub_count: terms.pub_count,
         exec_count: terms.exec_count,
@@ -174,7 +175,7 @@ fn received(changes: &Changes, id: &str, day: NaiveDate) -> Result<(), Stop> {
     if (adopted..=changes.ctx.today()).contains(&day) {
         return Ok(());
     }
-    let text = format!("Il {} non può essere il giorno della pubblicazione", date_short(day));
+    let text = format!("La pubblicazione non può cominciare {}", Preposition::On.short(day));
     Err(Refusal::new("external_albo_day", "R6.4", "art. 124, c. 1, TUEL", text).into())
 }
 
@@ -253,8 +254,8 @@ fn outage(changes: &mut Changes, id: &str, day: NaiveDate, visible_hours: u8) ->
             "R6.5",
             "",
             format!(
-                "Il {} l'atto non era in pubblicazione, o le ore non sono fra 0 e 24",
-                date_short(day)
+                "L'atto non era in pubblicazione {}, o le ore non sono fra 0 e 24",
+                Preposition::On.short(day)
             ),
         )
         .into());
@@ -280,7 +281,8 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
         )
         .into());
     }
-    let was_effective = efficacy(changes.case(id)?, changes.ctx.today()).0 == Efficacy::Effective;
+    let today = changes.ctx.today();
+    let was_effective = effective_on(changes.case(id)?).is_some_and(|on| on <= today);
     let event = CaseEvent::PostingAnnulled {
         reason: reason.trim().to_owned(),
         by: by.clone(),
@@ -290,7 +292,10 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
     let kind = PaperKind::AnnullamentoPubblicazione;
     let key = format!("{}-{}", kind.token(), posting.number);
     owe(changes, id, kind, key, vec![slot("firma", by)], &posting.number.to_string());
-    untouch(changes, id, "pubblicazione annullata")?;
+    // Executivity that set in stays, and so does what it did to other acts (row 33).
+    if !was_effective {
+        untouch(changes, id, "pubblicazione annullata")?;
+    }
     let (workflow, _) = changes.position(id)?;
     match workflow.find(|k| matches!(k, StepKind::Post { .. })) {
         Some(step) => enter(changes, id, &step.name.clone()),
@@ -385,18 +390,20 @@ fn certify(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     system_or(changes, Role::Segretario)?;
     let posting = posted(changes, id)?;
     let case = changes.case(id)?;
-    let Some(terms) = terms_of(case) else { return Ok(()) };
     let today = rome_date(changes.ctx.now);
-    check_certificate(&terms, today)?;
-    if matches!(efficacy(case, today).0, Efficacy::Suspended | Efficacy::Ceased) {
+    let on = effective_on(case);
+    on.map_or(Ok(()), |on| check_certificate(on, today))?;
+    let halted = matches!(efficacy(case, today).0, Efficacy::Suspended | Efficacy::Ceased);
+    let Some(on) = on.filter(|_| !halted) else {
         return Err(Refusal::new(
             "not_effective_now",
             "R7.2",
             "",
             "L'atto è sospeso o ha cessato di avere effetto: l'esecutività non si certifica",
         )
+        .next("Cessata la sospensione, il certificato è dovuto da sé")
         .into());
-    }
+    };
     let regulation = changes.regulation()?;
     if changes.case(id)?.is_immediate() && !regulation.ie_also_certify_executive {
         return Err(Refusal::new(
@@ -409,7 +416,8 @@ fn certify(changes: &mut Changes, id: &str) -> Result<(), Stop> {
         .into());
     }
     let kind = PaperKind::CertificatoEsecutivita;
-    let key = format!("{}-{}", kind.token(), posting.number);
+    let number = changes.case(id)?.matured.map_or(posting.number, |(_, number)| number);
+    let key = format!("{}-{number}", kind.token());
     if changes.case(id)?.paper(&key).is_some() {
         return Err(Refusal::new(
             "already_certified",
@@ -420,6 +428,6 @@ fn certify(changes: &mut Changes, id: &str) -> Result<(), Stop> {
         .into());
     }
     let segretario = acting(changes, Role::Segretario, None)?;
-    owe(changes, id, kind, key, vec![slot("firma", segretario)], &terms.effective_on.to_string());
+    owe(changes, id, kind, key, vec![slot("firma", segretario)], &on.to_string());
     Ok(())
 }

@@ -4,11 +4,11 @@
 use super::advance::{acting, owe, slot};
 use super::content::Effect;
 use super::decide::{actor_as, proposer};
-use super::efficacy::terms_of;
+use super::efficacy::{effective_on, suspension_on};
 use super::event::{CaseEvent, Touch};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::date_short;
-use crate::domain::papers::PaperKind;
+use crate::domain::law::calendar::Preposition;
+use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Role;
 use crate::domain::regulation::tokens::RettificaInstrument;
@@ -23,19 +23,29 @@ pub fn tell_affected(changes: &mut Changes, id: &str, immediate: bool) -> Result
     let from = match (immediate, &case.immediate) {
         (true, Some(ballot)) => Some(ballot.on),
         (false, Some(ballot)) if ballot.declared => None,
-        _ => terms_of(case).map(|t| t.effective_on),
+        _ => effective_on(case),
     };
     let (workflow, _) = changes.position(id)?;
     let case = changes.case(id)?;
     // Numbered when the sitting closes: until then the act is named by its day.
     let adopted = case.treatment.as_ref().map_or(from, |t| Some(t.date));
     let source = case.act_number(&workflow).map_or_else(
-        || format!("deliberazione del {}", adopted.map(date_short).unwrap_or_default()),
-        |n| format!("deliberazione n. {} del {}", n.number, date_short(n.date)),
+        || {
+            format!(
+                "deliberazione {}",
+                adopted.map(|d| Preposition::Of.short(d)).unwrap_or_default()
+            )
+        },
+        |n| format!("deliberazione n. {} {}", n.number, Preposition::Of.short(n.date)),
     );
     let affected = changes.case(id)?.content.affects.clone();
     let Some(from) = from else { return Ok(()) };
     for affects in &affected {
+        let told = |t: &Touch| t.by_case == id && t.how == affects.how && !t.is_void();
+        // Told once: a posting repeated after executivity had set in changes nothing.
+        if changes.case(&affects.case)?.touches.iter().any(told) {
+            continue;
+        }
         let touch = Touch::of(affects, id, from, source.clone());
         touched(changes, &affects.case, touch)?;
     }
@@ -58,6 +68,7 @@ pub fn untouch(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop
         }
         let (by_case, reason) = (id.to_owned(), reason.to_owned());
         changes.push(&target, CaseEvent::TouchWithdrawn { by_case, reason });
+        withdraw_annotations(changes, &target, id)?;
     }
     Ok(())
 }
@@ -87,6 +98,41 @@ pub(super) fn ordered(changes: &mut Changes, id: &str, touch: &Touch) -> Result<
     touched(changes, id, touch.clone())
 }
 
+/// What was composed and not signed says something that is no longer so: it is recalled, and says
+/// that the effect fell. What was signed stays, and a new annotation says it.
+fn withdraw_annotations(changes: &mut Changes, target: &str, by: &str) -> Result<(), Stop> {
+    let case = changes.case(target)?;
+    let fallen = case.touches.iter().enumerate().filter(|(_, t)| t.by_case == by && t.is_void());
+    let papers: Vec<(usize, PaperState)> = fallen
+        .filter_map(|(i, _)| Some((i + 1, case.paper(&annotation_key(i + 1))?.clone())))
+        .collect();
+    for (serial, paper) in papers {
+        if !paper.signed.is_empty() {
+            annotate(changes, target, format!("{}-ritiro", annotation_key(serial)), serial)?;
+        } else if paper.sha256.is_some() {
+            let reason = "l'effetto annotato è caduto".into();
+            let key = annotation_key(serial);
+            changes.push(target, CaseEvent::PaperRecalled { key, reason });
+        }
+    }
+    Ok(())
+}
+
+fn annotation_key(serial: usize) -> String {
+    format!("{}-{serial}", PaperKind::Annotazione.token())
+}
+
+/// The annotation of the touch of a serial, from 1, signed by the Segretario.
+fn annotate(changes: &mut Changes, id: &str, key: String, serial: usize) -> Result<(), Stop> {
+    if changes.case(id)?.paper(&key).is_some() {
+        return Ok(());
+    }
+    let segretario = acting(changes, Role::Segretario, None)?;
+    let slots = vec![slot("firma", segretario)];
+    owe(changes, id, PaperKind::Annotazione, key, slots, &serial.to_string());
+    Ok(())
+}
+
 pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(), Stop> {
     if touch.source.trim().is_empty() {
         let text = "Indicare l'atto o il provvedimento";
@@ -103,19 +149,8 @@ pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(
         .into());
     }
     let serial = case.touches.len() + 1;
-    let about = serial.to_string();
     changes.push(id, CaseEvent::Touched { touch });
-    let segretario = acting(changes, Role::Segretario, None)?;
-    let kind = PaperKind::Annotazione;
-    owe(
-        changes,
-        id,
-        kind,
-        format!("{}-{serial}", kind.token()),
-        vec![slot("firma", segretario)],
-        &about,
-    );
-    Ok(())
+    annotate(changes, id, annotation_key(serial), serial)
 }
 
 pub(super) fn lift(
@@ -125,15 +160,22 @@ pub(super) fn lift(
     source: &str,
 ) -> Result<(), Stop> {
     actor_as(changes, Role::Segretario, None)?;
-    if !changes.case(id)?.touches.iter().any(|t| t.how == Effect::Suspend) {
+    if source.trim().is_empty() {
+        let text = "Indicare l'atto o il provvedimento";
+        return Err(Refusal::new("source_missing", "R5.5", "", text).into());
+    }
+    let case = changes.case(id)?;
+    let Some(suspension) = suspension_on(case, from) else {
         return Err(Refusal::new(
             "not_suspended",
             "R5.5",
             "art. 21-quater, c. 2, L. 241/1990",
-            "L'atto non è sospeso",
+            format!("L'atto non è sospeso {}", Preposition::On.short(from)),
         )
         .into());
-    }
+    };
+    let found = case.touches.iter().position(|t| t == suspension);
+    let serial = found.map_or(case.touches.len(), |i| i + 1);
     changes.push(id, CaseEvent::SuspensionLifted { from, source: source.trim().to_owned() });
-    Ok(())
+    annotate(changes, id, format!("{}-fine", annotation_key(serial)), serial)
 }

@@ -2,10 +2,12 @@
 //! From facts to moments, from moments to mails: the workflow's notices say who is told what
 //! (practice.md section 3), one message per person and fact.
 
-use super::{At, Job, MailJob};
-use crate::domain::case::{Case, CaseEvent, OpinionOutcome};
-use crate::domain::notices::{RecipientContext, recipients};
-use crate::domain::papers::PaperKind;
+use super::{At, Job, MailJob, digests};
+use crate::domain::case::{Case, CaseEvent, Opinion, OpinionOutcome};
+use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
+use crate::domain::papers::words::bare_title;
+use crate::domain::papers::{PaperKind, PaperState};
+use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Sitting, SittingEvent};
 use crate::domain::stream::NewJob;
 use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind, Workflow};
@@ -42,6 +44,7 @@ pub(super) fn of_sitting(
         SittingEvent::Moved { .. } => "sitting_moved",
         SittingEvent::Cancelled { .. } => "sitting_cancelled",
         SittingEvent::Closed {} => "sitting_closed",
+        SittingEvent::PaperPrepared { key, .. } if personal(sitting.paper(key)) => "to_sign_daily",
         _ => return,
     };
     let detail = sitting_detail(sitting, event);
@@ -56,9 +59,14 @@ pub(super) fn of_sitting(
 
 fn sitting_detail(sitting: &Sitting, event: &SittingEvent) -> Value {
     match event {
-        SittingEvent::Moved { reason, .. } | SittingEvent::Cancelled { reason } => {
-            json!({ "reason": reason })
+        SittingEvent::Moved { reason, .. } => {
+            let previous = sitting
+                .moved_from
+                .as_ref()
+                .map(|((date, time), place)| json!({ "date": date, "time": time, "place": place }));
+            json!({ "reason": reason, "previous": previous })
         }
+        SittingEvent::Cancelled { reason } => json!({ "reason": reason }),
         SittingEvent::Convened { version, .. } => json!({ "agenda_version": version }),
         _ => json!({ "items": sitting.items.len() }),
     }
@@ -69,26 +77,13 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         CaseEvent::Submitted { version, .. } => vec![("submitted", json!({ "version": version }))],
         CaseEvent::PaperPrepared { key, .. }
         | CaseEvent::PaperOwed(crate::domain::papers::PaperPlan { key, .. }) => {
-            paper_moments(case, key, matches!(event, CaseEvent::PaperPrepared { .. }))
+            paper_moments(case, workflow, key, matches!(event, CaseEvent::PaperPrepared { .. }))
         }
-        CaseEvent::OpinionGiven(opinion) => {
-            let moment = match opinion.opinion {
-                OpinionKind::Technical => "technical_given",
-                OpinionKind::Accounting => "accounting_given",
-                OpinionKind::Cover => "cover_given",
-                OpinionKind::Legitimacy => "legitimacy_given",
-            };
-            let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
-            let mut moments = vec![(moment, detail.clone())];
-            let against = [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions]
-                .contains(&opinion.outcome);
-            if against {
-                moments.push(("contrary", detail));
-            }
-            moments
-        }
+        CaseEvent::OpinionGiven(opinion) => opinion_moments(opinion),
         CaseEvent::StepEntered { step, .. } => step_moments(workflow, step),
-        CaseEvent::Returned { reasons, .. } => vec![("returned", json!({ "reason": reasons }))],
+        CaseEvent::Returned { reasons, by, .. } => {
+            vec![("returned", json!({ "reason": reasons, "by": signed_as(by) }))]
+        }
         CaseEvent::Revised { version, sitting, .. } => {
             let moment = if sitting.is_some() { "amended" } else { "text_changed" };
             vec![(moment, json!({ "version": version }))]
@@ -97,7 +92,9 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         CaseEvent::RemovedFromAgenda { reason, .. } => {
             vec![("off_agenda", json!({ "reason": reason }))]
         }
-        CaseEvent::Withdrawn { reason, .. } => vec![("withdrawn", json!({ "reason": reason }))],
+        CaseEvent::Withdrawn { reason, by, .. } => {
+            vec![("withdrawn", json!({ "reason": reason, "by": signed_as(by) }))]
+        }
         CaseEvent::Proclaimed { treatment, .. }
         | CaseEvent::ProclamationCorrected { treatment, .. }
             if treatment.outcome.is_approval() =>
@@ -118,8 +115,10 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             vec![("capigruppo_listed", json!({ "day": day, "serial": serial, "paper": paper }))]
         }
         CaseEvent::OutageRecorded { day, .. } => vec![("outage", json!({ "day": day }))],
-        CaseEvent::PostingAnnulled { reason, .. } => {
-            vec![("posting_annulled", json!({ "reason": reason }))]
+        CaseEvent::PostingAnnulled { reason, by, was_effective } => {
+            let by = signed_as(by);
+            let detail = json!({ "reason": reason, "by": by, "was_effective": was_effective });
+            vec![("posting_annulled", detail)]
         }
         CaseEvent::PostingEnded { .. } => vec![("posting_ended", Value::Null)],
         CaseEvent::Touched { touch } => {
@@ -132,16 +131,50 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
     }
 }
 
-fn paper_moments(case: &Case, key: &str, prepared: bool) -> Vec<(&'static str, Value)> {
+fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {
+    let moment = match opinion.opinion {
+        OpinionKind::Technical => "technical_given",
+        OpinionKind::Accounting => "accounting_given",
+        OpinionKind::Cover => "cover_given",
+        OpinionKind::Legitimacy => "legitimacy_given",
+    };
+    let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
+    let mut moments = vec![(moment, detail.clone())];
+    let against =
+        [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions].contains(&opinion.outcome);
+    if against {
+        moments.push(("contrary", detail));
+    }
+    moments
+}
+
+/// "Anna Sartori, Segretario": who did it, as messages name him.
+fn signed_as(by: &Signatory) -> String {
+    format!("{}, {}", by.name, bare_title(&by.title))
+}
+
+fn paper_moments(
+    case: &Case,
+    workflow: &Workflow,
+    key: &str,
+    prepared: bool,
+) -> Vec<(&'static str, Value)> {
     let Some(paper) = case.paper(key) else { return Vec::new() };
-    let personal = paper.open_slots().any(|s| s.signer.is_some());
     match (paper.plan.kind, prepared) {
         (PaperKind::CertificatoEsecutivita, false) => vec![("effective", Value::Null)],
-        (kind, true) if personal => {
-            vec![("to_sign", json!({ "paper": kind, "key": key }))]
+        (kind, true) if personal(Some(paper)) => {
+            // A procedure without digest tells its signers at once.
+            let daily = workflow.notices.iter().any(|n| n.on == "to_sign_daily");
+            let moment = if daily && kind.waits_a_day() { "to_sign_daily" } else { "to_sign" };
+            vec![(moment, json!({ "paper": kind, "key": key }))]
         }
         _ => Vec::new(),
     }
+}
+
+/// A person must still sign it.
+fn personal(paper: Option<&PaperState>) -> bool {
+    paper.is_some_and(|paper| paper.open_slots().any(|s| s.signer.is_some()))
 }
 
 fn step_moments(workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
@@ -170,6 +203,10 @@ fn notify(
     for notice in workflow.notices.iter().filter(|n| n.on == moment) {
         for token in &notice.to {
             for person in recipients(token, &context) {
+                if DAILY_MOMENTS.contains(&moment) {
+                    queue(jobs, digests(world, &person, at));
+                    continue;
+                }
                 let job = Job::Mail(MailJob {
                     message: notice.message.clone(),
                     moment: moment.to_owned(),
@@ -180,10 +217,16 @@ fn notify(
                     detail: detail.clone(),
                 });
                 let key = mail_key(moment, detail, &notice.message, &person, case, at);
-                if !jobs.iter().any(|j| j.key == key) {
-                    jobs.push(job.owed(key, at.recorded, at.stream));
-                }
+                queue(jobs, [job.owed(key, at.recorded, at.stream)]);
             }
+        }
+    }
+}
+
+fn queue(jobs: &mut Vec<NewJob>, owed: impl IntoIterator<Item = NewJob>) {
+    for job in owed {
+        if !jobs.iter().any(|known| known.key == job.key) {
+            jobs.push(job);
         }
     }
 }

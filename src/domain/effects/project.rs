@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows for pages and registers, computed from folded streams.
 
-use crate::domain::case::{Case, terms_of};
+use crate::domain::case::{Case, effective_on, terms_of};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
 use crate::domain::registry::{Registry, RegistryEvent};
-use crate::domain::rows::{CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow};
+use crate::domain::rows::{
+    CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow, TaskRow,
+};
 use crate::domain::sitting::Sitting;
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{StreamId, StreamKind};
+use crate::domain::tasks::{self, Task};
 use crate::domain::workflow::Workflow;
 use crate::domain::world::World;
 
@@ -28,7 +32,38 @@ pub fn case_rows(world: &World, case: &Case) -> Vec<Row> {
     }));
     let stream = StreamId::case(&case.id);
     rows.extend(case.papers.iter().map(|p| paper_row(&stream, p)));
+    rows.extend(task_rows(&stream, tasks::of_case(case, &workflow)));
     rows
+}
+
+/// Places that were taken before a write and are free after it.
+pub fn freed_tasks(before: &World, stream: &StreamId, rows: &[Row]) -> Vec<Row> {
+    let earlier = match stream.kind {
+        StreamKind::Case => before.cases.get(&stream.id).map(|case| case_rows(before, case)),
+        StreamKind::Sitting => before.sittings.get(&stream.id).map(sitting_rows),
+        StreamKind::Registry => None,
+    };
+    let name = stream.to_string();
+    let of_stream = |rows: &[Row]| -> i64 {
+        let own = |row: &&Row| matches!(row, Row::Task(task) if task.stream == name);
+        i64::try_from(rows.iter().filter(own).count()).unwrap_or(i64::MAX)
+    };
+    let free = |slot| Row::Task(TaskRow { stream: name.clone(), slot, ..TaskRow::default() });
+    (of_stream(rows)..of_stream(&earlier.unwrap_or_default())).map(free).collect()
+}
+
+fn task_rows(stream: &StreamId, tasks: Vec<Task>) -> impl Iterator<Item = Row> {
+    let stream = stream.to_string();
+    tasks.into_iter().zip(0_i64..).map(move |(task, slot)| {
+        Row::Task(TaskRow {
+            stream: stream.clone(),
+            slot,
+            holder: task.holder.to_string(),
+            what: task.what.token().to_owned(),
+            about: task.about,
+            deadline: task.deadline,
+        })
+    })
 }
 
 /// Rows of a sitting: the sitting itself and its papers.
@@ -42,6 +77,7 @@ pub fn sitting_rows(sitting: &Sitting) -> Vec<Row> {
         version: sitting.version,
     })];
     rows.extend(sitting.papers.iter().map(|p| paper_row(&stream, p)));
+    rows.extend(task_rows(&stream, tasks::of_sitting(sitting)));
     rows
 }
 
@@ -72,7 +108,7 @@ fn case_row(case: &Case, workflow: &Workflow) -> CaseRow {
         adopted_on: case.treatment.as_ref().filter(|_| case.is_adopted()).map(|t| t.date),
         posted_on: case.posting.as_ref().map(|p| p.day),
         last_day: terms.map(|t| t.last_day),
-        effective_on: terms.filter(|_| case.is_adopted()).map(|t| t.effective_on),
+        effective_on: effective_on(case).filter(|_| case.is_adopted()),
         immediate: case.is_immediate(),
         deadline: case.deadline,
         sitting: case.sitting.clone(),
@@ -102,7 +138,7 @@ fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) 
         notes.push("non approvata".into());
     }
     notes.extend(case.touches.iter().filter(|t| !t.is_void()).map(|t| {
-        format!("{} da {} dal {}", participle(t.how), t.source, t.from.format("%d/%m/%Y"))
+        format!("{} da {} {}", participle(t.how), t.source, Preposition::From.short(t.from))
     }));
     notes.join("; ")
 }

@@ -82,6 +82,38 @@ pub fn date_short(date: NaiveDate) -> String {
     date.format("%d/%m/%Y").to_string()
 }
 
+/// The preposition an article is joined with before a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preposition {
+    /// "il 24 luglio", "l'8 luglio".
+    On,
+    /// "dal 24 luglio", "dall'8 luglio".
+    From,
+    /// "al 24 luglio", "all'8 luglio".
+    Until,
+    /// "del 24 luglio", "dell'8 luglio".
+    Of,
+}
+
+impl Preposition {
+    /// With its article, before a date however it is written: the eighth and the eleventh begin with
+    /// a vowel when they are read.
+    pub fn before(self, date: NaiveDate) -> &'static str {
+        let (plain, elided) = match self {
+            Self::On => ("il ", "l'"),
+            Self::From => ("dal ", "dall'"),
+            Self::Until => ("al ", "all'"),
+            Self::Of => ("del ", "dell'"),
+        };
+        if matches!(date.day(), 8 | 11) { elided } else { plain }
+    }
+
+    /// "dell'11/04/2024".
+    pub fn short(self, date: NaiveDate) -> String {
+        format!("{}{}", self.before(date), date_short(date))
+    }
+}
+
 /// `24 luglio 2020`; the first of the month is `1° luglio 2020`.
 pub fn date_long(date: NaiveDate) -> String {
     let ordinal = if date.day() == 1 { "°" } else { "" };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a posting allows at an instant or on a day: computed when read, never by a timer.
 
-use crate::domain::law::calendar::{add_days, date_short, rome_date, rome_midnight, rome_time};
+use crate::domain::law::calendar::{
+    Preposition, add_days, date_short, rome_date, rome_midnight, rome_time,
+};
 use crate::domain::law::terms::Terms;
 use crate::domain::refusal::Refusal;
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
@@ -10,11 +12,6 @@ use chrono::{DateTime, NaiveDate, Timelike, Utc};
 /// (invariant I7; T-69).
 pub fn on_albo(posted_at: DateTime<Utc>, terms: &Terms, at: DateTime<Utc>) -> bool {
     posted_at <= at && at < rome_midnight(terms.off_on)
-}
-
-/// The act is effective by art. 134, c. 3, TUEL: from 00:00 of the date, in Italy (R7.3).
-pub fn is_effective(terms: &Terms, today: NaiveDate) -> bool {
-    today >= terms.effective_on
 }
 
 /// The day from which the terms are counted: an act shown after the cut-off hour makes its day
@@ -42,12 +39,14 @@ pub fn check_referto(terms: &Terms, today: NaiveDate) -> Result<(), Refusal> {
     Err(Refusal::new("posting_not_ended", "R6.7", "art. 124, c. 1, TUEL", text))
 }
 
-/// The certificate of executivity follows the fact (R7.7).
-pub fn check_certificate(terms: &Terms, today: NaiveDate) -> Result<(), Refusal> {
-    if is_effective(terms, today) {
+/// The certificate of executivity follows the fact, which comes at 00:00 of its day in Italy
+/// (R7.3, R7.7).
+pub fn check_certificate(effective_on: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+    if effective_on <= today {
         return Ok(());
     }
-    let text = format!("La deliberazione diverrà esecutiva il {}", date_short(terms.effective_on));
+    let text =
+        format!("La deliberazione diverrà esecutiva {}", Preposition::On.short(effective_on));
     Err(Refusal::new("not_yet_effective", "R7.7", "art. 134, c. 3, TUEL", text))
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What a notice says of an act.
 
-use crate::domain::case::{Case, Change, Effects, Opinion, OpinionOutcome, efficacy, terms_of};
+use crate::domain::case::{
+    Case, Change, Effects, Opinion, OpinionOutcome, effective_on, efficacy, terms_of,
+};
 use crate::domain::papers::words;
 use crate::domain::sitting::ItemOutcome;
 use crate::domain::workflow::{StepKind, Workflow};
@@ -155,7 +157,7 @@ pub(super) fn facts(world: &World, case: &Case, on: NaiveDate) -> ActFacts {
             .map(|ballot| ImmediateFacts { on: ballot.on, reasons: ballot.reasons.clone() }),
         posted_on: case.posting.as_ref().map(|p| p.day),
         last_day: terms.as_ref().map(|t| t.last_day),
-        effective_on: terms.as_ref().map(|t| t.effective_on),
+        effective_on: effective_on(case),
         conditions: unmet.iter().map(|c| c.label().to_owned()).collect(),
         effects: effects(case),
     }

@@ -14,11 +14,12 @@ pub use act::{ActFacts, ImmediateFacts, ListedAct, OpinionFacts};
 pub use detail::{Detail, PreviousPlace};
 pub use sitting::{ItemFacts, SittingFacts};
 
+use crate::domain::papers::{PaperState, Slot};
 use crate::domain::registry::Person;
 use crate::domain::world::World;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Default)]
@@ -132,6 +133,27 @@ pub fn notice(
         digest: Vec::new(),
         path,
     }
+}
+
+/// One notice for each paper of the loaded streams that a person can sign now: the digest of a day.
+pub fn papers_to_sign(world: &World, person: &Person, on: NaiveDate) -> Vec<NoticeFacts> {
+    let his = |paper: &&PaperState| {
+        let own = |s: &Slot| s.signer.as_ref().is_some_and(|who| who.person == person.id);
+        paper.sha256.is_some() && paper.open_slots().any(own)
+    };
+    let about = |case, sitting, paper: &PaperState| {
+        let detail = json!({ "paper": paper.plan.kind });
+        let subject = NoticeSubject { case, sitting, moment: "to_sign_daily", detail };
+        notice("documento-da-firmare", world, subject, person, on)
+    };
+    let acts = world.cases.values().flat_map(|case| {
+        case.open_papers().filter(his).map(|p| about(Some(case.id.as_str()), None, p))
+    });
+    let sittings = world.sittings.values().flat_map(|sitting| {
+        let id = Some(sitting.id.as_str());
+        sitting.papers.iter().filter(his).map(move |p| about(None, id, p))
+    });
+    acts.chain(sittings).collect()
 }
 
 impl NoticeFacts {

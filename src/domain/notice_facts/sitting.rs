@@ -39,6 +39,8 @@ pub struct SittingFacts {
     pub convened_by: String,
     /// The agenda.
     pub items: Vec<ItemFacts>,
+    /// What the last agenda added to those sent before; empty for the first.
+    pub added: Vec<ItemFacts>,
     /// The items that are the recipient's own; for Ragioneria, the acts with effects.
     pub own: Vec<ItemFacts>,
 }
@@ -83,6 +85,10 @@ pub(super) fn facts(
         .filter(|(item, _)| concerns(world, item, person, on))
         .map(|(_, facts)| facts.clone())
         .collect();
+    let is_new =
+        |item: &Item| sitting.agenda_version > 1 && item.sent_in == Some(sitting.agenda_version);
+    let pairs = sitting.items.iter().zip(&items);
+    let added = pairs.filter(|(item, _)| is_new(item)).map(|(_, facts)| facts.clone()).collect();
     let place = match sitting.place.trim() {
         "" => world.registry.comune.seat.clone(),
         place => place.to_owned(),
@@ -105,6 +111,7 @@ pub(super) fn facts(
             .map(|by| format!("{}, {}", by.name, by.title))
             .unwrap_or_default(),
         items,
+        added,
         own,
     }
 }

@@ -121,6 +121,22 @@ impl PaperKind {
         Self::EstrattoConforme,
     ];
 
+    /// Nothing of the same day hangs on its signatures: its signers read of it in the digest of the
+    /// day (practice.md 3, row 14; certificates are a morning's batch, 1.17).
+    pub fn waits_a_day(self) -> bool {
+        matches!(
+            self,
+            Self::Deliberazione
+                | Self::EstrattoVerbale
+                | Self::VerbaleSeduta
+                | Self::CertificatoEsecutivita
+                | Self::CertificatoEseguibilita
+                | Self::RefertoPubblicazione
+                | Self::AttestazioneDisservizio
+                | Self::Annotazione
+        )
+    }
+
     /// The token: file names, template names, `run --json`.
     pub fn token(self) -> String {
         serde_json::to_value(self)

@@ -205,6 +205,7 @@ impl Story {
         let regulation = self.world.regulation(date(7, day))?;
         let (terms, outage) = (regulation.term_rules(), regulation.outage_rules());
         let posting = Posting {
+            external: false,
             number,
             year: 2024,
             day: date(7, day),

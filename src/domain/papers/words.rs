@@ -4,33 +4,14 @@
 //! Facts hold data, templates hold sentences; what grammar must compute from data is here, once.
 
 use crate::domain::case::OpinionOutcome;
+pub use crate::domain::law::calendar::Preposition;
 use crate::domain::law::calendar::date_long;
 use crate::domain::registry::{Capacity, Signatory};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
-/// The preposition an article is joined with before a date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preposition {
-    /// "il 24 luglio", "l'8 luglio".
-    On,
-    /// "dal 24 luglio", "dall'8 luglio".
-    From,
-    /// "al 24 luglio", "all'8 luglio".
-    Until,
-    /// "del 24 luglio", "dell'8 luglio".
-    Of,
-}
-
-/// A date with its article: the eighth and the eleventh begin with a vowel when they are read.
+/// A date in words with its article.
 pub fn dated(preposition: Preposition, date: NaiveDate) -> String {
-    let (plain, elided) = match preposition {
-        Preposition::On => ("il ", "l'"),
-        Preposition::From => ("dal ", "dall'"),
-        Preposition::Until => ("al ", "all'"),
-        Preposition::Of => ("del ", "dell'"),
-    };
-    let article = if matches!(date.day(), 8 | 11) { elided } else { plain };
-    format!("{article}{}", date_long(date))
+    format!("{}{}", preposition.before(date), date_long(date))
 }
 
 /// "n. 1 voto favorevole", "n. 11 voti favorevoli".
@@ -76,6 +57,20 @@ pub fn bare_title(title: &str) -> &str {
         ["Il ", "il ", "IL ", "La ", "la ", "LA ", "Lo ", "lo ", "LO ", "L'", "l'", "L’"];
     let title = title.trim();
     ARTICLES.iter().find_map(|article| title.strip_prefix(article)).unwrap_or(title)
+}
+
+/// "il Sindaco", "la Commissaria", "l'Assessore": a title with its article, whichever it has.
+pub fn the_title(title: &str) -> String {
+    let of = of_title(title);
+    let article = [("dell'", "l'"), ("dello ", "lo "), ("della ", "la "), ("del ", "il ")];
+    let found = article.iter().find_map(|(di, il)| Some(format!("{il}{}", of.strip_prefix(di)?)));
+    found.unwrap_or(of)
+}
+
+/// "ufficio Direzione Ambiente", and not twice where the name says it: "Ufficio Sport".
+pub fn office(name: &str) -> String {
+    let said = name.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("ufficio"));
+    if said { name.to_owned() } else { format!("ufficio {name}") }
 }
 
 /// "del Sindaco", "della Vicesindaca", "dell'Assessore": a title after the preposition *di*.
@@ -160,6 +155,15 @@ mod tests {
 
     fn day(d: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2024, 7, d).unwrap_or_default()
+    }
+
+    #[test]
+    fn titles_and_offices_take_their_article_once() {
+        assert_eq!(the_title("Il Commissario straordinario"), "il Commissario straordinario");
+        assert_eq!(the_title("Commissaria straordinaria"), "la Commissaria straordinaria");
+        assert_eq!(the_title("L'Assessore anziano"), "l'Assessore anziano");
+        assert_eq!(office("Ufficio Sport"), "Ufficio Sport");
+        assert_eq!(office("Direzione Ambiente"), "ufficio Direzione Ambiente");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Commands on the registry: each is checked and becomes one fact.
+//! Commands on the registry: who gives it, what it says; each becomes one fact.
 
-use super::{ComuneData, Mandate, Office, Person, Registry, RegistryEvent};
+use super::authority::authorised;
+use super::{Capacity, ComuneData, Mandate, Office, Person, Registry, RegistryEvent, Role};
+use crate::domain::law::calendar::add_days;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::SYSTEM_ACTOR;
 use crate::domain::{notices, regulation, workflow};
@@ -63,26 +65,24 @@ pub enum RegistryCommand {
     },
 }
 
-/// Checks a command against the registry as it is.
+/// Checks a command, and who gives it on that day, against the registry as it is.
 ///
 /// # Errors
-/// A refusal naming what is unknown, doubled or unsound.
-pub fn decide(registry: &Registry, command: RegistryCommand) -> Result<RegistryEvent, Refusal> {
+/// A refusal naming who may instead, or what is unknown, doubled or unsound.
+pub fn decide(
+    registry: &Registry,
+    actor: &str,
+    on: NaiveDate,
+    command: RegistryCommand,
+) -> Result<RegistryEvent, Refusal> {
+    authorised(registry, actor, on, &command)?;
     match command {
         RegistryCommand::DescribeComune(comune) => Ok(RegistryEvent::ComuneDescribed { comune }),
         RegistryCommand::OpenOffice(office) => Ok(RegistryEvent::OfficeOpened { office }),
         RegistryCommand::RegisterPerson(person) => register_person(registry, person),
         RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
         RegistryCommand::EndMandate { mandate, last_day, act } => {
-            let found =
-                registry.mandates.get(&mandate).ok_or_else(|| unknown("incarico", &mandate))?;
-            if last_day < found.from {
-                return Err(bad("mandate_dates", "L'ultimo giorno precede il primo"));
-            }
-            if found.to.is_some_and(|to| last_day > to) {
-                let text = "L'incarico finisce prima: per prolungarlo ne serve uno nuovo";
-                return Err(bad("mandate_ended", text));
-            }
+            may_end(registry, &mandate, last_day)?;
             Ok(RegistryEvent::MandateEnded { mandate, last_day, act })
         }
         RegistryCommand::RecordAbsence { person, from, to } => {
@@ -155,10 +155,38 @@ fn grant(registry: &Registry, mandate: Mandate) -> Result<RegistryEvent, Refusal
     if mandate.to.is_some_and(|to| to < mandate.from) {
         return Err(bad("mandate_dates", "L'ultimo giorno dell'incarico precede il primo"));
     }
+    if mandate.capacity == Capacity::Delegato && (mandate.to.is_none() || mandate.act.is_empty()) {
+        return Err(Refusal::new(
+            "delegation_without_term",
+            "R1.10",
+            "art. 17, c. 1-bis, D.Lgs. 165/2001",
+            "La delega è data con atto scritto e per un periodo determinato: mancano l'atto o l'ultimo \
+             giorno",
+        )
+        .next("Indicare l'atto di delega e l'ultimo giorno in cui vale"));
+    }
     if registry.mandates.contains_key(&mandate.id) {
         return Err(bad("mandate_taken", format!("L'incarico «{}» esiste già", mandate.id)));
     }
     Ok(RegistryEvent::MandateGranted { mandate })
+}
+
+fn may_end(registry: &Registry, id: &str, last_day: NaiveDate) -> Result<(), Refusal> {
+    let found = registry.mandates.get(id).ok_or_else(|| unknown("incarico", id))?;
+    if last_day < found.from {
+        return Err(bad("mandate_dates", "L'ultimo giorno precede il primo"));
+    }
+    if found.to.is_some_and(|to| last_day > to) {
+        let text = "L'incarico finisce prima: per prolungarlo ne serve uno nuovo";
+        return Err(bad("mandate_ended", text));
+    }
+    let after = add_days(last_day, 1).unwrap_or(last_day);
+    let successors = registry.holders(Role::Amministratore, None, after);
+    if found.role == Role::Amministratore && successors.iter().all(|m| m.id == id) {
+        let text = "Dopo quel giorno il Comune resterebbe senza amministratore";
+        return Err(bad("last_administrator", text).next("Nominare prima chi subentra"));
+    }
+    Ok(())
 }
 
 fn known_person(registry: &Registry, person: &str) -> Result<(), Refusal> {

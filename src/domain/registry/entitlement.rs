@@ -2,6 +2,7 @@
 //! Who may act in a role on a day, and with what printed title (R1.10, R2.4, practice.md 1.16).
 
 use super::{Capacity, Mandate, Registry, Role};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::tokens::SegretarioSubstitute;
 use crate::domain::token::Token;
@@ -167,10 +168,10 @@ impl Registry {
             "R1.10",
             "artt. 49, 97 e 107 TUEL",
             format!(
-                "{} non ha il titolo di agire come {}{place} il {}",
+                "{} non ha il titolo di agire come {}{place} {}",
                 self.name(person),
                 role.label(),
-                on.format("%d/%m/%Y")
+                Preposition::On.short(on)
             ),
         )
         .next(who)

@@ -94,6 +94,24 @@ impl Role {
         Self::ALL.iter().find(|(role, _, _)| *role == self).map_or("", |(_, _, label)| label)
     }
 
+    /// A post of the offices, whose holder may name substitutes; not one of the political bodies,
+    /// which only the law and the Sindaco's decree fill (TUEL 46, 47, 53).
+    pub fn is_of_an_office(self) -> bool {
+        use Role as R;
+        !matches!(
+            self,
+            R::Sindaco
+                | R::Vicesindaco
+                | R::Assessore
+                | R::Commissario
+                | R::Consigliere
+                | R::Capogruppo
+                | R::PresidenteConsiglio
+                | R::Prefetto
+                | R::Amministratore
+        )
+    }
+
     /// Reads a token.
     pub fn parse(token: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, t, _)| *t == token).map(|(role, _, _)| *role)

@@ -4,17 +4,19 @@
 //! Powers come from mandates and dates, never from flags on an account: "who was entitled on
 //! 23 July" is a question to this state, and the answer carries the title that is printed.
 
+mod authority;
 mod coherence;
 mod decide;
 mod entitlement;
 mod event;
 
+pub use authority::authorised;
 pub use coherence::coherent;
 pub use decide::{RegistryCommand, decide};
 pub use entitlement::{Entitlement, Signatory};
 pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};
 
-use crate::domain::law::calendar::date_short;
+use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::{self, Regulation};
 use crate::domain::workflow::{self, Workflow};
@@ -95,7 +97,7 @@ impl Registry {
                 "no_regulation",
                 "R7.2",
                 "artt. 6 e 7 TUEL",
-                format!("Nessun regolamento del Comune è in vigore il {}", date_short(on)),
+                format!("Nessun regolamento del Comune è in vigore {}", Preposition::On.short(on)),
             )
             .next("Adottare il regolamento con «delibera init» o dalla pagina di amministrazione")
         })?;

@@ -5,6 +5,7 @@ use super::keys::{KEYS, Regulation};
 use super::timeline::Timeline;
 use super::tokens::{LegitimacyOpinion, PostingSigner, SealUse};
 use crate::domain::law::ballot::{IeMajority, QuorumStructural, members_majority};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::terms::{PubCount, doctrines_disagree};
@@ -79,7 +80,7 @@ fn gap(timeline: &Timeline, day: NaiveDate) -> Option<(usize, Finding)> {
         .iter()
         .filter(|key| key.mandatory)
         .find_map(|key| stopped(key.name).map(|line| (key.name, line)))?;
-    let reason = format!("dal {} «{name}» non ha più alcun valore", day.format("%d/%m/%Y"));
+    let reason = format!("{} «{name}» non ha più alcun valore", Preposition::From.short(day));
     Some((line, Finding(name, reason, "aggiungere il periodo che segue")))
 }
 

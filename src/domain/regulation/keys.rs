@@ -65,7 +65,7 @@ impl Key {
 /// Least and most of the keys that are numbers.
 fn bounds(name: &str) -> Option<(i64, i64)> {
     match name {
-        "cutoff_hour" | "capigruppo_list_hour" => Some((0, 23)),
+        "cutoff_hour" | "capigruppo_list_hour" | "digest_hour" => Some((0, 23)),
         "outage_min_hours" => Some((1, 24)),
         "seats" => Some((2, 60)),
         "quorum_absolute_min" => Some((0, 60)),
@@ -323,6 +323,8 @@ keys! {
     capigruppo_registry: Keeper = [Keeper::Internal], "R8.3", "art. 125 TUEL";
     /// Hour at which the list of the day leaves.
     capigruppo_list_hour: u8 = [18], "R8.2", "art. 125 TUEL";
+    /// Hour at which who has papers to sign is told of all of them in one message.
+    digest_hour: u8 = [8], "R2.8", "prassi: un riepilogo al giorno a chi firma";
     /// The control on request is in use.
     art127_enabled: bool = [false], "R8.5", "L. cost. 3/2001";
     /// Types of act communicated to the Prefetto.

@@ -214,21 +214,20 @@ pub(super) fn convene(
 }
 
 /// The Sindaco convenes (TUEL 50 c. 2), or who stands in for him (53 c. 2).
+///
+/// # Errors
+/// `not_the_convener`: the same for the notice and for the decision.
 pub fn convener(ctx: &Ctx, world: &World) -> Result<Signatory, Refusal> {
     let registry = &world.registry;
     let (actor, day) = (ctx.actor.as_str(), case::powers::day(ctx));
-    let sindaco = registry.entitled(actor, Role::Sindaco, None, day);
-    if sindaco.is_ok() {
-        return sindaco;
-    }
-    let away = registry
-        .holders(Role::Sindaco, None, day)
-        .iter()
-        .all(|m| registry.is_absent(&m.person, day));
-    if away {
-        return registry.entitled(actor, Role::Vicesindaco, None, day);
-    }
-    sindaco.map_err(|refusal| Refusal {
+    let as_sindaco = registry.entitled(actor, Role::Sindaco, None, day);
+    let sindaci = registry.holders(Role::Sindaco, None, day);
+    let away = sindaci.iter().all(|m| registry.is_absent(&m.person, day));
+    let answer = match as_sindaco {
+        Err(_) if away => registry.entitled(actor, Role::Vicesindaco, None, day),
+        answer => answer,
+    };
+    answer.map_err(|refusal| Refusal {
         code: "not_the_convener".into(),
         rule: "R3.2".into(),
         article: "artt. 50, c. 2, e 53, c. 2, TUEL".into(),

@@ -144,9 +144,7 @@ pub(super) fn carried(
 /// Papers of a sitting: composed by a job, signed by persons, sealed by the entity.
 fn papers(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(), Stop> {
     let find = |changes: &Changes, key: &str| {
-        let sitting = changes.sitting(id)?;
-        let found = sitting.papers.iter().find(|p| p.plan.key == key).cloned();
-        found.ok_or_else(|| Stop::from(case::unknown_paper(key)))
+        changes.sitting(id)?.paper(key).cloned().ok_or_else(|| Stop::from(case::unknown_paper(key)))
     };
     let event = match command {
         SittingCommand::Sign { paper_key, base, paper } => {

@@ -99,7 +99,7 @@ fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
         )
         .into());
     }
-    if sitting.agenda_version > 0 && !sitting.item(case_id).is_some_and(|i| i.convened) {
+    if sitting.agenda_version > 0 && !sitting.item(case_id).is_some_and(|i| i.sent_in.is_some()) {
         let text = "L'argomento è stato iscritto dopo la convocazione e non è stato comunicato";
         return Err(Refusal::new("not_convened", "R3.12", "", text)
             .next("Trattarlo fuori sacco, se il regolamento lo consente")
@@ -132,7 +132,9 @@ fn call_off_agenda(
     let sitting = changes.sitting(id)?;
     nobody_else(sitting)?;
     let known = sitting.item(case_id);
-    if known.is_some_and(|i| i.convened || i.outcome.is_some() || sitting.agenda_version == 0) {
+    if known
+        .is_some_and(|i| i.sent_in.is_some() || i.outcome.is_some() || sitting.agenda_version == 0)
+    {
         return call(changes, id, case_id);
     }
     let regulation = rules(changes, sitting)?;

@@ -113,8 +113,8 @@ pub struct Item {
     pub subject: String,
     /// Added at the sitting.
     pub off_agenda: bool,
-    /// It was on an agenda that was sent.
-    pub convened: bool,
+    /// Version of the first agenda sent with it; none while it was on none.
+    pub sent_in: Option<u32>,
     /// When it was called.
     pub called: Option<DateTime<Utc>>,
     /// Members under art. 78 c. 2.
@@ -152,6 +152,8 @@ pub struct Sitting {
     pub time: Option<NaiveTime>,
     /// Place.
     pub place: String,
+    /// Day, time and place before it was last moved.
+    pub moved_from: Option<((NaiveDate, NaiveTime), String)>,
     /// Mode.
     pub mode: Mode,
     /// Where it stands.
@@ -208,6 +210,11 @@ impl Sitting {
         Self { id: id.into(), ..Self::default() }
     }
 
+    /// A paper by key.
+    pub fn paper(&self, key: &str) -> Option<&PaperState> {
+        self.papers.iter().find(|p| p.plan.key == key)
+    }
+
     /// True when it is in the calendar.
     pub fn exists(&self) -> bool {
         self.version > 0
@@ -255,10 +262,13 @@ impl Sitting {
                 self.agenda_version = *version;
                 self.notice = Some(paper.sha256.clone());
                 self.convened_by = Some(by.clone());
-                self.items.iter_mut().for_each(|i| i.convened = true);
+                for item in &mut self.items {
+                    item.sent_in.get_or_insert(*version);
+                }
                 self.status = Status::Convened;
             }
             SittingEvent::Moved { date, time, place, .. } => {
+                self.moved_from = self.date.zip(self.time).map(|at| (at, self.place.clone()));
                 self.date = Some(*date);
                 self.time = Some(*time);
                 self.place.clone_from(place);

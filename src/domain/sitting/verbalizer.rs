@@ -78,8 +78,9 @@ fn by_a_member(
                 fiscal_code: m.fiscal_code.clone(),
                 title: "Segretario verbalizzante".into(),
                 role: m.role,
-                capacity: Capacity::Sostituto,
-                act: m.act.clone(),
+                // He verbalizes as the member he is: no decree makes him a substitute (R2.6).
+                capacity: Capacity::Titolare,
+                act: String::new(),
             })
         },
     )

@@ -21,7 +21,7 @@ type Body = fn(&[&Value]) -> Option<String>;
 struct Words(&'static str, Body);
 
 /// Every helper of this kind.
-const WORDS: [Words; 23] = [
+const WORDS: [Words; 28] = [
     Words("date_short", |p| Some(date_short(date(p)?))),
     Words("date_long", |p| Some(date_long(date(p)?))),
     Words("date_weekday", |p| Some(date_with_weekday(date(p)?))),
@@ -30,6 +30,11 @@ const WORDS: [Words; 23] = [
     Words("from_day", |p| Some(words::dated(Preposition::From, date(p)?))),
     Words("to_day", |p| Some(words::dated(Preposition::Until, date(p)?))),
     Words("of_day", |p| Some(words::dated(Preposition::Of, date(p)?))),
+    Words("of_short", |p| Some(Preposition::Of.short(date(p)?))),
+    Words("from_short", |p| Some(Preposition::From.short(date(p)?))),
+    Words("to_short", |p| Some(Preposition::Until.short(date(p)?))),
+    Words("the_title", |p| Some(words::the_title(text(p, 0)?))),
+    Words("an_office", |p| Some(words::office(text(p, 0)?))),
     Words("in_letters", |p| Some(number_in_words(u32::try_from(whole(p, 0)?).ok()?))),
     Words("counted", |p| Some(words::count(whole(p, 0)?, text(p, 1)?, text(p, 2)?))),
     Words("plural", |p| Some(text(p, if whole(p, 0)? == 1 { 1 } else { 2 })?.to_owned())),

@@ -183,6 +183,7 @@ fn sitting() -> SittingFacts {
             item(2, "Convenzione con l'ASL per lo sportello di ascolto <giovani>", None),
             item(3, "Patrocinio alla festa dei mirtilli", None),
         ],
+        added: vec![item(3, "Patrocinio alla festa dei mirtilli", None)],
         own: vec![
             item(1, SUBJECT, Some("approvata")),
             item(2, "Convenzione con l'ASL per lo sportello di ascolto", Some("rinviata")),

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 31] = [
+pub const MESSAGES: [Builtin; 32] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -78,6 +78,7 @@ pub const MESSAGES: [Builtin; 31] = [
     message!("atto-modificato"),
     message!("sigillo-del-giorno"),
     message!("riepilogo"),
+    message!("password"),
 ];
 
 /// Pieces the messages share: name, text, HTML.

@@ -3,7 +3,7 @@
 
 use super::ScenarioError;
 use super::report::SentMail;
-use crate::domain::case::{Case, Efficacy, efficacy, on_albo, terms_of};
+use crate::domain::case::{Case, Efficacy, effective_on, efficacy, on_albo, terms_of};
 use crate::domain::effects::token;
 use crate::domain::law::calendar::{rome_date, rome_instant, rome_time};
 use crate::domain::sitting::{Ballot, Treatment};
@@ -235,7 +235,7 @@ async fn check_case(
     met.same(&what("pubblicazione"), wanted.posted, case.posting.as_ref().map(|p| p.day));
     met.same(&what("ultimo giorno"), wanted.last_day, terms.map(|t| t.last_day));
     met.same(&what("primo giorno fuori"), wanted.off_on, terms.map(|t| t.off_on));
-    met.same(&what("esecutività"), wanted.effective_on, terms.map(|t| t.effective_on));
+    met.same(&what("esecutività"), wanted.effective_on, effective_on(case));
     met.same(&what("immediata eseguibilità"), wanted.immediate, Some(case.is_immediate()));
     met.same(&what("in Albo"), wanted.on_albo, Some(on_albo(case, instant)));
     check_treatment(wanted, case, met);

@@ -5,20 +5,21 @@ use super::ScenarioError;
 use super::expect::Expectation;
 use super::repeat::{Copied, copies};
 use crate::domain::case::Content;
-use crate::domain::law::calendar::rome_instant;
+use crate::domain::law::calendar::{parse_date, rome_date, rome_instant, rome_time};
 use crate::domain::problem::{Problem, line_of};
 use crate::domain::registry::{ComuneData, Mandate, Office, Person};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Spanned, Table};
 
 /// Files a scenario may include without a path: the sample Comuni that ship with the program.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("grande-comune", include_str!("../../../scenarios/basi/grande-comune.toml")),
     ("piccolo-comune", include_str!("../../../scenarios/basi/piccolo-comune.toml")),
     ("demo", include_str!("../../../scenarios/demo.toml")),
+    ("atti-in-corso", include_str!("../../../scenarios/basi/atti-in-corso.toml")),
 ];
 
 /// A scenario as written.
@@ -186,6 +187,27 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioError> {
 pub fn demo() -> Result<Scenario, ScenarioError> {
     let text = BUILT_IN.iter().find(|(name, _)| *name == "demo").map_or("", |(_, text)| text);
     parse(text, "demo.toml", Path::new("."))
+}
+
+/// Acts waiting at every step, all dates moved so that the last thing happened the day before.
+///
+/// # Errors
+/// As [`load`]; a test keeps it from happening.
+pub fn in_progress(today: NaiveDate) -> Result<Scenario, ScenarioError> {
+    let name = "atti-in-corso";
+    let text = BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+    let mut scenario = parse(text, "atti-in-corso.toml", Path::new("."))?;
+    let last = scenario.steps.last().map_or(today, |step| rome_date(step.at));
+    let days = today - last - TimeDelta::days(1);
+    for step in &mut scenario.steps {
+        let (day, time) = (rome_date(step.at) + days, rome_time(step.at));
+        step.at = rome_instant(day, time);
+        let date = step.params.get("date").and_then(toml::Value::as_str).and_then(parse_date);
+        if let Some(date) = date {
+            step.params.insert("date".into(), toml::Value::String((date + days).to_string()));
+        }
+    }
+    Ok(scenario)
 }
 
 fn read(path: &Path) -> Result<String, ScenarioError> {

@@ -14,9 +14,9 @@ mod steps;
 
 pub use comune::{PRESETS, WORKFLOW};
 pub use expect::Expectation;
-pub use file::{Scenario, Step as StepRef, demo, load};
+pub use file::{Scenario, Step as StepRef, demo, in_progress, load};
 pub use report::{Report, SittingOutcome};
-pub use run::{Runner, StepResult, run};
+pub use run::{Runner, StepResult, go_on, run};
 
 use super::execute::ExecuteError;
 use super::mail::MailConfigError;

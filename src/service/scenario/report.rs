@@ -2,7 +2,7 @@
 //! What a run leaves: the object of `run --json` (design.md section 7) and the documents.
 
 use super::ScenarioError;
-use crate::domain::case::{Case, DutyState, efficacy, terms_of};
+use crate::domain::case::{Case, DutyState, effective_on, efficacy, terms_of};
 use crate::domain::changes::Fact;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::rome_date;
@@ -253,7 +253,7 @@ fn case_report(world: &World, case: &Case, now: DateTime<Utc>) -> Option<CaseRep
             posted: case.posting.as_ref().map(|p| p.day),
             last_day: terms.map(|t| t.last_day),
             off_on: terms.map(|t| t.off_on),
-            effective_on: terms.filter(|_| case.is_adopted()).map(|t| t.effective_on),
+            effective_on: effective_on(case).filter(|_| case.is_adopted()),
         },
     })
 }

@@ -69,6 +69,24 @@ pub async fn run(
     database: Option<&str>,
 ) -> Result<Runner, ScenarioError> {
     prepare_folder(folder)?;
+    let runner = runner(scenario, folder, database).await?;
+    comune::set_up(&runner.office.executor, &runner.scenario).await?;
+    Ok(runner)
+}
+
+/// Goes on in the folder of an earlier run, on the Comune that is there.
+///
+/// # Errors
+/// A database that does not open.
+pub async fn go_on(scenario: Scenario, folder: &Path) -> Result<Runner, ScenarioError> {
+    runner(scenario, folder, None).await
+}
+
+async fn runner(
+    scenario: Scenario,
+    folder: &Path,
+    database: Option<&str>,
+) -> Result<Runner, ScenarioError> {
     let start = scenario.steps.first().map_or(DateTime::UNIX_EPOCH, |s| s.at);
     let clock = SimulatedClock::at(start - TimeDelta::hours(1));
     let file = format!("sqlite:{}", folder.join("delibera.db").display());
@@ -80,7 +98,6 @@ pub async fn run(
     let templates = Templates::embedded().map_err(|e| ScenarioError::Templates(e.to_string()))?;
     let press = Press { templates: Arc::new(templates), keys: Arc::new(keys) };
     let office = Office { executor, press };
-    comune::set_up(&office.executor, &scenario).await?;
     let worker = worker(&office, &scenario, folder)?;
     let folder = folder.to_path_buf();
     Ok(Runner { office, worker, clock, scenario, folder, report: Report::default() })

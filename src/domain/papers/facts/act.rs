@@ -10,6 +10,7 @@ use super::proposal::{ProposalText, proposal_text};
 use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
 use super::{Embedded, PaperFacts, Relation, act_data};
 use crate::domain::case::{AttachmentClass, Case, Content};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
@@ -67,7 +68,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
 /// "Deliberazione della Giunta comunale n. 838 del 24/07/2020".
 pub(super) fn title(head: &Head) -> Result<String, Refusal> {
     let number = head.numbered()?;
-    Ok(format!("{} n. {} del {}", head.act, number.number, number.date.format("%d/%m/%Y")))
+    Ok(format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)))
 }
 
 /// An adopted act, as the deliberation and what is derived from it print it.
@@ -211,8 +212,8 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         kind: plan.kind,
         file: format!("estratto-verbale-{}-{}", treatment.date, head.stem(case)),
         title: format!(
-            "Estratto del verbale della seduta del {}",
-            treatment.date.format("%d/%m/%Y")
+            "Estratto del verbale della seduta {}",
+            Preposition::Of.short(treatment.date)
         ),
         created: owed_at(case, plan),
         slots: &plan.slots,

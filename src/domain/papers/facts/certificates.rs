@@ -8,7 +8,7 @@ use super::common::{
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use crate::domain::case::powers;
-use crate::domain::case::{Case, Ctx, Effect};
+use crate::domain::case::{Case, Ctx, Effect, Touch, effective_on};
 use crate::domain::law::calendar::{rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
 use crate::domain::refusal::Refusal;
@@ -154,6 +154,8 @@ struct ExecutivityFacts {
     head: Head,
     posting: PostingFacts,
     effective_on: NaiveDate,
+    /// The day the ten days alone would give, where a suspension covered it.
+    deferred_from: Option<NaiveDate>,
     /// How the ten days are counted, and where that comes from.
     doctrine: &'static str,
     source: String,
@@ -165,9 +167,14 @@ struct ExecutivityFacts {
 /// The certificate of executivity (art. 134, c. 3, TUEL): from D and the doctrine, nothing else.
 pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read_public(id, world)?;
-    let posting = posting_of(case, "")?;
+    let matured = case.matured.map(|(_, number)| number.to_string());
+    let posting = posting_of(case, matured.as_deref().unwrap_or_default())?;
+    let computed = terms(posting, &case.outages)?.effective_on;
+    // Certified is the day that was decided; the ten days alone may end within a suspension.
+    let effective_on = crate::domain::law::calendar::parse_date(&plan.about).unwrap_or(computed);
     let facts = ExecutivityFacts {
-        effective_on: terms(posting, &case.outages)?.effective_on,
+        effective_on,
+        deferred_from: Some(computed).filter(|day| *day < effective_on),
         doctrine: posting.exec_count.doctrine(),
         source: words::clause(&posting.exec_source),
         after_posting: posting.effective_after_posting,
@@ -222,12 +229,11 @@ pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<Paper
     };
     let regulation = world.regulation(treatment.date)?;
     let owed = owed_at(case, plan);
-    let effective = case.posting.as_ref().and_then(|p| p.terms(&case.outages));
     let facts = EnforceabilityFacts {
         ballot: super::ballot::immediate(ballot, &treatment.members, treatment.seats, &regulation),
         adopted: treatment.date,
         conditions: conditions(case),
-        effective_on: effective.map(|t| t.effective_on).filter(|day| *day <= rome_date(owed)),
+        effective_on: effective_on(case).filter(|day| *day <= rome_date(owed)),
         commissioner: treatment.members.is_empty(),
         head,
     };
@@ -254,6 +260,16 @@ struct AnnotationFacts {
     from: NaiveDate,
     until: Option<NaiveDate>,
     source: String,
+    /// Why the effect fell before it held; empty while it stands.
+    withdrawn: String,
+    /// The suspension ended: first day without it, and by which act or order.
+    lifted: Option<LiftedFacts>,
+}
+
+#[derive(Serialize)]
+struct LiftedFacts {
+    from: NaiveDate,
+    source: String,
 }
 
 /// The annotation of a later act or order on this one (R5.5); `about` is its serial, from 1.
@@ -270,17 +286,31 @@ pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFact
         revokes: touch.how == Effect::Revoke,
         suspends: touch.how == Effect::Suspend,
         from: touch.from,
-        until: touch.until,
+        until: touch.until.filter(|_| touch.withdrawn.is_none()),
         source: words::clause(&touch.source),
+        withdrawn: touch.withdrawn.as_deref().map(words::clause).unwrap_or_default(),
+        lifted: lifted(case, touch, &plan.key),
         head,
     };
     let parts = Parts {
         kind: plan.kind,
-        file: format!("annotazione-{}-{}", facts.head.stem(case), words::slug(&plan.about)),
+        file: format!("annotazione-{}-{}", facts.head.stem(case), words::slug(serial_of(plan))),
         title: format!("Annotazione a margine {}", facts.head.of_what()),
         created: owed_at(case, plan),
         slots: &plan.slots,
         embedded: Vec::new(),
     };
     paper(parts, &facts)
+}
+
+/// "1", or "1-fine" for the annotation that a suspension ended.
+fn serial_of(plan: &PaperPlan) -> &str {
+    plan.key.split_once('-').map_or(plan.about.as_str(), |(_, serial)| serial)
+}
+
+/// The end of a suspension, on the annotation that was owed by it.
+fn lifted(case: &Case, touch: &Touch, key: &str) -> Option<LiftedFacts> {
+    let of_this = |(from, _): &&(NaiveDate, String)| touch.from <= *from;
+    let (from, source) = case.lifted.iter().find(of_this).filter(|_| key.ends_with("-fine"))?;
+    Some(LiftedFacts { from: *from, source: words::clause(source) })
 }

@@ -3,6 +3,7 @@
 
 use super::{Embedded, PaperFacts};
 use crate::domain::case::{Attachment, AttachmentClass, Case, Content, Version};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
 use crate::domain::privacy::public_subject;
 use crate::domain::refusal::Refusal;
@@ -168,7 +169,7 @@ impl Head {
     pub fn of_what(&self) -> String {
         match (&self.deliberation, &self.proposal) {
             (Some(act), _) => {
-                format!("della deliberazione n. {} del {}", act.number, act.date.format("%d/%m/%Y"))
+                format!("della deliberazione n. {} {}", act.number, Preposition::Of.short(act.date))
             }
             (None, Some(p)) => format!("della proposta n. {}/{}", p.number, p.year),
             (None, None) => "della proposta".to_owned(),

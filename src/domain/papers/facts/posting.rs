@@ -4,7 +4,7 @@
 use super::PaperFacts;
 use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::domain::case::{Case, Posting};
-use crate::domain::law::calendar::rome_time;
+use crate::domain::law::calendar::{Preposition, rome_time};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::terms::Terms;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
@@ -45,7 +45,11 @@ pub fn posting_facts(
         number: posting.number,
         year: posting.year,
         from: posting.day,
-        at: rome_time(posting.at).format("%H:%M").to_string(),
+        // Of another system's Albo only the day is known.
+        at: match posting.external {
+            true => String::new(),
+            false => rome_time(posting.at).format("%H:%M").to_string(),
+        },
         last_day: terms.last_day,
         days: posting.days,
         doctrine: posting.pub_count.doctrine(),
@@ -201,7 +205,7 @@ pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
     let parts = Parts {
         kind: plan.kind,
         file: format!("attestazione-disservizio-{}-{day}", facts.head.stem(case)),
-        title: format!("Attestazione di disservizio dell'Albo del {}", day.format("%d/%m/%Y")),
+        title: format!("Attestazione di disservizio dell'Albo {}", Preposition::Of.short(day)),
         created: owed_at(case, plan),
         slots: &plan.slots,
         embedded: Vec::new(),
@@ -290,7 +294,7 @@ pub fn capigruppo_list(
         let (case, _, head) = read_public(id, world)?;
         let posting = case.posting.as_ref().filter(|p| p.day == day).ok_or_else(|| {
             let text =
-                format!("L'atto «{id}» non è stato pubblicato il {}", day.format("%d/%m/%Y"));
+                format!("L'atto «{id}» non è stato pubblicato {}", Preposition::On.short(day));
             Refusal::new("not_posted_that_day", "R8.1", "art. 125 TUEL", text)
         })?;
         created = created.max(Some(posting.at));
@@ -299,7 +303,7 @@ pub fn capigruppo_list(
     lines.sort_by_key(|l| l.deliberation.as_ref().map(|n| (n.year, n.number)));
     let holders = world.registry.holders(Role::Capogruppo, None, day);
     let facts = ListFacts {
-        subject: format!("Deliberazioni della Giunta pubblicate il {}", day.format("%d/%m/%Y")),
+        subject: format!("Deliberazioni della Giunta pubblicate {}", Preposition::On.short(day)),
         day,
         serial,
         lines,
@@ -314,7 +318,7 @@ pub fn capigruppo_list(
     let parts = Parts {
         kind: PaperKind::ElencoCapigruppo,
         file: format!("elenco-capigruppo-{day}-{serial}"),
-        title: format!("Elenco ai Capigruppo del {}, n. {serial}", day.format("%d/%m/%Y")),
+        title: format!("Elenco ai Capigruppo {}, n. {serial}", Preposition::Of.short(day)),
         created: created.unwrap_or_default(),
         slots: &list_slots(day, world)?,
         embedded: Vec::new(),

@@ -5,14 +5,13 @@ use super::PaperFacts;
 use super::ballot::{VoteFacts, vote};
 use super::common::{NumberFacts, Parts, PersonFacts, act_slots, head, one_line, own_slot, paper};
 use crate::domain::case::Ctx;
-use crate::domain::law::calendar::{rome_date, rome_time};
+use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
-use crate::domain::sitting::convener;
 use crate::domain::sitting::{
-    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status,
+    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status, convener,
 };
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,6 +24,8 @@ struct AgendaLine {
     office: String,
     rapporteurs: Vec<String>,
     proposal: Option<NumberFacts>,
+    /// On no agenda sent before.
+    added: bool,
 }
 
 #[derive(Serialize)]
@@ -39,6 +40,8 @@ struct NoticeFacts {
     version: u32,
     by: PersonFacts,
     agenda: Vec<AgendaLine>,
+    /// Numbers of the items no earlier agenda had.
+    added: Vec<usize>,
 }
 
 fn date_of(sitting: &Sitting) -> Result<NaiveDate, Refusal> {
@@ -67,11 +70,12 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
             office: head.offices.first().cloned().unwrap_or_default(),
             rapporteurs: rapporteurs.map(|person| world.registry.name(person)).collect(),
             proposal: head.proposal,
+            added: sitting.agenda_version > 0 && item.sent_in.is_none(),
         });
     }
     let version = sitting.agenda_version + 1;
     let facts = NoticeFacts {
-        subject: format!("Convocazione della Giunta comunale per il {}", date.format("%d/%m/%Y")),
+        subject: format!("Convocazione della Giunta comunale per {}", Preposition::On.short(date)),
         date,
         time: sitting.time.map(|t| t.format("%H:%M").to_string()).unwrap_or_default(),
         place: place(sitting, &world.registry),
@@ -82,6 +86,7 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
         ),
         version,
         by: PersonFacts::from(&by),
+        added: agenda.iter().filter(|line| line.added).map(|line| line.number).collect(),
         agenda,
     };
     let parts = Parts {
@@ -191,11 +196,11 @@ pub fn minutes(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         PaperKind::Brogliaccio => ("brogliaccio", "Brogliaccio della seduta"),
         _ => ("verbale-seduta", "Verbale della seduta"),
     };
-    let owed = sitting.papers.iter().find(|p| p.plan.key == plan.key).map(|p| p.owed_at);
+    let owed = sitting.paper(&plan.key).map(|p| p.owed_at);
     let parts = Parts {
         kind: plan.kind,
         file: format!("{stem}-{date}"),
-        title: format!("{title} della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        title: format!("{title} della Giunta comunale {}", Preposition::Of.short(date)),
         created: owed.or(sitting.closed).or(sitting.last_fact).unwrap_or_default(),
         slots: &act_slots(&plan.slots),
         embedded: Vec::new(),
@@ -218,7 +223,7 @@ fn minutes_facts(
         .map(|(index, item)| item_facts(sitting, item, index + 1, date, regulation))
         .collect();
     MinutesFacts {
-        subject: format!("Seduta della Giunta comunale del {}", date.format("%d/%m/%Y")),
+        subject: format!("Seduta della Giunta comunale {}", Preposition::Of.short(date)),
         date,
         opened: sitting.opened.map(hour),
         closed: sitting.closed.map(hour),

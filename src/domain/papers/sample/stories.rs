@@ -266,6 +266,7 @@ fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusa
             until: (how == Effect::Suspend).then(|| date(12, 31)),
             by_case: String::new(),
             source: "deliberazione n. 1120 dell'8 novembre 2024".into(),
+            withdrawn: None,
         };
         story.case("a1", at(11, 8, 12, 0), &CaseEvent::Touched { touch });
         let slots = certificate.clone();

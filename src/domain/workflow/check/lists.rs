@@ -4,8 +4,8 @@
 use super::statute::{Demand, Predicate, STATUTE};
 use super::{Names, suggest};
 use crate::domain::notices::{
-    DEADLINE_MOMENTS, DUTIES, DUTY_MOMENTS, OF_ACT, OF_SITTING, SITTING_MOMENTS, moments,
-    recipient_tokens,
+    DAILY_MOMENTS, DEADLINE_MOMENTS, DUTIES, DUTY_MOMENTS, OF_ACT, OF_SITTING, SITTING_MOMENTS,
+    moments, recipient_tokens,
 };
 use crate::domain::problem::Problem;
 use crate::domain::workflow::{Lifecycle, Notice, Step, StepKind, Workflow};
@@ -192,6 +192,9 @@ fn notice_names(notice: &Notice, names: &Names, file: &str) -> Vec<Problem> {
     if !names.messages.contains(message) {
         let known = names.messages.iter().map(String::as_str);
         problems.push(suggest(at(format!("messaggio sconosciuto «{message}»")), message, known));
+    }
+    if DAILY_MOMENTS.contains(&on) != (message == "riepilogo") {
+        problems.push(at(format!("«riepilogo» è il messaggio dei momenti {DAILY_MOMENTS:?}")));
     }
     if notice.to.is_empty() {
         problems.push(at(format!("l'avviso «{on}» non ha destinatari")));

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The question a page asks in advance: what could be asked of an act now, and what would `decide`
+//! say to this person? There is no second rule: [`ask`] runs the engine on loaded facts.
+
+use crate::domain::case::{
+    AttachmentClass, Case, CaseCommand, OpinionOutcome, efficacy, needs, standing,
+};
+use crate::domain::case::{Ctx, OpinionNeed};
+use crate::domain::changes::{Changes, Stop};
+use crate::domain::command::{Command, decide};
+use crate::domain::papers::{SignedPaper, carried_by_case, carried_by_sitting};
+use crate::domain::registry::Role;
+use crate::domain::workflow::{OpinionKind, StepKind};
+use crate::domain::world::World;
+use chrono::NaiveDate;
+
+/// Stands for what a person has not written yet, when the engine is asked in advance.
+const WORDS: &str = "(motivazione ancora da scrivere)";
+
+/// Something that could be asked of an act.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// What it is about, where there may be several: opinion and office, paper, duty, condition.
+    pub about: String,
+    /// The command, complete but for what the person will write and sign.
+    pub command: CaseCommand,
+}
+
+/// Everything that could be asked of an act on a day, in the order of its life. What belongs to
+/// another moment is there too where its refusal says something.
+pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
+    let Ok(workflow) = world.workflow(case) else { return Vec::new() };
+    let Some(step) = workflow.step(&case.step) else { return Vec::new() };
+    let mut offers = Offers(Vec::new());
+    offers.draft(case);
+    let spot = matches!(step.kind, StepKind::Discussion { .. });
+    for opinion in workflow.opinions() {
+        let here = matches!(&step.kind, StepKind::Opinion { opinion: o, .. } if *o == opinion);
+        if let (true, Ok(regulation)) = (here || spot, world.regulation(today)) {
+            let due = needs(&case.content, opinion, &regulation).unwrap_or_default();
+            due.iter().filter(|n| standing(case, n).is_none()).for_each(|n| offers.opinion(n));
+        }
+    }
+    offers.office(case, &step.kind);
+    offers.papers(case);
+    if !world.registry.holders(Role::Commissario, None, today).is_empty() {
+        offers.add("", CaseCommand::AdoptAsCommissioner { immediate: None });
+    }
+    offers.albo(case, &step.kind);
+    offers.after(case, today);
+    offers.0
+}
+
+struct Offers(Vec<Offer>);
+
+impl Offers {
+    fn add(&mut self, about: impl Into<String>, command: CaseCommand) {
+        self.0.push(Offer { about: about.into(), command });
+    }
+
+    fn draft(&mut self, case: &Case) {
+        if case.returned.is_some() {
+            self.add("", CaseCommand::Rework);
+        }
+        if case.versions.is_empty() || case.treatment.is_none() {
+            self.add("", CaseCommand::Edit { content: case.content.clone() });
+            self.add("", CaseCommand::Submit);
+        }
+        let gates = &case.content.gates;
+        if gates.direction_only.is_some() && gates.direction_acknowledged_by.is_none() {
+            self.add("", CaseCommand::AcknowledgeDirection);
+        }
+    }
+
+    fn opinion(&mut self, need: &OpinionNeed) {
+        let command = CaseCommand::GiveOpinion {
+            opinion: need.opinion,
+            office: need.office.clone(),
+            outcome: OpinionOutcome::Favourable,
+            reasons: String::new(),
+            no_conflict: true,
+            paper: None,
+        };
+        self.add(about_opinion(need.opinion, &need.office), command);
+    }
+
+    fn office(&mut self, case: &Case, kind: &StepKind) {
+        if matches!(kind, StepKind::Review { .. }) {
+            self.add("", CaseCommand::PassReview { note: WORDS.into() });
+        }
+        let offices = match kind {
+            StepKind::Opinion { opinion: OpinionKind::Technical, .. } => &case.content.offices[..],
+            _ => &[],
+        };
+        let reasons = || WORDS.to_owned();
+        if offices.is_empty() {
+            let office = String::new();
+            self.add("", CaseCommand::Return { office, reasons: reasons(), paper: None });
+        }
+        for office in offices {
+            let command =
+                CaseCommand::Return { office: office.clone(), reasons: reasons(), paper: None };
+            self.add(office.clone(), command);
+        }
+        let against = [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions];
+        if case.opinions.iter().any(|o| against.contains(&o.outcome)) {
+            self.add("", CaseCommand::MotivateDeparture { reasons: reasons() });
+        }
+        if case.current().is_some() && case.treatment.is_none() {
+            let mut content = case.content.clone();
+            content.text.push_str(WORDS);
+            self.add("", CaseCommand::Revise { content, formal: false, paper: None });
+        }
+        self.add("", CaseCommand::Withdraw { reason: reasons(), paper: None });
+    }
+
+    fn papers(&mut self, case: &Case) {
+        for paper in case.papers.iter().filter(|p| p.sha256.is_some() && !p.is_complete()) {
+            let key = &paper.plan.key;
+            let base = paper.sha256.clone().unwrap_or_default();
+            let sign = CaseCommand::Sign { paper_key: key.clone(), base, paper: None };
+            self.add(key.clone(), sign);
+            for slot in paper.open_slots().filter(|slot| slot.signer.is_some()) {
+                let attest = CaseCommand::AttestImpediment {
+                    paper_key: key.clone(),
+                    field: slot.field.clone(),
+                    reason: WORDS.into(),
+                    paper: None,
+                };
+                self.add(format!("{key}/{}", slot.field), attest);
+            }
+            if paper.signed.is_empty() {
+                let recall =
+                    CaseCommand::RecallPaper { paper_key: key.clone(), reason: WORDS.into() };
+                self.add(key.clone(), recall);
+            }
+        }
+    }
+
+    fn albo(&mut self, case: &Case, kind: &StepKind) {
+        if matches!(kind, StepKind::Post { .. }) {
+            let (external_number, external_day, repeats) = (None, None, None);
+            self.add("", CaseCommand::Post { external_number, external_day, repeats });
+        }
+        if let Some(posting) = &case.posting {
+            self.add("", CaseCommand::RecordOutage { day: posting.day, visible_hours: 0 });
+            self.add("", CaseCommand::AnnulPosting { reason: WORDS.into() });
+            let sha256 = "0".repeat(64);
+            self.add("", CaseCommand::ReplacePublicFile { sha256, reason: WORDS.into() });
+        }
+    }
+
+    fn after(&mut self, case: &Case, today: NaiveDate) {
+        if case.is_adopted() {
+            for condition in efficacy(case, today).1 {
+                let about = crate::domain::effects::token(&condition);
+                let evidence = WORDS.into();
+                self.add(about, CaseCommand::MeetCondition { condition, on: today, evidence });
+            }
+        }
+        for (duty, state) in &case.duties {
+            if state.settled.is_none() {
+                let (duty, note) = (duty.clone(), WORDS.to_owned());
+                self.add(duty.clone(), CaseCommand::SettleDuty { duty, done: true, note });
+            }
+        }
+        if case.is_adopted() {
+            self.add("", CaseCommand::Close { note: String::new() });
+        }
+    }
+}
+
+/// `technical:ambiente`, `accounting`: which opinion an offer is about.
+pub fn about_opinion(opinion: OpinionKind, office: &str) -> String {
+    match office {
+        "" => opinion.token().to_owned(),
+        office => format!("{}:{office}", opinion.token()),
+    }
+}
+
+/// What the engine would say to a command as if its paper were signed by the actor. Nothing is
+/// recorded.
+///
+/// # Errors
+/// The refusal, or what must be loaded before asking again.
+pub fn ask(world: &World, ctx: &Ctx, command: &Command) -> Result<(), Stop> {
+    let mut command = command.clone();
+    as_if_signed(world, ctx, &mut command);
+    decide(&mut Changes::new(world.clone(), ctx.clone()), &command)
+}
+
+fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
+    let facts = match command {
+        Command::Case { id, command: CaseCommand::Sign { paper_key, .. } } => {
+            world.cases.get(id).and_then(|case| case.paper(paper_key)).and_then(|state| {
+                let slots = state.open_slots().filter_map(|slot| slot.signer.as_ref());
+                let mine = slots.into_iter().find(|signer| signer.person == ctx.actor)?;
+                Some((state.plan.kind, state.facts.clone()?, mine.fiscal_code.clone()))
+            })
+        }
+        Command::Case { id, command } => {
+            carried_by_case(id, command, ctx, world).ok().flatten().and_then(own_slot)
+        }
+        Command::Sitting { id, command } => {
+            carried_by_sitting(id, command, ctx, world).ok().flatten().and_then(own_slot)
+        }
+        Command::Registry(_) | Command::ListCapigruppo { .. } => None,
+    };
+    if let (Some((kind, facts, fiscal_code)), Some(slot)) = (facts, command.paper_mut()) {
+        *slot = Some(SignedPaper { kind, facts, sha256: "0".repeat(64), fiscal_code });
+    }
+}
+
+fn own_slot(
+    facts: crate::domain::papers::PaperFacts,
+) -> Option<(crate::domain::papers::PaperKind, String, String)> {
+    let signer = facts.slots.first()?.signer.as_ref()?;
+    Some((facts.kind, facts.sha256(), signer.fiscal_code.clone()))
+}
+
+/// The class of a document of an act, by its hash: attachments of any version; `None` when the act
+/// has no such document. Papers are of the act itself.
+pub fn document_class(case: &Case, sha256: &str) -> Option<AttachmentClass> {
+    let contents = case.versions.iter().map(|v| &v.content).chain([&case.content]);
+    let attached = contents.flat_map(|content| &content.attachments).find(|a| a.sha256 == sha256);
+    if let Some(attachment) = attached {
+        return Some(attachment.class);
+    }
+    let composed = case.papers.iter().filter_map(|p| p.sha256.as_deref());
+    let opinions = case.opinions.iter().map(|o| o.paper.sha256.as_str());
+    let shown = case.posting.iter().map(|p| p.file.as_str());
+    composed.chain(opinions).chain(shown).any(|s| s == sha256).then_some(AttachmentClass::Integral)
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The actions on an act.
+
+use super::{Action, Subject};
+use crate::domain::case::{Case, CaseCommand, Condition, OpinionOutcome};
+use crate::domain::law::calendar::date_short;
+use crate::domain::registry::Registry;
+use crate::domain::words;
+use crate::domain::workflow::OpinionKind;
+use crate::web::forms::{Field, Reader};
+
+/// Every action on an act, in the order of its life.
+pub const ACTIONS: &[Action] = &[
+    Action {
+        slug: "presentazione",
+        token: "submit",
+        title: "Presentare la proposta",
+        button: "Presenta",
+        done: "Proposta presentata: il testo è ora fissato",
+        fields: |_| Vec::new(),
+        read: |_, _| Some(CaseCommand::Submit),
+    },
+    Action {
+        slug: "ripresa",
+        token: "rework",
+        title: "Riprendere in carico",
+        button: "Riprendi",
+        done: "La proposta è di nuovo in bozza",
+        fields: |_| Vec::new(),
+        read: |_, _| Some(CaseCommand::Rework),
+    },
+    Action {
+        slug: "presa-d-atto",
+        token: "acknowledge_direction",
+        title: "Prendere atto della dichiarazione di indirizzo",
+        button: "Prendi atto",
+        done: "Presa d'atto registrata",
+        fields: |_| Vec::new(),
+        read: |_, _| Some(CaseCommand::AcknowledgeDirection),
+    },
+    Action {
+        slug: "parere",
+        token: "give_opinion",
+        title: "Rendere il parere",
+        button: "Vai alla firma",
+        done: "Parere reso e firmato",
+        fields: opinion_fields,
+        read: opinion,
+    },
+    Action {
+        slug: "restituzione",
+        token: "return",
+        title: "Restituire la proposta",
+        button: "Vai alla firma",
+        done: "Proposta restituita",
+        fields: |_| vec![reasons("Che cosa va corretto, e perché")],
+        read: |subject, form| {
+            let office = subject.about.clone();
+            let reasons = form.needed("motivazione");
+            Some(CaseCommand::Return { office, reasons, paper: None })
+        },
+    },
+    Action {
+        slug: "motivazione",
+        token: "motivate_departure",
+        title: "Motivare lo scostamento dal parere",
+        button: "Registra",
+        done: "Motivazione inserita nel testo",
+        fields: |_| {
+            vec![reasons("Le ragioni che l'atto riporterà").help(
+                "Art. 49, c. 4, TUEL: chi si discosta da un parere ne dà motivazione nel testo.",
+            )]
+        },
+        read: |_, form| {
+            Some(CaseCommand::MotivateDeparture { reasons: form.needed("motivazione") })
+        },
+    },
+    Action {
+        slug: "verifica",
+        token: "pass_review",
+        title: "Chiudere la verifica",
+        button: "Verifica superata",
+        done: "Verifica registrata: l'atto prosegue",
+        fields: |_| vec![Field::new("area", "nota", "Nota (facoltativa)")],
+        read: |_, form| Some(CaseCommand::PassReview { note: form.text("nota") }),
+    },
+    Action {
+        slug: "ritiro",
+        token: "withdraw",
+        title: "Ritirare la proposta",
+        button: "Vai alla firma",
+        done: "Proposta ritirata",
+        fields: |_| vec![reasons("Motivo del ritiro")],
+        read: |_, form| {
+            Some(CaseCommand::Withdraw { reason: form.needed("motivazione"), paper: None })
+        },
+    },
+    Action {
+        slug: "firma",
+        token: "sign",
+        title: "Firmare",
+        button: "Vai alla firma",
+        done: "Documento firmato",
+        fields: |_| Vec::new(),
+        read: |subject, _| {
+            let state = subject.case.paper(&subject.about)?;
+            let base = state.sha256.clone().unwrap_or_default();
+            Some(CaseCommand::Sign { paper_key: subject.about.clone(), base, paper: None })
+        },
+    },
+    Action {
+        slug: "impedimento",
+        token: "attest_impediment",
+        title: "Attestare l'impedimento di un firmatario",
+        button: "Vai alla firma",
+        done: "Impedimento attestato",
+        fields: |_| vec![reasons("Ragione dell'impedimento")],
+        read: |subject, form| {
+            let (key, field) = subject.about.split_once('/')?;
+            Some(CaseCommand::AttestImpediment {
+                paper_key: key.to_owned(),
+                field: field.to_owned(),
+                reason: form.needed("motivazione"),
+                paper: None,
+            })
+        },
+    },
+    Action {
+        slug: "ricomposizione",
+        token: "recall_paper",
+        title: "Ricomporre il documento prima delle firme",
+        button: "Ricomponi",
+        done: "Il documento sarà ricomposto",
+        fields: |_| vec![reasons("Perché va ricomposto")],
+        read: |subject, form| {
+            let reason = form.needed("motivazione");
+            Some(CaseCommand::RecallPaper { paper_key: subject.about.clone(), reason })
+        },
+    },
+    Action {
+        slug: "adozione",
+        token: "adopt_as_commissioner",
+        title: "Adottare con i poteri della Giunta",
+        button: "Adotta",
+        done: "Atto adottato",
+        fields: |_| {
+            let label = "Ragioni dell'immediata eseguibilità (vuoto: non dichiarata)";
+            vec![Field::new("area", "urgenza", label)]
+        },
+        read: |_, form| {
+            let immediate = Some(form.text("urgenza")).filter(|reasons| !reasons.is_empty());
+            Some(CaseCommand::AdoptAsCommissioner { immediate })
+        },
+    },
+    Action {
+        slug: "pubblicazione",
+        token: "post",
+        title: "Pubblicare all'Albo pretorio",
+        button: "Pubblica ora",
+        done: "Atto pubblicato all'Albo pretorio",
+        fields: |_| Vec::new(),
+        read: |_, _| {
+            Some(CaseCommand::Post { external_number: None, external_day: None, repeats: None })
+        },
+    },
+    Action {
+        slug: "disservizio",
+        token: "record_outage",
+        title: "Attestare un disservizio dell'Albo",
+        button: "Registra",
+        done: "Disservizio registrato: il termine è ricalcolato",
+        fields: |subject| {
+            let day = subject.today.to_string();
+            vec![
+                Field::new("date", "giorno", "Giorno").required().value(day),
+                Field::new("number", "ore", "Ore in cui l'Albo è stato visibile").required(),
+            ]
+        },
+        read: |_, form| {
+            let (day, hours) = (form.day("giorno"), form.number("ore", 0, 24));
+            let visible_hours = u8::try_from(hours).unwrap_or_default();
+            Some(CaseCommand::RecordOutage { day, visible_hours })
+        },
+    },
+    Action {
+        slug: "annullamento",
+        token: "annul_posting",
+        title: "Annullare la pubblicazione",
+        button: "Annulla la pubblicazione",
+        done: "Pubblicazione annullata: il numero dell'Albo resta, con annotazione",
+        fields: |_| vec![reasons("Perché la pubblicazione è errata")],
+        read: |_, form| Some(CaseCommand::AnnulPosting { reason: form.needed("motivazione") }),
+    },
+    Action {
+        slug: "condizione",
+        token: "meet_condition",
+        title: "Registrare una condizione di efficacia",
+        button: "Registra",
+        done: "Condizione registrata",
+        fields: |subject| {
+            vec![
+                Field::new("date", "giorno", "Giorno").required().value(subject.today.to_string()),
+                reasons("Dove se ne trova la prova"),
+            ]
+        },
+        read: |subject, form| {
+            let condition: Condition =
+                serde_json::from_value(serde_json::Value::from(subject.about.as_str())).ok()?;
+            let (on, evidence) = (form.day("giorno"), form.needed("motivazione"));
+            Some(CaseCommand::MeetCondition { condition, on, evidence })
+        },
+    },
+    Action {
+        slug: "adempimento",
+        token: "settle_duty",
+        title: "Registrare un adempimento",
+        button: "Registra",
+        done: "Adempimento registrato",
+        fields: |_| {
+            let outcome = Field::new("radio", "esito", "Esito").required().value("fatto");
+            vec![
+                outcome.options([("fatto", "Compiuto"), ("non-riuscito", "Non riuscito")]),
+                reasons("Estremi o ragioni"),
+            ]
+        },
+        read: |subject, form| {
+            let done = form.needed("esito") == "fatto";
+            let note = form.needed("motivazione");
+            Some(CaseCommand::SettleDuty { duty: subject.about.clone(), done, note })
+        },
+    },
+    Action {
+        slug: "chiusura",
+        token: "close",
+        title: "Chiudere il fascicolo",
+        button: "Chiudi il fascicolo",
+        done: "Fascicolo chiuso",
+        fields: |_| vec![Field::new("area", "nota", "Nota di chiusura (facoltativa)")],
+        read: |_, form| Some(CaseCommand::Close { note: form.text("nota") }),
+    },
+];
+
+fn reasons(label: &str) -> Field {
+    Field::new("area", "motivazione", label).required()
+}
+
+/// Outcomes an opinion of a kind may have, with their words (R1.7, R1.8).
+fn outcomes(opinion: OpinionKind) -> Vec<(&'static str, &'static str)> {
+    let all = [
+        ("favourable", "Favorevole"),
+        ("with_remarks", "Favorevole con osservazioni"),
+        ("with_prescriptions", "Favorevole con prescrizioni"),
+        ("contrary", "Contrario"),
+        ("not_due", "Non dovuto"),
+    ];
+    let due = |word: &str| word != "not_due" || opinion == OpinionKind::Accounting;
+    all.into_iter().filter(|(word, _)| due(word)).collect()
+}
+
+/// Opinion and office an action is about.
+fn which(about: &str) -> Option<(OpinionKind, &str)> {
+    let (kind, office) = about.split_once(':').unwrap_or((about, ""));
+    let kinds = [
+        OpinionKind::Technical,
+        OpinionKind::Accounting,
+        OpinionKind::Cover,
+        OpinionKind::Legitimacy,
+    ];
+    Some((kinds.into_iter().find(|k| k.token() == kind)?, office))
+}
+
+fn opinion_fields(subject: &Subject) -> Vec<Field> {
+    let Some((opinion, _)) = which(&subject.about) else { return Vec::new() };
+    let case = &subject.case;
+    let version = case.current().map_or_else(String::new, |v| {
+        let day = crate::domain::law::calendar::rome_date(v.at);
+        format!("Versione {} del {}, impronta {}…", v.number, date_short(day), &v.hash[..12])
+    });
+    vec![
+        Field::new("radio", "esito", "Esito").required().options(outcomes(opinion)).help(version),
+        Field::new("area", "motivazione", "Motivazione")
+            .help("Obbligatoria se il parere non è semplicemente favorevole."),
+        Field::new("tick", "conflitto", "Dichiaro l'assenza di conflitto di interessi")
+            .required()
+            .help("Art. 6-bis L. 241/1990."),
+    ]
+}
+
+fn opinion(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
+    let (opinion, office) = which(&subject.about)?;
+    let outcome: Option<OpinionOutcome> = form.word("esito");
+    let reasons = form.text("motivazione");
+    if outcome.is_some_and(|o| o != OpinionOutcome::Favourable) && reasons.is_empty() {
+        form.wrong("motivazione", "Un parere così espresso va motivato");
+    }
+    if !form.ticked("conflitto") {
+        form.wrong("conflitto", "Senza questa dichiarazione il parere non si può rendere");
+    }
+    Some(CaseCommand::GiveOpinion {
+        opinion,
+        office: office.to_owned(),
+        outcome: outcome?,
+        reasons,
+        no_conflict: true,
+        paper: None,
+    })
+}
+
+/// Whether an action ends with a signature.
+pub fn signs(action: &Action) -> bool {
+    ["give_opinion", "return", "withdraw", "sign", "attest_impediment"].contains(&action.token)
+}
+
+/// The name of an action with what it is about.
+pub fn title(action: &Action, registry: &Registry, case: &Case, about: &str) -> String {
+    let paper = |key: &str| {
+        case.paper(key).map_or_else(|| key.to_owned(), |p| words::paper(p.plan.kind).to_owned())
+    };
+    match action.token {
+        "give_opinion" => match which(about) {
+            Some((opinion, "")) => format!("Rendere il {}", opinion.label()),
+            Some((opinion, office)) => {
+                format!("Rendere il {}: {}", opinion.label(), registry.office_name(office))
+            }
+            None => action.title.to_owned(),
+        },
+        "return" if !about.is_empty() => {
+            format!("{} ({})", action.title, registry.office_name(about))
+        }
+        "sign" | "recall_paper" => format!("{}: {}", action.title, paper(about)),
+        "attest_impediment" => {
+            let (key, field) = about.split_once('/').unwrap_or((about, ""));
+            let state = case.paper(key);
+            let slot = state.and_then(|p| p.plan.slots.iter().find(|s| s.field == field));
+            let who = slot.and_then(|s| s.signer.as_ref()).map_or("", |s| s.name.as_str());
+            format!("{}: {who}, {}", action.title, paper(key))
+        }
+        "settle_duty" => format!("{}: {}", action.title, words::duty(about)),
+        "meet_condition" => {
+            let read = serde_json::from_value::<Condition>(serde_json::Value::from(about));
+            let what = read.map_or(about, |condition| condition.label());
+            format!("{}: {what}", action.title)
+        }
+        _ => action.title.to_owned(),
+    }
+}

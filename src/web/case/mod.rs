@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! «Fascicolo»: one act on one page: where it stands, what was done, what may be done and why not.
+
+pub mod documents;
+mod drawing;
+mod timeline;
+
+use super::Shared;
+use super::actions;
+use super::desk::{Urgency, urgency};
+use super::error::WebError;
+use super::page::{Link, Page};
+use super::visitor::Visitor;
+use crate::domain::case::{
+    AttachmentClass, Case, CaseEvent, Change, OpinionNeed, efficacy, standing, terms_of,
+};
+use crate::domain::changes::Fact;
+use crate::domain::command::Command;
+use crate::domain::effects::token;
+use crate::domain::law::calendar::date_short;
+use crate::domain::offers;
+use crate::domain::papers::words as printed;
+use crate::domain::registry::Registry;
+use crate::domain::stream::StreamId;
+use crate::domain::tasks::{self, What, holder_name};
+use crate::domain::visibility::{may_read, may_read_attachment};
+use crate::domain::words;
+use crate::domain::workflow::Workflow;
+use crate::domain::world::World;
+use crate::service::history::fact_of;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use drawing::Drawing;
+use serde::Serialize;
+use timeline::Entry;
+
+/// A term and what it is.
+#[derive(Debug, Serialize)]
+struct Datum {
+    term: &'static str,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct VersionLine {
+    number: u32,
+    when: String,
+    change: &'static str,
+    hash: String,
+    short_hash: String,
+    current: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct OpinionLine {
+    title: String,
+    office: String,
+    outcome: &'static str,
+    contrary: bool,
+    giver: String,
+    giver_title: String,
+    when: String,
+    version: u32,
+    short_hash: String,
+    reasons: String,
+    confirmation: bool,
+    /// It does not stand on the current text any more.
+    void: bool,
+    href: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AttachmentLine {
+    name: String,
+    size: String,
+    /// None where the reading is reserved.
+    href: Option<String>,
+    why_not: String,
+    short_hash: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AttachmentGroup {
+    title: &'static str,
+    files: Vec<AttachmentLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct PaperLine {
+    title: &'static str,
+    state: &'static str,
+    signers: String,
+    awaited: String,
+    href: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ActionLine {
+    title: String,
+    href: String,
+    signs: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct DeniedLine {
+    title: String,
+    text: String,
+    article: String,
+    next: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WaitingLine {
+    who: String,
+    what: &'static str,
+    urgency: Urgency,
+}
+
+/// The page.
+#[derive(Debug, Serialize)]
+struct CasePage {
+    id: String,
+    number: String,
+    kind: String,
+    subject: String,
+    lifecycle: String,
+    step: String,
+    efficacy: String,
+    urgency: Urgency,
+    over: bool,
+    data: Vec<Datum>,
+    waiting: Vec<WaitingLine>,
+    allowed: Vec<ActionLine>,
+    denied: Vec<DeniedLine>,
+    drawing: Drawing,
+    versions: Vec<VersionLine>,
+    opinions: Vec<OpinionLine>,
+    attachments: Vec<AttachmentGroup>,
+    papers: Vec<PaperLine>,
+    preview: Option<String>,
+    timeline: Vec<Entry>,
+    version: i64,
+}
+
+impl Page for CasePage {
+    const TEMPLATE: &'static str = "fascicolo";
+
+    fn title(&self) -> String {
+        match self.number.as_str() {
+            "" => "Bozza di proposta".into(),
+            number => number.to_owned(),
+        }
+    }
+
+    fn trail(&self) -> Vec<Link> {
+        Vec::new()
+    }
+}
+
+/// Shows an act.
+///
+/// # Errors
+/// 404 when there is none, 403 when this person may not read it.
+pub async fn show(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let executor = &app.office.executor;
+    let stream = StreamId::case(&id);
+    let world = executor.world(std::slice::from_ref(&stream)).await?;
+    let case = world.case(&id)?;
+    may_read(&world.registry, visitor.id(), case, visitor.today)?;
+    let workflow = world.workflow(case)?;
+    let (allowed, denied) = offered(&app, &visitor, &world, case).await?;
+    let stored = executor.store.stream(&stream).await?;
+    let mut entries = Vec::with_capacity(stored.len());
+    let mut entered = Vec::new();
+    for event in &stored {
+        let fact = fact_of(event).map_err(|error| WebError::internal("timeline", error))?;
+        let Fact::Case(_, fact) = fact else { continue };
+        if let CaseEvent::StepEntered { step, .. } = &fact {
+            entered.push(step.clone());
+        }
+        entries.push(timeline::entry(event, &fact, &world.registry, &workflow));
+    }
+    entries.reverse();
+    let page = page(&visitor, &world, case, &workflow, allowed, denied, entries, &entered);
+    app.show(&visitor, &page)
+}
+
+/// What may be done now, and what not with the reason in the words of the engine.
+async fn offered(
+    app: &Shared,
+    visitor: &Visitor,
+    world: &World,
+    case: &Case,
+) -> Result<(Vec<ActionLine>, Vec<DeniedLine>), WebError> {
+    let known = |offer: &offers::Offer| {
+        let command = Command::Case { id: case.id.clone(), command: offer.command.clone() };
+        let token = command.token();
+        let action = actions::case::ACTIONS.iter().find(|action| action.token == token)?;
+        Some((action, offer.about.clone(), command))
+    };
+    let offers = offers::of_case(world, case, visitor.today);
+    let offers: Vec<_> = offers.iter().filter_map(known).collect();
+    let commands: Vec<Command> = offers.iter().map(|(_, _, command)| command.clone()).collect();
+    let answers = app.office.executor.foresee(visitor.id(), &commands).await?;
+    let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+    for ((action, about, _), answer) in offers.into_iter().zip(answers) {
+        let title = actions::case::title(action, &world.registry, case, &about);
+        match answer {
+            None => allowed.push(ActionLine {
+                title,
+                href: actions::href(&case.id, action, &about),
+                signs: actions::case::signs(action),
+            }),
+            Some(refusal) => denied.push(DeniedLine {
+                title,
+                text: refusal.text,
+                article: refusal.article,
+                next: refusal.next,
+            }),
+        }
+    }
+    Ok((allowed, denied))
+}
+
+fn page(
+    visitor: &Visitor,
+    world: &World,
+    case: &Case,
+    workflow: &Workflow,
+    allowed: Vec<ActionLine>,
+    denied: Vec<DeniedLine>,
+    timeline: Vec<Entry>,
+    entered: &[String],
+) -> CasePage {
+    let (registry, today) = (&world.registry, visitor.today);
+    let (state, unmet) = efficacy(case, today);
+    let mut effects = words::efficacy(&token(&state)).to_owned();
+    if !unmet.is_empty() && case.is_adopted() {
+        effects.push_str(", con condizioni da avverare");
+    }
+    let papers = papers(case);
+    CasePage {
+        id: case.id.clone(),
+        number: number(case, workflow),
+        kind: workflow.title.clone(),
+        subject: case.content.subject.clone(),
+        lifecycle: words::lifecycle(&token(&case.lifecycle(workflow, today))).to_owned(),
+        step: workflow.step(&case.step).map(|s| s.title.clone()).unwrap_or_default(),
+        efficacy: effects,
+        urgency: urgency(case.deadline.filter(|_| case.ending.is_none()), today),
+        over: case.ending.is_some(),
+        data: data(case, registry),
+        waiting: waiting(case, workflow, visitor),
+        drawing: drawing::draw(workflow, case, entered),
+        versions: versions(case),
+        opinions: opinions(case, registry),
+        attachments: attachments(case, registry, visitor),
+        preview: papers.iter().rev().find_map(|p| p.href.clone()),
+        papers,
+        version: case.version,
+        allowed,
+        denied,
+        timeline,
+    }
+}
+
+/// "Deliberazione n. 838/2020", "Proposta n. 1721/2020", or nothing.
+fn number(case: &Case, workflow: &Workflow) -> String {
+    let act =
+        case.act_number(workflow).map(|n| format!("Deliberazione n. {}/{}", n.number, n.year));
+    let proposal = case.number(&workflow.proposal_register);
+    let proposal = proposal.map(|n| format!("Proposta n. {}/{}", n.number, n.year));
+    act.or(proposal).unwrap_or_default()
+}
+
+fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
+    let content = &case.content;
+    let offices: Vec<String> = content.offices.iter().map(|o| registry.office_name(o)).collect();
+    let rapporteurs: Vec<String> = content.rapporteurs.iter().map(|p| registry.name(p)).collect();
+    let terms = terms_of(case);
+    let rows = [
+        ("Uffici proponenti", offices.join(", ")),
+        ("Responsabile del procedimento", registry.name(&content.procedure_head)),
+        ("Relatori", rapporteurs.join(", ")),
+        ("Effetti economici", crate::domain::papers::effects_sentence(&content.gates.effects)),
+        ("CIG", content.cig.clone().unwrap_or_default()),
+        ("CUP", content.cup.clone().unwrap_or_default()),
+        ("Classificazione", content.classification.clone()),
+        ("Adottata il", case.treatment.as_ref().map(|t| date_short(t.date)).unwrap_or_default()),
+        (
+            "In pubblicazione dal",
+            case.posting.as_ref().map(|p| date_short(p.day)).unwrap_or_default(),
+        ),
+        ("Ultimo giorno all'Albo", terms.map(|t| date_short(t.last_day)).unwrap_or_default()),
+        ("Esecutiva dal", terms.map(|t| date_short(t.effective_on)).unwrap_or_default()),
+    ];
+    let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
+    rows.map(|(term, text)| Datum { term, text }).collect()
+}
+
+/// Who is awaited now, and for what.
+fn waiting(case: &Case, workflow: &Workflow, visitor: &Visitor) -> Vec<WaitingLine> {
+    let tasks = tasks::of_case(case, workflow).into_iter().filter(|t| t.what != What::Follow);
+    let line = |task: tasks::Task| WaitingLine {
+        who: holder_name(&visitor.registry, &task.holder.to_string()),
+        what: What::label(task.what.token()),
+        urgency: urgency(task.deadline, visitor.today),
+    };
+    tasks.map(line).collect()
+}
+
+fn versions(case: &Case) -> Vec<VersionLine> {
+    let last = case.versions.len();
+    let line = |(i, version): (usize, &crate::domain::case::Version)| VersionLine {
+        number: version.number,
+        when: timeline::moment(version.at),
+        change: match &version.change {
+            None => "presentata",
+            Some(Change::Formal { .. }) => "correzione formale",
+            Some(Change::Substantial) => "modifica del testo",
+        },
+        short_hash: version.hash.chars().take(12).collect(),
+        hash: version.hash.clone(),
+        current: i + 1 == last,
+    };
+    case.versions.iter().enumerate().rev().map(line).collect()
+}
+
+fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
+    let line = |opinion: &crate::domain::case::Opinion| {
+        let need = OpinionNeed { opinion: opinion.opinion, office: opinion.office.clone() };
+        let void = standing(case, &need) != Some(opinion);
+        let mut title = opinion.opinion.label().to_owned();
+        title.replace_range(..1, "P");
+        OpinionLine {
+            title,
+            office: match opinion.office.as_str() {
+                "" => String::new(),
+                office => registry.office_name(office),
+            },
+            outcome: printed::outcome(opinion.outcome),
+            contrary: opinion.outcome == crate::domain::case::OpinionOutcome::Contrary,
+            giver: opinion.giver.name.clone(),
+            giver_title: opinion.giver.title.clone(),
+            when: timeline::moment(opinion.at),
+            version: opinion.version,
+            short_hash: opinion.hash.chars().take(12).collect(),
+            reasons: opinion.reasons.clone(),
+            confirmation: opinion.confirmation,
+            void,
+            href: format!("/fascicoli/{}/documenti/{}", case.id, opinion.paper.sha256),
+        }
+    };
+    case.opinions.iter().rev().map(line).collect()
+}
+
+fn attachments(case: &Case, registry: &Registry, visitor: &Visitor) -> Vec<AttachmentGroup> {
+    let classes = [
+        (AttachmentClass::Integral, "Parte integrante"),
+        (AttachmentClass::OnFile, "Agli atti"),
+        (AttachmentClass::Reserved, "Riservati"),
+    ];
+    let groups = classes.into_iter().map(|(class, title)| {
+        let may = may_read_attachment(registry, visitor.id(), case, class, visitor.today);
+        let of_class = case.content.attachments.iter().filter(|a| a.class == class);
+        let files = of_class.map(|a| AttachmentLine {
+            name: a.name.clone(),
+            size: size(a.size),
+            href: may.is_ok().then(|| format!("/fascicoli/{}/documenti/{}", case.id, a.sha256)),
+            why_not: may.as_ref().err().map(|r| r.text.clone()).unwrap_or_default(),
+            short_hash: a.sha256.chars().take(12).collect(),
+        });
+        AttachmentGroup { title, files: files.collect() }
+    });
+    groups.filter(|group| !group.files.is_empty()).collect()
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} byte"),
+        1024..1_048_576 => format!("{} kB", bytes.div_ceil(1024)),
+        _ => format!("{},{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+fn papers(case: &Case) -> Vec<PaperLine> {
+    let line = |paper: &crate::domain::papers::PaperState| {
+        let names = |list: Vec<String>| list.join(", ");
+        let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
+        let open = paper.open_slots().map(|slot| {
+            slot.signer.as_ref().map_or_else(|| "sigillo dell'ente".into(), |s| s.name.clone())
+        });
+        PaperLine {
+            title: words::paper(paper.plan.kind),
+            state: match paper.status() {
+                "owed" => "in composizione",
+                "complete" => "completo",
+                _ => "alla firma",
+            },
+            signers: names(paper.signed.iter().map(|(_, s, _)| s.name.clone()).collect()),
+            awaited: names(open.collect()),
+            href: paper.sha256.as_ref().map(href),
+        }
+    };
+    case.papers.iter().map(line).collect()
+}

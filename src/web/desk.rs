@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! «Scrivania»: what waits for me, for my office, for others, and what is about to fall due.
+
+use super::error::WebError;
+use super::forms::{Choice, encode};
+use super::page::Page;
+use super::visitor::Visitor;
+use super::{App, Shared};
+use crate::domain::effects::fold;
+use crate::domain::law::calendar::{add_days, date_short, parse_date};
+use crate::domain::registry::Registry;
+use crate::domain::tasks::{Desk, Holder, What, desk, holder_name};
+use crate::domain::words;
+use crate::store::{DeskFilter, DeskLine};
+use axum::extract::{Query, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Lines of one page.
+const LINES: i64 = 50;
+/// Counts beyond this are «oltre N».
+const COUNT_MAX: i64 = 500;
+/// Days ahead that count as «in scadenza».
+const SOON_DAYS: u64 = 3;
+
+/// What the address keeps: a link to it opens the same desk.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Filter {
+    /// `io`, `ufficio`, `altri`, `scadenza`.
+    #[serde(default)]
+    vista: String,
+    /// Token of a task.
+    #[serde(default)]
+    cosa: String,
+    /// Words of the object.
+    #[serde(default)]
+    testo: String,
+}
+
+/// One of the four views.
+#[derive(Debug, Serialize)]
+struct Tab {
+    label: &'static str,
+    href: String,
+    count: String,
+    current: bool,
+}
+
+/// How near a deadline is: a colour and words, never a colour alone.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Urgency {
+    /// `late`, `today`, `soon`, `later`, `none`.
+    pub level: &'static str,
+    /// "scaduto da 2 giorni".
+    pub words: String,
+    /// "12/07/2026".
+    pub day: String,
+}
+
+/// The urgency of a deadline on a day.
+pub fn urgency(deadline: Option<NaiveDate>, today: NaiveDate) -> Urgency {
+    let Some(deadline) = deadline else {
+        return Urgency { level: "none", words: "senza termine".into(), day: String::new() };
+    };
+    let days = (deadline - today).num_days();
+    let (level, words) = match days {
+        ..=-2 => ("late", format!("scaduto da {} giorni", -days)),
+        -1 => ("late", "scaduto da ieri".into()),
+        0 => ("today", "scade oggi".into()),
+        1 => ("soon", "scade domani".into()),
+        2..=3 => ("soon", format!("scade fra {days} giorni")),
+        _ => ("later", format!("entro {days} giorni")),
+    };
+    Urgency { level, words, day: date_short(deadline) }
+}
+
+/// One line.
+#[derive(Debug, Serialize)]
+struct Line {
+    href: String,
+    what: &'static str,
+    about: String,
+    subject: String,
+    number: String,
+    office: String,
+    state: String,
+    awaited: String,
+    urgency: Urgency,
+}
+
+/// The page.
+#[derive(Debug, Serialize)]
+struct DeskPage {
+    name: String,
+    tabs: Vec<Tab>,
+    view: String,
+    heading: &'static str,
+    empty: &'static str,
+    lines: Vec<Line>,
+    more: bool,
+    kinds: Vec<Choice>,
+    text: String,
+    filtered: bool,
+    waits: bool,
+}
+
+impl Page for DeskPage {
+    const TEMPLATE: &'static str = "scrivania";
+    const SECTION: &'static str = "scrivania";
+
+    fn title(&self) -> String {
+        "Scrivania".into()
+    }
+}
+
+const VIEWS: [(&str, &str, &str); 4] = [
+    ("io", "Da fare io", "Nulla attende Lei in questo momento."),
+    ("ufficio", "Del mio ufficio", "Nulla attende il Suo ufficio."),
+    ("altri", "In attesa di altri", "Nessun Suo atto è in mano ad altri."),
+    ("scadenza", "In scadenza", "Nulla scade nei prossimi giorni."),
+];
+
+/// Shows the desk.
+pub async fn show(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Result<Response, WebError> {
+    let desk = desk(&visitor.registry, visitor.id(), visitor.today);
+    let view = VIEWS.iter().find(|(token, _, _)| *token == filter.vista).unwrap_or(&VIEWS[0]);
+    let lines = lines_of(&app, &visitor, &desk, view.0, &filter).await?;
+    let counts = counts(&app, &visitor, &desk).await?;
+    let what = filter.cosa.as_str();
+    let kinds = What::ALL.iter().filter(|(w, _, _)| *w != What::Follow);
+    let kinds = kinds.map(|(_, token, label)| Choice {
+        value: (*token).into(),
+        label: (*label).into(),
+        chosen: *token == what,
+    });
+    let page = DeskPage {
+        name: visitor.person.given_name.clone(),
+        tabs: tabs(view.0, &filter, &counts),
+        view: view.0.to_owned(),
+        heading: view.1,
+        empty: view.2,
+        more: lines.len() as i64 > LINES,
+        lines: shown(&visitor, lines),
+        kinds: kinds.collect(),
+        filtered: !filter.testo.trim().is_empty() || !what.is_empty(),
+        text: filter.testo,
+        waits: view.0 == "altri",
+    };
+    app.show(&visitor, &page)
+}
+
+fn tabs(view: &str, filter: &Filter, counts: &[String; 4]) -> Vec<Tab> {
+    let query = |token: &str| {
+        let all = [("vista", token), ("cosa", filter.cosa.as_str()), ("testo", &filter.testo)];
+        let set: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        format!("/scrivania?{}", encode(&set))
+    };
+    let tab = |((token, label, _), count): (&(&str, &'static str, &str), &String)| Tab {
+        label,
+        href: query(token),
+        count: count.clone(),
+        current: *token == view,
+    };
+    VIEWS.iter().zip(counts).map(tab).collect()
+}
+
+async fn counts(app: &App, visitor: &Visitor, desk: &Desk) -> Result<[String; 4], WebError> {
+    let store = &app.office.executor.store;
+    let mut totals = [0_i64; 2];
+    for (total, holders) in totals.iter_mut().zip([&desk.own, &desk.shared]) {
+        for holder in holders {
+            *total += store.desk_count(&holder.to_string(), COUNT_MAX).await?;
+        }
+    }
+    let none = Filter::default();
+    let waiting = lines_of(app, visitor, desk, "altri", &none).await?.len() as i64;
+    let soon = lines_of(app, visitor, desk, "scadenza", &none).await?.len() as i64;
+    let words = |count: i64, max: i64| match count {
+        count if count >= max => format!("oltre {}", max - 1),
+        count => count.to_string(),
+    };
+    Ok([
+        words(totals[0], COUNT_MAX),
+        words(totals[1], COUNT_MAX),
+        words(waiting, LINES + 1),
+        words(soon, LINES + 1),
+    ])
+}
+
+/// The lines of a view, one more than a page shows; the oldest deadline first.
+async fn lines_of(
+    app: &App,
+    visitor: &Visitor,
+    desk: &Desk,
+    view: &str,
+    filter: &Filter,
+) -> Result<Vec<DeskLine>, WebError> {
+    let set = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let soon = add_days(visitor.today, SOON_DAYS).unwrap_or(visitor.today);
+    let query = DeskFilter {
+        what: set(&filter.cosa).filter(|_| view != "altri"),
+        within: (view == "scadenza").then(|| soon.to_string()),
+        text: set(&fold(filter.testo.trim())),
+        limit: LINES + 1,
+        followed: view == "altri",
+    };
+    let holders: Vec<&Holder> = match view {
+        "ufficio" => desk.shared.iter().collect(),
+        "altri" => desk.followed.iter().collect(),
+        "scadenza" => desk.own.iter().chain(&desk.shared).collect(),
+        _ => desk.own.iter().collect(),
+    };
+    let mut lines: Vec<DeskLine> = Vec::new();
+    for holder in holders {
+        lines.extend(app.office.executor.store.desk(&holder.to_string(), &query).await?);
+    }
+    if view == "altri" {
+        let own: BTreeSet<String> = desk.own.iter().map(Holder::to_string).collect();
+        let waits = |line: &DeskLine| {
+            let awaited = line.awaited.as_deref().unwrap_or_default();
+            !awaited.is_empty() && !awaited.split(' ').any(|holder| own.contains(holder))
+        };
+        lines.retain(waits);
+    }
+    let key = |line: &DeskLine| {
+        let deadline = line.deadline.clone().unwrap_or_else(|| "9999".into());
+        (deadline, line.stream.clone(), line.what.clone(), line.about.clone())
+    };
+    lines.sort_by_key(key);
+    lines.dedup_by_key(|line| key(line));
+    lines.truncate(usize::try_from(LINES + 1).unwrap_or(usize::MAX));
+    Ok(lines)
+}
+
+fn shown(visitor: &Visitor, lines: Vec<DeskLine>) -> Vec<Line> {
+    let page = usize::try_from(LINES).unwrap_or(usize::MAX);
+    lines.into_iter().take(page).map(|line| shown_line(visitor, line)).collect()
+}
+
+fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
+    let registry = &visitor.registry;
+    let numbered = |what: &str, number: Option<i64>, year: Option<i64>| {
+        Some(format!("{what} n. {}/{}", number?, year?))
+    };
+    let number = numbered("Deliberazione", line.act_number, line.act_year)
+        .or_else(|| numbered("Proposta", line.proposal_number, line.proposal_year))
+        .unwrap_or_else(|| "Bozza".into());
+    let state = step_title(registry, &line)
+        .unwrap_or_else(|| words::lifecycle(line.lifecycle.as_deref().unwrap_or("")).to_owned());
+    let awaited = line.awaited.as_deref().unwrap_or_default().split(' ');
+    let mut awaited: Vec<String> =
+        awaited.filter(|h| !h.is_empty()).map(|h| holder_name(registry, h)).collect();
+    awaited.dedup();
+    let href = match (&line.case_id, line.stream.split_once('/')) {
+        (Some(case), _) => format!("/fascicoli/{case}"),
+        (None, Some((_, sitting))) => format!("/sedute/{sitting}"),
+        (None, None) => "/scrivania".into(),
+    };
+    Line {
+        href,
+        what: What::label(&line.what),
+        about: about(&line.what, &line.about),
+        subject: line.subject.unwrap_or_else(|| "Documenti della seduta".into()),
+        number,
+        office: line.office.map(|office| registry.office_name(&office)).unwrap_or_default(),
+        state,
+        awaited: awaited.join(", "),
+        urgency: urgency(line.deadline.as_deref().and_then(parse_date), visitor.today),
+    }
+}
+
+fn step_title(registry: &Registry, line: &DeskLine) -> Option<String> {
+    let workflow = registry.workflows.get(line.workflow.as_deref()?)?;
+    workflow.step(line.step.as_deref()?).map(|step| step.title.clone())
+}
+
+/// What a task is about, for people.
+fn about(what: &str, about: &str) -> String {
+    match what {
+        "duty" => words::duty(about).to_owned(),
+        "sign" => {
+            let kinds = crate::domain::papers::PaperKind::ALL.into_iter();
+            let kind = kinds.filter(|kind| about.starts_with(&kind.token()));
+            let kind = kind.max_by_key(|kind| kind.token().len());
+            kind.map_or_else(String::new, |kind| words::paper(kind).to_owned())
+        }
+        _ => String::new(),
+    }
+}

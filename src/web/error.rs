@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What goes wrong becomes a page in Italian with a reference number; never a stack, never a blank.
+
+use super::page::Page;
+use super::visitor::Visitor;
+use super::{App, Shared};
+use crate::domain::refusal::Refusal;
+use crate::service::accounts::AccountError;
+use crate::service::execute::ExecuteError;
+use crate::service::paper::PaperError;
+use crate::store::StoreError;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::fmt::Display;
+
+/// Why there is no page.
+#[derive(Debug, Clone)]
+pub enum WebError {
+    /// The rules say no.
+    Refused(StatusCode, Refusal),
+    /// There is no such page or thing.
+    NotFound,
+    /// Something failed here; the reason is for the log only.
+    Internal(String),
+    /// The database does not answer: worth trying again.
+    Unavailable(String),
+}
+
+impl WebError {
+    /// A failure of ours, with its place.
+    pub fn internal(place: &str, error: impl Display) -> Self {
+        Self::Internal(format!("{place}: {error}"))
+    }
+
+    /// The refusal inside, when the rules said no.
+    pub fn refusal(self) -> Result<Refusal, Self> {
+        match self {
+            Self::Refused(_, refusal) => Ok(refusal),
+            other => Err(other),
+        }
+    }
+}
+
+impl From<Refusal> for WebError {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.code.as_str() {
+            "unknown_case" | "unknown_sitting" => return Self::NotFound,
+            "moved_meanwhile" | "paper_outdated" | "paper_moved" => StatusCode::CONFLICT,
+            "not_yours_to_read" | "reserved_attachment" => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self::Refused(status, refusal)
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Busy | StoreError::Closed => {
+                Self::Unavailable(error.to_string())
+            }
+            error => Self::internal("store", error),
+        }
+    }
+}
+
+impl From<ExecuteError> for WebError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::Store(error) => error.into(),
+            error => Self::internal("execute", error),
+        }
+    }
+}
+
+impl From<PaperError> for WebError {
+    fn from(error: PaperError) -> Self {
+        match error {
+            PaperError::Refused(refusal) => refusal.into(),
+            PaperError::Execute(error) => error.into(),
+            PaperError::Store(error) => error.into(),
+            // What the text contains and cannot be printed: the person can mend it.
+            PaperError::Document(error) => {
+                Refusal::new("document_refused", "R9.9", "", error.to_string()).into()
+            }
+            error => Self::internal("paper", error),
+        }
+    }
+}
+
+impl From<AccountError> for WebError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Refused(refusal) => refusal.into(),
+            AccountError::Store(error) => error.into(),
+            error => Self::internal("accounts", error),
+        }
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Refused(status, _) => *status,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// A page that does not exist.
+pub async fn not_found() -> WebError {
+    WebError::NotFound
+}
+
+/// The page of an error.
+#[derive(Serialize)]
+struct ErrorPage {
+    heading: String,
+    text: String,
+    next: String,
+    article: String,
+    reference: String,
+    status: u16,
+}
+
+impl Page for ErrorPage {
+    const TEMPLATE: &'static str = "errore";
+
+    fn title(&self) -> String {
+        self.heading.clone()
+    }
+}
+
+/// Gives every answer that is an error its page. What an inner layer refused without words (size,
+/// time, origin) gets them here.
+pub async fn pages(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let reference = super::layers::reference(&request);
+    let visitor_of_request = request.extensions().get::<Visitor>().cloned();
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let error = response.extensions().get::<WebError>().cloned();
+    if error.is_none() && response.headers().contains_key(axum::http::header::CONTENT_TYPE) {
+        let text = response.headers().get(axum::http::header::CONTENT_TYPE);
+        if text.is_some_and(|t| t.as_bytes().starts_with(b"text/html")) {
+            return response;
+        }
+    }
+    if let Some(WebError::Internal(reason) | WebError::Unavailable(reason)) = &error {
+        tracing::error!(reference, reason, "request failed");
+    }
+    let visitor = response.extensions().get::<Visitor>().cloned().or(visitor_of_request);
+    page_of(&app, status, error, visitor.as_ref(), reference)
+}
+
+fn page_of(
+    app: &App,
+    status: StatusCode,
+    error: Option<WebError>,
+    visitor: Option<&Visitor>,
+    reference: String,
+) -> Response {
+    let (heading, text, next) = words(status);
+    let mut page = ErrorPage {
+        heading: heading.into(),
+        text: text.into(),
+        next: next.into(),
+        article: String::new(),
+        reference,
+        status: status.as_u16(),
+    };
+    if let Some(WebError::Refused(_, refusal)) = error {
+        page.heading = "Operazione non consentita".into();
+        page.text = refusal.text;
+        page.next = refusal.next;
+        page.article = refusal.article;
+    }
+    match app.render(status, visitor, &page) {
+        Ok(mut response) => {
+            if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS
+            {
+                let wait = axum::http::HeaderValue::from_static("60");
+                response.headers_mut().insert(axum::http::header::RETRY_AFTER, wait);
+            }
+            response
+        }
+        // The template of errors itself is broken: plain words are better than none.
+        Err(_) => (status, format!("{heading}. {text}")).into_response(),
+    }
+}
+
+fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+    match status.as_u16() {
+        401 => ("Accesso richiesto", "La sessione è scaduta.", "Accedere di nuovo e ripetere."),
+        403 => (
+            "Operazione non consentita",
+            "La richiesta non viene da una pagina di questo sito, oppure manca il permesso.",
+            "Tornare alla scrivania e ripetere da lì.",
+        ),
+        404 => (
+            "Pagina non trovata",
+            "L'indirizzo non corrisponde a nessuna pagina, o il documento non esiste.",
+            "Controllare l'indirizzo o tornare alla scrivania.",
+        ),
+        405 => ("Pagina non trovata", "Questo indirizzo non si apre così.", "Tornare indietro."),
+        408 => ("Tempo scaduto", "La richiesta ha impiegato troppo tempo.", "Ripetere."),
+        413 => (
+            "Contenuto troppo grande",
+            "Quanto inviato supera la dimensione massima.",
+            "Ridurre il file o dividere il testo.",
+        ),
+        429 => (
+            "Troppi tentativi",
+            "Da questo indirizzo sono arrivate troppe richieste in poco tempo.",
+            "Attendere un minuto e ripetere.",
+        ),
+        503 => (
+            "Archivio non raggiungibile",
+            "L'archivio non risponde: nulla è stato registrato.",
+            "Ripetere fra qualche istante.",
+        ),
+        400..=499 => (
+            "Richiesta non valida",
+            "Quanto inviato non si può leggere.",
+            "Tornare indietro, controllare i campi e ripetere.",
+        ),
+        _ => (
+            "Errore del sistema",
+            "Si è verificato un errore: nulla è stato registrato.",
+            "Ripetere; se continua, comunicare il numero di riferimento all'assistenza.",
+        ),
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Forms: fields described once, shown with what was typed, read with what is wrong.
+
+use axum::extract::{FromRequest, Request};
+use axum_extra::extract::Form;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::error::WebError;
+use crate::domain::law::calendar::parse_date;
+
+/// What a form sent: names may come several times.
+#[derive(Debug, Clone, Default)]
+pub struct Input(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<S> for Input {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, WebError> {
+        match Form::<Vec<(String, String)>>::from_request(request, state).await {
+            Ok(Form(pairs)) => Ok(Self(pairs)),
+            Err(error) => Err(WebError::Refused(
+                axum::response::IntoResponse::into_response(error).status(),
+                crate::domain::refusal::Refusal::new(
+                    "unreadable_form",
+                    "",
+                    "",
+                    "Il modulo inviato non si può leggere",
+                ),
+            )),
+        }
+    }
+}
+
+impl Input {
+    /// A form as it was sent.
+    pub fn parse(body: &str) -> Self {
+        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
+    }
+
+    /// The value of a field, trimmed; empty when it is not there.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// All values of a field.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// A box is ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+}
+
+/// Names and values as a query.
+pub fn encode(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// One field as its template shows it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Field {
+    /// Name.
+    pub name: String,
+    /// Words above it.
+    pub label: String,
+    /// `text`, `area`, `choice`, `radio`, `tick`, `date`, `number`, `hidden`.
+    pub kind: &'static str,
+    /// What to know to fill it in.
+    pub help: String,
+    /// Must be filled in.
+    pub required: bool,
+    /// What it holds.
+    pub value: String,
+    /// What is wrong with it.
+    pub error: String,
+    /// For choices.
+    pub options: Vec<Choice>,
+}
+
+/// One possible value.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Choice {
+    /// Sent.
+    pub value: String,
+    /// Shown.
+    pub label: String,
+    /// Chosen.
+    pub chosen: bool,
+}
+
+impl Field {
+    /// A field of a kind.
+    pub fn new(kind: &'static str, name: &str, label: impl Into<String>) -> Self {
+        Self { name: name.into(), label: label.into(), kind, ..Self::default() }
+    }
+
+    /// It must be filled in.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// What to know to fill it in.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// What it holds at first.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Possible values.
+    #[must_use]
+    pub fn options<V: Into<String>, L: Into<String>>(
+        mut self,
+        options: impl IntoIterator<Item = (V, L)>,
+    ) -> Self {
+        let choice = |(value, label): (V, L)| Choice {
+            value: value.into(),
+            label: label.into(),
+            chosen: false,
+        };
+        self.options = options.into_iter().map(choice).collect();
+        self
+    }
+
+    /// Shows again what was typed, with what is wrong.
+    pub fn refill(&mut self, input: Option<&Input>, errors: &[(String, String)]) {
+        if let Some(input) = input {
+            self.value = match self.kind {
+                "tick" if input.ticked(&self.name) => "sì".into(),
+                "tick" => String::new(),
+                _ => input.get(&self.name).to_owned(),
+            };
+        }
+        for option in &mut self.options {
+            option.chosen = option.value == self.value;
+        }
+        if let Some((_, error)) = errors.iter().find(|(name, _)| *name == self.name) {
+            self.error.clone_from(error);
+        }
+    }
+}
+
+/// Reads the fields of a form and notes what is wrong with each.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    input: &'a Input,
+    /// Name of the field and what is wrong.
+    pub errors: Vec<(String, String)>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of a form.
+    pub fn new(input: &'a Input) -> Self {
+        Self { input, errors: Vec::new() }
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn wrong(&mut self, name: &str, text: impl Into<String>) {
+        self.errors.push((name.to_owned(), text.into()));
+    }
+
+    /// A text that may be empty.
+    pub fn text(&mut self, name: &str) -> String {
+        self.input.get(name).replace("\r\n", "\n")
+    }
+
+    /// A text that must be there.
+    pub fn needed(&mut self, name: &str) -> String {
+        let text = self.text(name);
+        if text.is_empty() {
+            self.wrong(name, "Il campo è obbligatorio");
+        }
+        text
+    }
+
+    /// A day.
+    pub fn day(&mut self, name: &str) -> NaiveDate {
+        let text = self.needed(name);
+        match parse_date(&text) {
+            Some(day) => day,
+            None => {
+                if !text.is_empty() {
+                    self.wrong(name, format!("«{text}» non è una data"));
+                }
+                NaiveDate::default()
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn number(&mut self, name: &str, from: i64, to: i64) -> i64 {
+        let text = self.needed(name);
+        match text.parse::<i64>() {
+            Ok(number) if (from..=to).contains(&number) => number,
+            _ if text.is_empty() => from,
+            _ => {
+                self.wrong(name, format!("Scrivere un numero fra {from} e {to}"));
+                from
+            }
+        }
+    }
+
+    /// One word of a closed list.
+    pub fn word<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let text = self.needed(name);
+        let value = serde_json::from_value(serde_json::Value::String(text.clone())).ok();
+        if value.is_none() && !text.is_empty() {
+            self.wrong(name, "Il valore scelto non è fra quelli possibili");
+        }
+        value
+    }
+
+    /// A box is ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.input.ticked(name)
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The web application: server-rendered pages on which each person does his work.
+//!
+//! A page is a route, a typed context that is a [`page::Page`], a template of `templates/page` and
+//! a test. Everything that changes something is a form POST answered by a redirect, and goes
+//! through the tables of [`actions`]. Pages decide nothing: what may be done is asked of the engine.
+
+pub mod account;
+pub mod actions;
+pub mod assets;
+pub mod case;
+pub mod desk;
+pub mod error;
+pub mod forms;
+pub mod layers;
+pub mod ops;
+pub mod page;
+pub mod profile;
+pub mod signing;
+pub mod visitor;
+
+use crate::service::accounts::Accounts;
+use crate::service::mail::Mailer;
+use crate::service::office::Office;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// How this installation shows itself.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Address of the pages as people write it, without final slash; `https://` makes cookies
+    /// `Secure`.
+    pub base_url: Option<String>,
+    /// The address of the visitor is the last one of `X-Forwarded-For`: only behind a proxy.
+    pub behind_proxy: bool,
+    /// The Comune is being trained: every page says so.
+    pub training: bool,
+    /// Sample Comune: one-click sign-in as each person. Never in a real installation.
+    pub demo: bool,
+    /// The declaration of accessibility on the AgID form.
+    pub accessibility_url: Option<String>,
+}
+
+/// What every handler has.
+pub struct App {
+    /// Executes commands, composes and signs papers.
+    pub office: Office,
+    /// Accounts and sessions.
+    pub accounts: Accounts,
+    /// Sends the links to choose a password; without it they are not sent.
+    pub mailer: Option<Arc<Mailer>>,
+    /// Templates.
+    pub pages: page::Templates,
+    /// How it shows itself.
+    pub settings: Settings,
+    /// Rate limit of what a stranger may try.
+    pub limits: layers::Limits,
+}
+
+/// The state of the router.
+pub type Shared = Arc<App>;
+
+impl App {
+    /// The application.
+    ///
+    /// # Errors
+    /// The first template that cannot be read.
+    pub fn new(
+        office: Office,
+        mailer: Option<Arc<Mailer>>,
+        settings: Settings,
+    ) -> Result<Shared, Box<handlebars::TemplateError>> {
+        let executor = &office.executor;
+        let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
+        let pages = page::Templates::embedded()?;
+        let limits = layers::Limits::default();
+        Ok(Arc::new(Self { office, accounts, mailer, pages, settings, limits }))
+    }
+
+    /// The instant of now.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.office.executor.clock.now()
+    }
+
+    /// Cookies travel only over HTTPS.
+    pub fn secure(&self) -> bool {
+        self.settings.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// Every route of the pages. Those of a signed-in person first; strangers have the rest.
+pub fn router(app: Shared) -> Router {
+    let own = Router::new()
+        .route("/", get(|| async { Redirect::to("/scrivania") }))
+        .route("/scrivania", get(desk::show))
+        .route("/fascicoli/{id}", get(case::show))
+        .route("/fascicoli/{id}/documenti/{sha256}", get(case::documents::download))
+        .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
+        .route("/firma/{id}", get(signing::show).post(signing::sign))
+        .route("/firma/{id}/documento", get(signing::document))
+        .route("/firma/{id}/rinuncia", post(signing::give_up))
+        .route("/profilo", get(profile::show))
+        .route("/profilo/password", post(profile::change_password))
+        .route("/profilo/secondo-fattore", post(profile::second_factor))
+        .route("/profilo/sessioni", post(profile::close_sessions))
+        .route("/uscita", post(account::sign_out))
+        .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in));
+    let open = Router::new()
+        .route("/accesso", get(account::show).post(account::sign_in))
+        .route("/accesso/prova", post(account::sign_in_demo))
+        .route("/accesso/recupero", get(account::ask_link).post(account::send_link))
+        .route("/accesso/password", get(account::choose).post(account::chosen))
+        .route("/accessibilita", get(account::accessibility));
+    let pages = own.merge(open).fallback(error::not_found);
+    layers::around(pages, Arc::clone(&app))
+        .route("/risorse/{version}/{*path}", get(assets::serve))
+        .layer(from_fn(layers::observed))
+        .layer(layers::request_ids())
+        .with_state(app)
+}

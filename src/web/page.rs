@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One way to make a page: a typed context, a template, the shell around it.
+
+use super::App;
+use super::assets;
+use super::error::WebError;
+use super::visitor::Visitor;
+use crate::domain::registry::Role;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, TemplateError};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+
+#[derive(RustEmbed)]
+#[folder = "templates/page/"]
+struct Embedded;
+
+/// What a page says about itself; the struct itself is the context of its template.
+pub trait Page: Serialize {
+    /// Template of `templates/page`, without `.hbs`.
+    const TEMPLATE: &'static str;
+    /// Entry of the navigation that is current; empty for none.
+    const SECTION: &'static str = "";
+
+    /// Title: of the window and of the page.
+    fn title(&self) -> String;
+
+    /// The way to it, after «Scrivania» and before the page itself.
+    fn trail(&self) -> Vec<Link> {
+        Vec::new()
+    }
+}
+
+/// A link with its words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Link {
+    /// Where.
+    pub href: String,
+    /// Words.
+    pub label: String,
+    /// The page one is on.
+    pub current: bool,
+}
+
+impl Link {
+    /// A link.
+    pub fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into(), current: false }
+    }
+}
+
+/// What surrounds every page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shell {
+    title: String,
+    comune: String,
+    /// Name of the person; none for a stranger.
+    person: Option<String>,
+    /// His title, as printed.
+    person_title: String,
+    nav: Vec<Link>,
+    trail: Vec<Link>,
+    /// What the action before has to say.
+    notice: Option<String>,
+    training: bool,
+    demo: bool,
+    accessibility_url: String,
+    version: &'static str,
+}
+
+/// Entries of the navigation and who sees them; an empty list is everyone. A page of another
+/// helper adds its line here.
+const NAV: &[(&str, &str, &str, &[Role])] = &[("scrivania", "/scrivania", "Scrivania", &[])];
+
+/// The templates of the pages.
+pub struct Templates(Handlebars<'static>);
+
+impl Templates {
+    /// The templates this program was built with.
+    ///
+    /// # Errors
+    /// The first that cannot be read.
+    pub fn embedded() -> Result<Self, Box<TemplateError>> {
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.set_prevent_indent(true);
+        registry.register_helper("asset", Box::new(asset));
+        for name in Embedded::iter() {
+            let Some(file) = Embedded::get(&name) else { continue };
+            let text = String::from_utf8_lossy(&file.data).into_owned();
+            let name = name.trim_end_matches(".hbs");
+            registry.register_template_string(name, text).map_err(Box::new)?;
+        }
+        Ok(Self(registry))
+    }
+
+    /// Names of all templates.
+    pub fn names(&self) -> Vec<String> {
+        self.0.get_templates().keys().cloned().collect()
+    }
+}
+
+fn asset(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let name = helper.param(0).and_then(|p| p.value().as_str()).unwrap_or_default();
+    out.write(&assets::url(name))?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Whole<'a, P> {
+    shell: &'a Shell,
+    page: &'a P,
+}
+
+impl App {
+    /// The page of a signed-in person.
+    ///
+    /// # Errors
+    /// When the template wants what the context does not have.
+    pub fn show<P: Page>(&self, visitor: &Visitor, page: &P) -> Result<Response, WebError> {
+        self.render(StatusCode::OK, Some(visitor), page)
+    }
+
+    /// A page with its status, of a person or of a stranger.
+    ///
+    /// # Errors
+    /// As [`App::show`].
+    pub fn render<P: Page>(
+        &self,
+        status: StatusCode,
+        visitor: Option<&Visitor>,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        let shell = self.shell(visitor, page);
+        let context = Whole { shell: &shell, page };
+        let html = self.pages.0.render(P::TEMPLATE, &context);
+        let html = html.map_err(|error| WebError::internal("template", error))?;
+        Ok((status, Html(html)).into_response())
+    }
+
+    fn shell<P: Page>(&self, visitor: Option<&Visitor>, page: &P) -> Shell {
+        let settings = &self.settings;
+        let comune = visitor.map(|v| v.registry.comune.name.clone());
+        let mut trail = Vec::new();
+        if visitor.is_some() {
+            trail = vec![Link::new("/scrivania", "Scrivania")];
+            trail.extend(page.trail());
+            if P::SECTION != "scrivania" {
+                trail.push(Link { current: true, ..Link::new("", page.title()) });
+            } else {
+                trail.clear();
+            }
+        }
+        Shell {
+            title: page.title(),
+            comune: comune.filter(|name| !name.is_empty()).unwrap_or_else(|| "Delibera".into()),
+            person: visitor.map(|v| v.person.name()),
+            person_title: visitor.map(|v| v.title.clone()).unwrap_or_default(),
+            nav: visitor.map(|v| nav(v, P::SECTION)).unwrap_or_default(),
+            trail,
+            notice: visitor.and_then(|v| v.notice.clone()),
+            training: settings.training,
+            demo: settings.demo,
+            accessibility_url: settings
+                .accessibility_url
+                .clone()
+                .unwrap_or_else(|| "/accessibilita".into()),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn nav(visitor: &Visitor, section: &str) -> Vec<Link> {
+    let sees = |roles: &[Role]| roles.is_empty() || visitor.roles.iter().any(|r| roles.contains(r));
+    let entries = NAV.iter().filter(|(_, _, _, roles)| sees(roles));
+    entries
+        .map(|(token, href, label, _)| Link {
+            current: *token == section,
+            ..Link::new(*href, *label)
+        })
+        .collect()
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The pages over HTTP, on both engines: who gets in, what is refused and how, what is never lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+#[path = "web/actions.rs"]
+mod actions;
+#[path = "support/postgres.rs"]
+mod postgres;
+#[path = "web/server.rs"]
+mod server;
+#[path = "web/strangers.rs"]
+mod strangers;
+
+/// Makes a test of each engine out of a function that takes a server.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(crate::server::sqlite()); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(crate::server::postgres()); })+
+        }
+    };
+}
+pub(crate) use on_both_engines;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One server per engine for all tests of the process: the sample Comune with acts at every step,
+//! an account for Giorgio Neri; and a browser without cookies of its own choosing.
+
+use delibera::domain::law::calendar::rome_date;
+use delibera::service::accounts::Accounts;
+use delibera::service::clock::{Clock, SystemClock};
+use delibera::service::documents::Templates;
+use delibera::service::execute::Executor;
+use delibera::service::keyring::Keyring;
+use delibera::service::office::Office;
+use delibera::service::paper::Press;
+use delibera::service::scenario;
+use delibera::store::Store;
+use delibera::web::{App, Settings, ops, router};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, OnceLock, mpsc};
+
+pub const PASSWORD: &str = "tre fontane in piazza";
+
+pub struct Server {
+    pub pages: SocketAddr,
+    pub ops: SocketAddr,
+}
+
+pub fn sqlite() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| start(false))
+}
+
+pub fn postgres() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| start(true))
+}
+
+fn start(postgres: bool) -> Server {
+    let (tell, hear) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("runtime");
+        runtime.block_on(serve(postgres, tell));
+    });
+    hear.recv().expect("the server starts")
+}
+
+async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
+    let engine = if postgres { "pg" } else { "lite" };
+    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{}", std::process::id()));
+    let url = match postgres {
+        true => crate::postgres::new_database().await,
+        false => format!("sqlite:{}", folder.join("delibera.db").display()),
+    };
+    let now = SystemClock.now();
+    let acts = scenario::in_progress(rome_date(now)).expect("scenario");
+    let database = postgres.then_some(url.as_str());
+    let runner = scenario::run(acts, &folder, database).await.expect("Comune");
+    let report = runner.go(|_| {}).await.expect("acts");
+    assert_eq!(report.expectations.failed, Vec::<String>::new());
+    let store = Store::connect(&url).await.expect("store");
+    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    let keys = Keyring::from_seed(&[7; 32], now - chrono::TimeDelta::days(1)).expect("keys");
+    let templates = Arc::new(Templates::embedded().expect("templates"));
+    let press = Press { templates, keys: Arc::new(keys) };
+    let accounts = Accounts::new(store.clone(), Arc::new(SystemClock));
+    for (person, login) in [("neri", "giorgio.neri"), ("testa", "testa"), ("costa", "costa")] {
+        accounts.add(person, login).await.expect("account");
+        let link = accounts.link(person).await.expect("link");
+        accounts.choose(&link, PASSWORD.into(), PASSWORD).await.expect("password");
+    }
+    let settings = Settings { demo: true, behind_proxy: true, ..Settings::default() };
+    let app = App::new(Office { executor, press }, None, settings).expect("templates");
+    let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
+    tell.send(Server { pages: at(&pages), ops: at(&beside) }).expect("test is there");
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let pages = axum::serve(pages, service);
+    let ops = axum::serve(beside, ops::router(store));
+    tokio::try_join!(async { pages.await }, async { ops.await }).expect("serving");
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    pub fn says(&self, words: &str) {
+        assert!(self.body.contains(words), "«{words}» is not in {}:\n{}", self.status, self.body);
+    }
+}
+
+/// Someone at a browser, with his own address so that limits count him alone.
+pub struct Browser {
+    at: SocketAddr,
+    pub cookie: String,
+    pub address: String,
+}
+
+impl Browser {
+    pub fn new(server: &Server, address: &str) -> Self {
+        Self { at: server.pages, cookie: String::new(), address: address.into() }
+    }
+
+    /// Signed in as a person of the sample Comune.
+    pub fn of(server: &Server, person: &str) -> Self {
+        let mut browser = Self::new(server, person);
+        let answer = browser.post("/accesso/prova", &[("persona", person)]);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.send(&format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_from(path, fields, "sec-fetch-site: same-origin\r\n")
+    }
+
+    pub fn post_from(&mut self, path: &str, fields: &[(&str, &str)], origin: &str) -> Answer {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let body = form.extend_pairs(fields).finish();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\n{origin}content-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n",
+            body.len()
+        );
+        self.send(&head, &body)
+    }
+
+    fn send(&mut self, head: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.at).expect("connect");
+        let cookie = match self.cookie.as_str() {
+            "" => String::new(),
+            cookie => format!("cookie: {cookie}\r\n"),
+        };
+        let forwarded = format!("x-forwarded-for: {}\r\n", self.address);
+        let rest =
+            format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n{body}", self.at);
+        stream.write_all(format!("{head}{rest}").as_bytes()).expect("send");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("answer");
+        let answer = parse(&bytes);
+        if let Some((_, set)) = answer.headers.iter().find(|(name, _)| name == "set-cookie") {
+            self.cookie = set.split(';').next().unwrap_or_default().to_owned();
+        }
+        answer
+    }
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n").expect("an answer of HTTP");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    Answer {
+        status: status.expect("a status"),
+        headers: headers.map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect(),
+        body: body.to_owned(),
+    }
+}

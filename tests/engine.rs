@@ -28,6 +28,8 @@ mod not_yet;
 mod numbers;
 #[path = "engine/people.rs"]
 mod people;
+#[path = "engine/privacy.rs"]
+mod privacy;
 #[path = "engine/proposal.rs"]
 mod proposal;
 #[path = "engine/review.rs"]

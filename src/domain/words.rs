@@ -83,6 +83,9 @@ pub fn paper(kind: PaperKind) -> &'static str {
         PaperKind::CertificatoEseguibilita => "Certificato di immediata eseguibilità",
         PaperKind::RefertoPubblicazione => "Referto di pubblicazione",
         PaperKind::Annotazione => "Annotazione",
+        PaperKind::VersionePubblicabile => "Versione pubblicabile",
+        PaperKind::CopiaConforme => "Copia conforme",
+        PaperKind::EstrattoConforme => "Estratto conforme",
     }
 }
 

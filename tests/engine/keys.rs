@@ -26,7 +26,6 @@ const LATER: &[(&str, &str)] = &[
     ("capigruppo_channel", "PEC and reserved area: the list goes by ordinary mail"),
     ("capigruppo_batch", "one value only: the law says contestualmente (art. 125 TUEL)"),
     ("art127_enabled", "control on request: without a control body since L. cost. 3/2001"),
-    ("contrassegno", "printed copies with a code that can be verified: the pages"),
     ("preservation_timing", "conservazione"),
     ("urn_authority", "identifiers URN"),
     ("det_number_at", "determinazioni"),

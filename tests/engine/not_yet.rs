@@ -6,7 +6,6 @@ use std::path::Path;
 
 /// Vectors not yet done, and why.
 const NOT_YET: &[(u32, &str)] = &[
-    (27, "omissis: the public rendition is later work"),
     (40, "qualified timestamps and revocation: validation of outside signatures"),
     (41, "fiscal code from the subject of outside certificates"),
     (42, "metadata of Allegato 5: preservation"),
@@ -15,12 +14,10 @@ const NOT_YET: &[(u32, &str)] = &[
     (45, "determinazioni"),
     (46, "controlli successivi"),
     (71, "HTTP headers of the Albo"),
-    (72, "omissis"),
     (79, "HTTP: the list links to a page behind a login"),
     (81, "a revision that adds a page: validation of outside signatures"),
     (82, "revoked certificates"),
     (83, "policy on the kind of signature"),
-    (85, "contrassegno of a copy"),
     (86, "schema of Allegato 5"),
     (87, "receipts of PEC"),
     (88, "receipts of PEC"),

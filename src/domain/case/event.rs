@@ -3,6 +3,7 @@
 
 use super::content::{Affects, Condition, Content};
 use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
+use crate::domain::privacy::{Clearance, Omission};
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Ballot, Treatment};
 use crate::domain::workflow::OpinionKind;
@@ -388,6 +389,12 @@ pub enum CaseEvent {
         /// Why.
         reason: String,
     },
+    /// A string was marked: the publishable rendition leaves it out (R6.8).
+    PersonalDataMarked(Omission),
+    /// A find was dismissed, or a mark taken back.
+    PersonalDataCleared(Clearance),
+    /// A certified copy was asked for (practice.md 3, row 23).
+    CopyRequested(CopyRequest),
     /// It was in the list sent to the capigruppo (R8.1).
     CapigruppoListed {
         /// Day of the list.
@@ -466,6 +473,40 @@ pub enum CaseEvent {
         /// Check-list or note.
         note: String,
     },
+}
+
+/// What a certified copy reproduces (CAD art. 23-bis, c. 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyForm {
+    /// The whole act.
+    Full,
+    /// Minutes, votes and dispositive, without premises and parts.
+    Extract,
+}
+
+/// A certified copy as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyRequest {
+    /// 1 for the first of the act.
+    pub serial: u32,
+    /// Whole, or an extract.
+    pub form: CopyForm,
+    /// Who asked.
+    pub applicant: String,
+    /// What for.
+    pub purpose: String,
+    /// Unguessable code of the contrassegno.
+    pub code: String,
+    /// SHA-256 of the signed act it reproduces.
+    pub original: String,
+    /// Last day on which it can be verified, where the contrassegno is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// Who put the request on record.
+    pub by: Signatory,
+    /// The day.
+    pub on: NaiveDate,
 }
 
 /// How a later act or an order touches an act.

@@ -5,6 +5,7 @@ mod advance;
 mod command;
 mod commissioner;
 mod content;
+mod copies;
 mod decide;
 mod draft;
 mod duties;
@@ -15,6 +16,7 @@ mod opinion_commands;
 mod opinions;
 mod posting;
 pub mod powers;
+mod privacy;
 mod revision;
 mod signing;
 mod touches;
@@ -24,10 +26,14 @@ pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gates,
 };
+pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{Efficacy, effective_on, efficacy, on_albo, ratification_due, terms_of};
-pub use event::{CaseEvent, Change, FurtherOpinion, Opinion, OpinionOutcome, Posting, Touch};
+pub use event::{
+    CaseEvent, Change, CopyForm, CopyRequest, FurtherOpinion, Opinion, OpinionOutcome, Posting,
+    Touch,
+};
 pub use further::standing_further;
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
@@ -36,6 +42,7 @@ pub use signing::{check_prepared, check_seal, check_signature, only_system, unkn
 pub use touches::{tell_affected, untouch};
 
 use crate::domain::papers::{KeptPapers, PaperKind, PaperState};
+use crate::domain::privacy::{Clearance, Omission, same};
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -157,6 +164,12 @@ pub struct Case {
     pub outages: BTreeMap<NaiveDate, u8>,
     /// The end of posting was put on record.
     pub posting_ended: bool,
+    /// Strings the publishable rendition leaves out.
+    pub omissions: Vec<Omission>,
+    /// Finds that may be published.
+    pub cleared: Vec<Clearance>,
+    /// Certified copies asked for.
+    pub copies: Vec<CopyRequest>,
     /// Lists of the capigruppo it was in: day and serial.
     pub listed: Vec<(NaiveDate, u32)>,
     /// How many of them came before the current posting.
@@ -436,6 +449,17 @@ impl Case {
                     posting.file.clone_from(new);
                 }
             }
+            CaseEvent::PersonalDataMarked(omission) => {
+                self.cleared.retain(|c| !same(&c.text, &omission.text));
+                self.omissions.retain(|o| !same(&o.text, &omission.text));
+                self.omissions.push(omission.clone());
+            }
+            CaseEvent::PersonalDataCleared(clearance) => {
+                self.omissions.retain(|o| !same(&o.text, &clearance.text));
+                self.cleared.retain(|c| !same(&c.text, &clearance.text));
+                self.cleared.push(clearance.clone());
+            }
+            CaseEvent::CopyRequested(copy) => self.copies.push(copy.clone()),
             CaseEvent::CapigruppoListed { day, serial, .. } => self.listed.push((*day, *serial)),
             CaseEvent::PostingEnded { .. } => self.posting_ended = true,
             CaseEvent::ConditionMet { condition, on, .. } => {

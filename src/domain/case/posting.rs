@@ -8,6 +8,7 @@ use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
 use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
 use super::event::{CaseEvent, Posting};
+use super::privacy;
 use super::signing::only_system;
 use super::touches::{lift, ordered, tell_affected, untouch};
 use crate::domain::changes::{Changes, Stop};
@@ -81,7 +82,8 @@ fn post(
         )
         .into());
     }
-    let file = public_file(changes, id)?;
+    privacy::all_decided(changes, id)?;
+    let file = privacy::public_file(changes, id, act_file(changes, id)?)?;
     let regulation = changes.regulation()?;
     let (number, day, external) = match (regulation.albo, external_number, external_day) {
         (Keeper::External, Some(number), Some(day)) => {
@@ -204,8 +206,8 @@ fn posting_slot(changes: &Changes, signer: PostingSigner, by: &Signatory) -> Res
     })
 }
 
-/// The file that is shown: the deliberation, signed by all who must.
-fn public_file(changes: &Changes, id: &str) -> Result<String, Stop> {
+/// The act itself, signed by all who must.
+pub(super) fn act_file(changes: &Changes, id: &str) -> Result<String, Stop> {
     let (workflow, _) = changes.position(id)?;
     let case = changes.case(id)?;
     let signed = workflow.steps.iter().filter_map(|s| match s.kind {
@@ -315,18 +317,31 @@ fn replace_file(changes: &mut Changes, id: &str, sha256: &str, reason: &str) -> 
         .next("Annullare la pubblicazione e ripeterla")
         .into());
     }
-    if sha256.len() != 64 || sha256 == posting.file || reason.trim().is_empty() {
+    if reason.trim().is_empty() {
         return Err(Refusal::new(
             "replacement_invalid",
             "R6.6",
             "art. 5 Reg. (UE) 2016/679",
-            "Occorrono un file diverso da quello esposto e il motivo della sostituzione",
+            "Occorre il motivo della sostituzione",
         )
+        .into());
+    }
+    privacy::all_decided(changes, id)?;
+    let rendition = privacy::public_file(changes, id, act_file(changes, id)?)?;
+    if rendition == posting.file || !(sha256.is_empty() || *sha256 == rendition) {
+        return Err(Refusal::new(
+            "replacement_not_derived",
+            "R6.6",
+            "art. 5 Reg. (UE) 2016/679; art. 23-bis CAD",
+            "Il file esposto si sostituisce solo con la versione pubblicabile più recente dell'atto, \
+             firmata e diversa da quella esposta",
+        )
+        .next("Segnare i dati da omettere, preparare la versione pubblicabile e firmarla")
         .into());
     }
     let event = CaseEvent::PublicFileReplaced {
         old: posting.file,
-        new: sha256.into(),
+        new: rendition,
         reason: reason.trim().to_owned(),
     };
     changes.push(id, event);

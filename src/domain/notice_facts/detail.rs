@@ -164,5 +164,8 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::CertificatoEseguibilita => "certificato di immediata eseguibilità",
         PaperKind::RefertoPubblicazione => "referto di pubblicazione",
         PaperKind::Annotazione => "annotazione",
+        PaperKind::VersionePubblicabile => "versione pubblicabile",
+        PaperKind::CopiaConforme => "copia conforme",
+        PaperKind::EstrattoConforme => "estratto conforme",
     }
 }

@@ -18,8 +18,8 @@ pub use assurance::{
     check_quality, need,
 };
 pub use facts::{
-    Embedded, PaperFacts, capigruppo_list, carried_by_case, carried_by_sitting, case_paper,
-    effects_sentence, sitting_paper,
+    ActData, Embedded, PaperFacts, Relation, capigruppo_list, carried_by_case, carried_by_sitting,
+    case_paper, effects_sentence, printed_content, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
@@ -87,11 +87,17 @@ pub enum PaperKind {
     RefertoPubblicazione,
     /// Annotation of a later act or order.
     Annotazione,
+    /// Publishable rendition with omissis (row 16).
+    VersionePubblicabile,
+    /// Certified copy of the act.
+    CopiaConforme,
+    /// Certified extract of the act.
+    EstrattoConforme,
 }
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
@@ -119,6 +125,9 @@ impl PaperKind {
         Self::CertificatoEseguibilita,
         Self::RefertoPubblicazione,
         Self::Annotazione,
+        Self::VersionePubblicabile,
+        Self::CopiaConforme,
+        Self::EstrattoConforme,
     ];
 
     /// Nothing of the same day hangs on its signatures: its signers read of it in the digest of the

@@ -8,7 +8,7 @@ use super::common::{
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
 use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
-use super::{Embedded, PaperFacts};
+use super::{Embedded, PaperFacts, Relation, act_data};
 use crate::domain::case::{AttachmentClass, Case, Content};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
@@ -29,9 +29,9 @@ struct DepartureFacts {
 }
 
 #[derive(Serialize)]
-struct DeliberationFacts {
+pub(super) struct DeliberationFacts {
     #[serde(flatten)]
-    head: Head,
+    pub head: Head,
     text: TextFacts,
     /// Minutes first and proposal after (law.md 14), or one text.
     two_level: bool,
@@ -52,8 +52,38 @@ struct DeliberationFacts {
 /// # Errors
 /// When the act was not proclaimed or numbered, or an opinion sheet is missing (T-52).
 pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, workflow, head) = read(id, world)?;
+    let Act { case, facts, embedded, data } = act(id, world)?;
+    facts.recital.complete(case.treatment.as_ref().map_or(&[], |t| t.anomalies.as_slice()))?;
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("deliberazione-{}", facts.head.stem(case)),
+        title: title(&facts.head)?,
+        created: owed_at(case, plan),
+        slots: &act_slots(&plan.slots),
+        embedded,
+    };
+    Ok(PaperFacts { data: Some(data), ..paper(parts, &facts)? })
+}
+
+/// "Deliberazione della Giunta comunale n. 838 del 24/07/2020".
+pub(super) fn title(head: &Head) -> Result<String, Refusal> {
     let number = head.numbered()?;
+    Ok(format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)))
+}
+
+/// An adopted act, as the deliberation and what is derived from it print it.
+pub(super) struct Act<'a> {
+    pub case: &'a Case,
+    pub facts: DeliberationFacts,
+    /// Signed parts and integral attachments.
+    pub embedded: Vec<Embedded>,
+    pub data: serde_json::Value,
+}
+
+/// Reads an act that was proclaimed and numbered.
+pub(super) fn act<'a>(id: &str, world: &'a World) -> Result<Act<'a>, Refusal> {
+    let (case, workflow, head) = read(id, world)?;
+    head.numbered()?;
     let treatment = case.treatment.as_ref().ok_or_else(|| {
         Refusal::new("not_voted", "R2.7", "", "Il risultato non è stato ancora proclamato")
     })?;
@@ -63,18 +93,11 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
     };
     let regulation = world.regulation(treatment.date)?;
     let recital = recital(case, &workflow, &regulation, &world.registry);
-    recital.complete(&treatment.anomalies)?;
     let mut embedded = proposal_paper(case);
     embedded.extend(recital.sheets());
     embedded.extend(integral(&version.content));
-    let parts = Parts {
-        kind: plan.kind,
-        file: format!("deliberazione-{}", head.stem(case)),
-        title: format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)),
-        created: owed_at(case, plan),
-        slots: &act_slots(&plan.slots),
-        embedded: distinct(embedded),
-    };
+    let embedded = distinct(embedded);
+    let data = act_data::of(case, &workflow, version, &embedded, world);
     let facts = DeliberationFacts {
         two_level: regulation.act_layout == ActLayout::TwoLevel,
         meeting: meeting(treatment, &regulation),
@@ -90,7 +113,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         recital,
         head,
     };
-    paper(parts, &facts)
+    Ok(Act { case, facts, embedded, data })
 }
 
 fn vote(treatment: &Treatment, regulation: &Regulation) -> Option<VoteFacts> {
@@ -116,6 +139,7 @@ fn proposal_paper(case: &Case) -> Vec<Embedded> {
         name: "proposta.pdf".into(),
         media_type: "application/pdf".into(),
         description: "Proposta di deliberazione, come firmata".into(),
+        relation: Relation::Part,
     };
     sha256.map(embedded).into_iter().collect()
 }
@@ -130,6 +154,7 @@ fn integral(content: &Content) -> Vec<Embedded> {
             name: a.name.clone(),
             media_type: a.media_type.clone(),
             description: format!("Allegato n. {}, parte integrante e sostanziale", line.number),
+            relation: Relation::Part,
         })
         .collect()
 }

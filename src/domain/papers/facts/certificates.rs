@@ -2,7 +2,9 @@
 //! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
 
 use super::PaperFacts;
-use super::common::{Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read};
+use super::common::{
+    Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read, read_public,
+};
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use crate::domain::case::powers;
@@ -164,7 +166,7 @@ struct ExecutivityFacts {
 
 /// The certificate of executivity (art. 134, c. 3, TUEL): from D and the doctrine, nothing else.
 pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let matured = case.matured.map(|(_, number)| number.to_string());
     let posting = posting_of(case, matured.as_deref().unwrap_or_default())?;
     let computed = terms(posting, &case.outages)?.effective_on;
@@ -215,7 +217,7 @@ struct EnforceabilityFacts {
 
 /// The certificate of immediate enforceability (art. 134, c. 4, TUEL): from the second ballot.
 pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let declared = case.immediate.as_ref().filter(|b| b.declared);
     let (Some(ballot), Some(treatment)) = (declared, case.treatment.as_ref()) else {
         return Err(Refusal::new(
@@ -272,7 +274,7 @@ struct LiftedFacts {
 
 /// The annotation of a later act or order on this one (R5.5); `about` is its serial, from 1.
 pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let serial = plan.about.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let touch =
         serial.and_then(|i| case.touches.get(i)).or(case.touches.last()).ok_or_else(|| {

@@ -2,7 +2,7 @@
 //! Papers of the Albo: attestation at D, its accidents, the referto, the list of the capigruppo.
 
 use super::PaperFacts;
-use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read};
+use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::domain::case::{Case, Posting};
 use crate::domain::law::calendar::{Preposition, rome_time};
 use crate::domain::law::outage::OutagePolicy;
@@ -92,7 +92,7 @@ struct PostedFacts {
 
 /// The attestation at D. It speaks of that day: days lost later do not change it.
 pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, &plan.about)?;
     let facts = PostedFacts { posting: posting_facts(posting, &BTreeMap::new())?, head };
     let parts = Parts {
@@ -130,7 +130,7 @@ struct ReportFacts {
 
 /// The referto at the end of posting.
 pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, &plan.about)?;
     let regulation = world.regulation(posting.day)?;
     let undisturbed = terms(posting, &BTreeMap::new())?.last_day;
@@ -176,7 +176,7 @@ struct OutageFacts {
 
 /// The attestation of a day (partly) lost, with what it does to the terms (R6.5).
 pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, "")?;
     let day = plan.about.parse::<NaiveDate>().ok();
     let (day, hours) = day
@@ -223,7 +223,7 @@ struct AnnulmentFacts {
 
 /// The annulment of a wrong posting: its Albo number stays, with this note (R6.6).
 pub fn annulment(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let annulled = case.annulled_postings.iter().rev();
     let (posting, reason) = annulled
         .clone()
@@ -291,7 +291,7 @@ pub fn capigruppo_list(
     let mut lines = Vec::new();
     let mut created = None;
     for id in cases {
-        let (case, _, head) = read(id, world)?;
+        let (case, _, head) = read_public(id, world)?;
         let posting = case.posting.as_ref().filter(|p| p.day == day).ok_or_else(|| {
             let text =
                 format!("L'atto «{id}» non è stato pubblicato {}", Preposition::On.short(day));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The opinions an act recites and carries (R1.14): from facts, with the title of who gave each.
 
-use super::Embedded;
 use super::common::PersonFacts;
+use super::{Embedded, Relation};
 use crate::domain::case::{
     Case, FurtherOpinion, Opinion, OpinionNeed, OpinionOutcome, needs, standing, standing_further,
 };
@@ -209,6 +209,7 @@ impl Recital {
                 name: format!("{stem}.pdf"),
                 media_type: "application/pdf".into(),
                 description: format!("Foglio del {}{whose}", opinion.label),
+                relation: Relation::Part,
             }
         };
         // The visto may stand on the accounting sheet: one file, embedded once.

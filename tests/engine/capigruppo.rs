@@ -2,8 +2,9 @@
 //! Section 8: the list of the day.
 
 use crate::desk::{Desk, code, day, fiscal};
+use delibera::domain::case::capigruppo::listed_since_posting;
 use delibera::domain::case::{CaseCommand, Efficacy};
-use delibera::domain::command::{Command, listed_since_posting};
+use delibera::domain::command::Command;
 
 fn list(on: &str, serial: u32, cases: &[&str]) -> Command {
     Command::ListCapigruppo {

@@ -4,9 +4,10 @@
 
 use crate::desk::{Desk, day, fiscal, rome};
 use chrono::Duration;
+use delibera::domain::case::capigruppo::listed_since_posting;
 use delibera::domain::case::{CaseCommand, CaseEvent, Opinion};
 use delibera::domain::changes::Fact;
-use delibera::domain::command::{Command, listed_since_posting};
+use delibera::domain::command::Command;
 use delibera::domain::papers::{PaperState, SignedPaper};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;

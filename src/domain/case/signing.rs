@@ -2,8 +2,10 @@
 //! Papers of an act: composed by a job, signed by persons, sealed by the entity.
 
 use super::advance::{acting, advance, owe, seal_slot, slot};
+use super::capigruppo;
 use super::command::CaseCommand;
 use super::decide::{actor_as, signed};
+use super::efficacy::effective_on;
 use super::event::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, PaperState, SignedPaper, case_paper};
@@ -22,6 +24,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
             let state = known(changes, id, paper_key)?;
             let (field, by) = check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
             in_order(changes, &state, &field)?;
+            still_so(changes, id, &state)?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
             let at = changes.ctx.happened;
             let key = paper_key.clone();
@@ -43,6 +46,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         }
         CaseCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = known(changes, id, paper_key)?;
+            still_owed(&state)?;
             changes.read_related(&StreamId::case(id))?;
             let now = case_paper(id, &state.plan, &changes.world)?.sha256();
             check_prepared(changes, &state, facts, &now)?;
@@ -65,6 +69,19 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
 
 fn known(changes: &Changes, id: &str, key: &str) -> Result<PaperState, Stop> {
     changes.case(id)?.paper(key).cloned().ok_or_else(|| unknown_paper(key).into())
+}
+
+/// A certificate is signed while what it certifies is so (R7.7).
+fn still_so(changes: &Changes, id: &str, state: &PaperState) -> Result<(), Stop> {
+    let certified = state.plan.kind == PaperKind::CertificatoEsecutivita;
+    let now = effective_on(changes.case(id)?).map(|day| day.to_string());
+    if !certified || now.as_deref() == Some(state.plan.about.as_str()) {
+        return Ok(());
+    }
+    let text = "L'esecutività non decorre più dal giorno che il certificato dice";
+    Err(Refusal::new("certificate_outdated", "R7.7", "art. 134, c. 3, TUEL", text)
+        .next("Il certificato giusto è dovuto da sé, il giorno in cui l'atto diviene esecutivo")
+        .into())
 }
 
 /// The act is signed in the order of the regulation (R2.8).
@@ -96,6 +113,24 @@ pub fn unknown_paper(key: &str) -> Refusal {
     Refusal::new("paper_unknown", "R9.1", "", format!("Il documento «{key}» non è previsto"))
 }
 
+/// A paper that was dropped is neither composed nor signed.
+fn still_owed(state: &PaperState) -> Result<(), Refusal> {
+    if !state.dropped {
+        return Ok(());
+    }
+    let (text, next) = match state.plan.kind {
+        PaperKind::Proposta => (
+            "La proposta è tornata in bozza o è stata ritirata: questo documento non si firma più",
+            "Si firmerà la proposta quando sarà presentata di nuovo",
+        ),
+        _ => (
+            "Ciò che il documento direbbe non è più così: non si firma più",
+            "Il documento giusto è dovuto da sé",
+        ),
+    };
+    Err(Refusal::new("paper_dropped", "R1.1", "", text).next(next))
+}
+
 /// A person's signature on a composed paper: his own open field, on the current revision.
 pub fn check_signature(
     state: &PaperState,
@@ -103,11 +138,7 @@ pub fn check_signature(
     base: &str,
     paper: Option<&SignedPaper>,
 ) -> Result<(String, Signatory), Refusal> {
-    if state.dropped {
-        let text = "La proposta è tornata in bozza: questo documento non si firma più";
-        return Err(Refusal::new("paper_dropped", "R1.1", "", text)
-            .next("Si firmerà la proposta quando sarà presentata di nuovo"));
-    }
+    still_owed(state)?;
     let current = state.sha256.as_deref().ok_or_else(|| {
         Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto")
     })?;
@@ -217,6 +248,9 @@ pub fn only_system(actor: &str) -> Result<(), Refusal> {
 
 fn after_signature(changes: &mut Changes, id: &str, key: &str) -> Result<(), Stop> {
     let state = known(changes, id, key)?;
+    if state.is_complete() && state.plan.kind == PaperKind::ElencoCapigruppo {
+        return capigruppo::signed(changes, id, key);
+    }
     if state.is_complete() && state.plan.kind == PaperKind::Deliberazione {
         let case = changes.case(id)?;
         let declared = case.is_immediate();

@@ -145,6 +145,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::CertificatoEsecutivita => certificates::executivity(case, plan, world),
         PaperKind::CertificatoEseguibilita => certificates::enforceability(case, plan, world),
         PaperKind::Annotazione => certificates::annotation(case, plan, world),
+        PaperKind::ElencoCapigruppo => posting::list_paper(plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
         | PaperKind::VistoCopertura
@@ -156,8 +157,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         | PaperKind::EsitiSeduta
         | PaperKind::Brogliaccio
         | PaperKind::VerbaleSeduta
-        | PaperKind::AttestazioneImpedimento
-        | PaperKind::ElencoCapigruppo => Err(not_owed(plan, "un fascicolo")),
+        | PaperKind::AttestazioneImpedimento => Err(not_owed(plan, "un fascicolo")),
     }
 }
 

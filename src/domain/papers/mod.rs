@@ -226,6 +226,7 @@ impl PaperState {
     /// Token for rows and `run --json`.
     pub fn status(&self) -> &'static str {
         match (&self.sha256, self.is_complete()) {
+            _ if self.dropped => "dropped",
             (None, _) => "owed",
             (_, true) => "complete",
             _ => "prepared",

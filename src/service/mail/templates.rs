@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 32] = [
+pub const MESSAGES: [Builtin; 33] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -71,6 +71,7 @@ pub const MESSAGES: [Builtin; 32] = [
     message!("atto-da-pubblicare"),
     message!("atto-pubblicato"),
     message!("elenco-capigruppo"),
+    message!("elenco-non-recapitato"),
     message!("disservizio-albo"),
     message!("pubblicazione-annullata"),
     message!("atto-esecutivo"),

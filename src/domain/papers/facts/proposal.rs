@@ -68,7 +68,12 @@ struct ProposalFacts {
 /// The frozen proposal with its synthesis and the list of its attachments.
 pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
-    let version = current(case)?;
+    // Of the version it was owed for, whatever came after.
+    let named = case.versions.iter().find(|v| v.number.to_string() == plan.about);
+    let version = match named {
+        Some(version) => version,
+        None => current(case)?,
+    };
     let on = rome_date(version.at);
     let content = &version.content;
     let facts = ProposalFacts {

@@ -10,6 +10,8 @@ mod albo;
 mod authority;
 #[path = "engine/capigruppo.rs"]
 mod capigruppo;
+#[path = "engine/chair.rs"]
+mod chair;
 #[path = "engine/desk.rs"]
 mod desk;
 #[path = "engine/invariants.rs"]

@@ -101,18 +101,9 @@ fn t_59_minutes_count_who_was_there_at_each_vote() {
         place: String::new(),
         mode: Mode::InSeat,
     };
-    let opened = SittingEvent::Opened {
-        members: sample::members(),
-        seats: 13,
-        quorum: 7,
-        present,
-        president: "m01".into(),
-        president_reason: String::new(),
-        verbalizer: story.signer("vsg", Role::Segretario, at(7, 24, 11, 0)),
-        verbalizer_remote: false,
-        assisting: Vec::new(),
-        regulation: String::new(),
-    };
+    let mut roll = sample::roll_call(&story, present, at(7, 24, 11, 0));
+    (roll.verbalizer_remote, roll.assisting) = (false, Vec::new());
+    let opened = SittingEvent::Opened(roll);
     story.sitting("s", at(7, 20, 9, 0), &scheduled).sitting("s", at(7, 24, 11, 0), &opened);
     let item = |story: &mut Story, case: &str, minute: u32, absent: &[&str]| {
         let rows = presence(absent);

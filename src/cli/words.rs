@@ -143,14 +143,14 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
 
 fn of_sitting(event: &SittingEvent) -> Option<String> {
     Some(match event {
-        SittingEvent::Opened { present, members, quorum, .. } => {
-            format!("presenti {} di {}, numero legale {quorum}", present.len(), members.len())
+        SittingEvent::Opened(roll) | SittingEvent::Deserted(roll) => {
+            let (present, members) = (roll.present.len(), roll.members.len());
+            format!("presenti {present} di {members}, numero legale {}", roll.quorum)
         }
         SittingEvent::ItemClosed { outcome, .. } => {
             crate::domain::words::outcome(*outcome).to_owned()
         }
         SittingEvent::Suspended { reason } => format!("seduta sospesa: {reason}"),
-        SittingEvent::PresidencyTaken { person, .. } => format!("presiede {person}"),
         _ => return None,
     })
 }

@@ -75,6 +75,8 @@ impl Command {
             Self::Sitting { command, .. } => match command {
                 SittingCommand::RemoveItem { paper, .. }
                 | SittingCommand::Convene { paper }
+                | SittingCommand::Move { paper, .. }
+                | SittingCommand::Cancel { paper, .. }
                 | SittingCommand::Sign { paper, .. }
                 | SittingCommand::Amend { paper, .. } => Some(paper),
                 _ => None,

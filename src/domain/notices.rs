@@ -36,6 +36,8 @@ pub const MOMENTS: &[(&str, &str)] = &[
     ("sitting_moved", "la seduta è spostata"),
     ("sitting_cancelled", "la seduta è annullata"),
     ("sitting_closed", "la seduta è chiusa"),
+    ("sitting_deserted", "la seduta è andata deserta"),
+    ("item_removed", "un argomento già convocato è tolto dall'ordine del giorno"),
     ("adopted", "la deliberazione è adottata"),
     ("immediate", "la deliberazione è immediatamente eseguibile"),
     ("not_adopted", "la proposta è respinta, rinviata o ritirata in seduta"),
@@ -56,7 +58,7 @@ pub const MOMENTS: &[(&str, &str)] = &[
 
 /// Moments of a sitting as a whole: no single act is meant.
 pub const SITTING_MOMENTS: &[&str] =
-    &["convened", "sitting_moved", "sitting_cancelled", "sitting_closed"];
+    &["convened", "sitting_moved", "sitting_cancelled", "sitting_closed", "sitting_deserted"];
 
 /// Moments of the terms of a step.
 pub const DEADLINE_MOMENTS: &[&str] = &["deadline_near", "deadline_due", "deadline_passed"];
@@ -76,6 +78,7 @@ pub const RECIPIENTS: &[(&str, &str)] = &[
     ("capigruppo", "i capigruppo consiliari in carica"),
     ("proponenti", "i responsabili degli atti della seduta"),
     ("relatori_seduta", "i relatori degli atti della seduta"),
+    ("segretari", "il Segretario e i Vice Segretari in carica"),
 ];
 
 /// Recipients that need one act.
@@ -116,6 +119,7 @@ pub const MESSAGES: &[&str] = &[
     "scadenza",
     "scadenza-superata",
     "seduta-annullata",
+    "seduta-deserta",
     "seduta-spostata",
     "testo-modificato",
 ];

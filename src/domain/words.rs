@@ -67,6 +67,7 @@ pub fn paper(kind: PaperKind) -> &'static str {
         PaperKind::DichiarazioneFormale => "Dichiarazione di modifica formale",
         PaperKind::FoglioPareri => "Riepilogo dei pareri",
         PaperKind::Convocazione => "Convocazione con ordine del giorno",
+        PaperKind::RevocaConvocazione => "Revoca della convocazione",
         PaperKind::NotaRitiro => "Nota di ritiro",
         PaperKind::EsitiSeduta => "Esiti della seduta",
         PaperKind::Brogliaccio => "Brogliaccio",

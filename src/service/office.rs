@@ -240,6 +240,8 @@ fn paper_of(command: &Command) -> Option<&Option<SignedPaper>> {
         Command::Sitting { command, .. } => match command {
             SittingCommand::RemoveItem { paper, .. }
             | SittingCommand::Convene { paper }
+            | SittingCommand::Move { paper, .. }
+            | SittingCommand::Cancel { paper, .. }
             | SittingCommand::Amend { paper, formal: true, .. } => paper,
             _ => return None,
         },

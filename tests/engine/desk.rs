@@ -226,6 +226,8 @@ impl Desk {
         let Some(facts) = facts else { return command };
         match &mut command {
             SittingCommand::Convene { paper }
+            | SittingCommand::Move { paper, .. }
+            | SittingCommand::Cancel { paper, .. }
             | SittingCommand::RemoveItem { paper, .. }
             | SittingCommand::Amend { paper, .. }
                 if paper.is_none() =>
@@ -335,7 +337,7 @@ impl Desk {
     }
 
     fn compose(&mut self, id: &str, paper: &PaperState) {
-        if paper.sha256.is_some() {
+        if paper.sha256.is_some() || paper.dropped {
             return;
         }
         let Ok(facts) = case_paper(id, &paper.plan, &self.world) else { return };

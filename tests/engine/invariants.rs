@@ -7,9 +7,11 @@ use delibera::domain::case::{
     CaseCommand, CaseEvent, Change, Efficacy, OpinionOutcome, efficacy, on_albo, terms_of,
 };
 use delibera::domain::changes::Fact;
+use delibera::domain::law::ballot::Casting;
 use delibera::domain::law::calendar::rome_midnight;
 use delibera::domain::sitting::{
-    ConflictStance, Leaving, Sitting, SittingCommand, SittingEvent, Status, VoteInput,
+    Attendance, ConflictStance, Leaving, Mode, SecretTotals, Sitting, SittingCommand, SittingEvent,
+    Status, VoteInput,
 };
 use delibera::domain::workflow::OpinionKind;
 use proptest::prelude::*;
@@ -20,25 +22,42 @@ const CASES: [&str; 4] = ["a", "b", "c", "d"];
 /// One random act: who, what, on which case, with which choices.
 type Draw = (u8, u8, u8, u16);
 
-fn ready(size: Size) -> Desk {
-    let keys: &[(&str, &str)] = &[("relatore_required", "true"), ("number_rejected", "false")];
-    let mut desk = Desk::with(size, keys);
+/// Which Comune a random sitting is held in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Kind {
+    size: Size,
+    /// Some connected from elsewhere, the chair in the seat, a casting vote, one secret item.
+    mixed: bool,
+}
+
+fn ready(kind: Kind) -> Desk {
+    let mut keys = vec![("relatore_required", "true"), ("number_rejected", "false")];
+    if kind.mixed {
+        keys.push(("remote_president_must_be_in_seat", "true"));
+        keys.push(("remote_regulation_ref", "\"Regolamento delle sedute a distanza\""));
+        keys.push(("casting_vote", "true"));
+    }
+    let mut desk = Desk::with(kind.size, &keys);
     for case in CASES {
-        let content = desk.content();
+        let mut content = desk.content();
+        if kind.mixed && case == "b" {
+            content.gates.secret_ballot = Some("apprezzamento di persone".into());
+        }
         desk.ready(case, content);
     }
-    desk.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &CASES[..3]);
+    let mode = if kind.mixed { Mode::Mixed } else { Mode::InSeat };
+    desk.at("2024-05-02 09:00").scheduled("s", "2024-05-06 09:00", mode, &CASES[..3]);
+    desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
     desk.at("2024-05-06 09:00");
     desk.log.shrink_to_fit();
     desk
 }
 
-/// A desk with four acts ready and three of them on an agenda, made once.
-fn base(size: Size) -> Desk {
-    static LARGE: OnceLock<Desk> = OnceLock::new();
-    static SMALL: OnceLock<Desk> = OnceLock::new();
-    let slot = if size == Size::Large { &LARGE } else { &SMALL };
-    slot.get_or_init(|| ready(size)).clone()
+/// A desk with four acts ready and three of them on an agenda, made once for each kind.
+fn base(kind: Kind) -> Desk {
+    static MADE: [OnceLock<Desk>; 4] = [const { OnceLock::new() }; 4];
+    let at = usize::from(kind.size == Size::Large) * 2 + usize::from(kind.mixed);
+    MADE[at].get_or_init(|| ready(kind)).clone()
 }
 
 fn pick(list: &[String], at: u16) -> &str {
@@ -54,12 +73,32 @@ fn some(list: &[String], mask: u16) -> Vec<String> {
 }
 
 fn ballot(members: &[String], choice: u16) -> VoteInput {
-    match choice % 5 {
+    let half = &members[..members.len() / 2];
+    match choice % 8 {
         0 | 1 => VoteInput { unanimous: true, ..VoteInput::default() },
         2 => votes(&[pick(members, choice)], &[pick(members, choice / 7)]),
         3 => VoteInput { against: some(members, choice), ..VoteInput::default() },
-        _ => VoteInput { favour: Some(some(members, choice)), ..VoteInput::default() },
+        4 => VoteInput { favour: Some(some(members, choice)), ..VoteInput::default() },
+        5 => {
+            let small = |shift: u16| u32::from(choice >> shift & 7);
+            let (favour, against, blank, void) = (small(3), small(6), small(9) / 3, 0);
+            let totals = Some(SecretTotals { favour, against, blank, void });
+            let casting = choice.is_multiple_of(3).then_some(Casting::Favour);
+            VoteInput { totals, casting, ..VoteInput::default() }
+        }
+        _ => {
+            let casting = [Casting::Favour, Casting::Against][usize::from(choice / 8) % 2];
+            VoteInput { against: half.to_vec(), casting: Some(casting), ..VoteInput::default() }
+        }
     }
+}
+
+/// A roll call with some of them connected from elsewhere.
+fn connected(present: &[String], which: u8) -> Vec<Attendance> {
+    let mut rows = roll(present);
+    let far = |i: usize| u32::from(which).rotate_left(u32::try_from(i).unwrap()) & 3 == 3;
+    rows.iter_mut().enumerate().for_each(|(i, a)| a.remote = which > 128 && far(i));
+    rows
 }
 
 /// Mostly who records, sometimes anyone.
@@ -91,23 +130,23 @@ fn play(desk: &mut Desk, (who, what, which, choice): Draw) {
         7 | 8 => SittingCommand::Proclaim { case },
         9 | 10 => SittingCommand::VoteImmediate { case, vote, reasons: reason },
         11 | 12 => SittingCommand::Leave { person, why: Leaving::Left },
-        13 | 14 => SittingCommand::Enter { person, remote: false },
+        13 | 14 => SittingCommand::Enter { person, remote: choice % 3 == 0 },
         15 => {
             let stances = [ConflictStance::Stays, ConflictStance::Leaves];
             let stance = stances[usize::from(choice) % 2];
             SittingCommand::DeclareConflict { case, person, stance, reason }
         }
         16 => SittingCommand::CorrectVote { case, vote, reason },
-        17 => SittingCommand::CorrectProclamation { case, vote, reason },
+        17 => SittingCommand::CorrectProclamation { case, vote, present: None, reason },
         18 => SittingCommand::CorrectPresence {
             person,
             present: choice % 2 == 0,
-            remote: false,
+            remote: choice % 5 == 0,
             reason,
         },
         19 => SittingCommand::Postpone { case, reason },
         20 => SittingCommand::Suspend { reason },
-        21 => SittingCommand::Resume { present: roll(&some(&members, choice | 0x3ff)) },
+        21 => SittingCommand::Resume { present: connected(&some(&members, choice | 0x3ff), which) },
         22 => return amend_or_opine(desk, &case, choice),
         _ if choice % 6 == 0 => SittingCommand::Close,
         _ => SittingCommand::ReplaceVerbalizer { case, person, reason },
@@ -138,6 +177,15 @@ fn amend_or_opine(desk: &mut Desk, case: &str, choice: u16) {
     }
 }
 
+/// I4: declared on its own open ballot, by the majority of the members, with its reasons.
+fn check_immediate(case: &delibera::domain::case::Case) {
+    let Some(immediate) = case.immediate.as_ref().filter(|i| i.declared) else { return };
+    let n = case.treatment.as_ref().unwrap().in_office();
+    assert!(case.is_adopted() && !immediate.reasons.trim().is_empty(), "I4");
+    assert!(u32::try_from(immediate.ballot.favour.len()).unwrap() > n / 2, "I4");
+    assert_eq!(immediate.ballot.totals, None, "the second ballot is open");
+}
+
 /// What must hold after every act.
 fn check(desk: &Desk) {
     let sitting = desk.held("s");
@@ -149,19 +197,20 @@ fn check(desk: &Desk) {
     }
     for case in CASES.iter().map(|id| desk.of(id)) {
         let adopted = case.treatment.as_ref();
-        if let Some(immediate) = case.immediate.as_ref().filter(|i| i.declared) {
-            // I4.
-            let n = adopted.unwrap().in_office();
-            assert!(case.is_adopted() && !immediate.reasons.trim().is_empty(), "I4");
-            assert!(u32::try_from(immediate.ballot.favour.len()).unwrap() > n / 2, "I4");
-        }
+        check_immediate(case);
         let Some(treatment) = adopted else { continue };
         let rows = &treatment.members;
         let here = |p: &str| rows.iter().any(|m| m.person == p && m.present);
         let ballot = treatment.ballot.as_ref().unwrap();
         let named = [&ballot.favour, &ballot.against, &ballot.abstained];
         // Printed presence and named votes cannot contradict each other.
-        let counted: usize = named.iter().map(|n| n.len()).sum::<usize>() + ballot.conflicted.len();
+        let cast = ballot.totals.map_or(0, |t| t.favour + t.against + t.blank + t.void);
+        let names: usize = named.iter().map(|n| n.len()).sum();
+        assert!(ballot.totals.is_none() || (names == 0 && ballot.casting.is_none()), "R3.8");
+        let most = treatment.present() - u32::try_from(ballot.conflicted.len()).unwrap();
+        assert!(cast <= most, "more ballots than voters: {ballot:?}");
+        let names = if ballot.totals.is_some() { usize::try_from(most).unwrap() } else { names };
+        let counted = names + ballot.conflicted.len();
         assert_eq!(counted, usize::try_from(treatment.present()).unwrap(), "presence {ballot:?}");
         assert!(named.iter().copied().flatten().all(|p| here(p)), "a voter was not there");
         let left = rows.iter().filter(|m| !m.present && m.conflict.is_some()).count();
@@ -171,10 +220,28 @@ fn check(desk: &Desk) {
         assert!(here(&treatment.president.person), "I8 president {:?}", treatment.president);
         let president = rows.iter().find(|m| m.person == treatment.president.person).unwrap();
         assert_eq!(president.conflict, None, "who must abstain does not preside");
+        let in_seat = desk.world.regulation(treatment.date).unwrap();
+        let in_seat = in_seat.remote_president_must_be_in_seat;
+        assert!(!(in_seat && president.remote), "R3.10: the chair is in the seat");
+        let sindaco = rows.iter().find(|m| m.person == "sindaco").unwrap();
+        let able = sindaco.present && sindaco.conflict.is_none() && !(in_seat && sindaco.remote);
+        assert_eq!(president.person == "sindaco", able, "R3.3: the Sindaco when he can");
+        assert_eq!(treatment.president_reason.is_empty(), able, "{}", treatment.president_reason);
+        let his = match ballot.casting {
+            Some(Casting::Favour) => ballot.favour.contains(&president.person),
+            Some(Casting::Against) => ballot.against.contains(&president.person),
+            None => true,
+        };
+        assert!(his, "R3.7: {ballot:?} presided by {}", president.person);
+        for gone in rows.iter().filter(|m| m.conflict == Some(ConflictStance::Leaves)) {
+            assert!(!gone.present && gone.left.is_some(), "left and yet there: {gone:?}");
+        }
         if rows.iter().any(|m| m.person == treatment.verbalizer.person) {
             assert!(here(&treatment.verbalizer.person), "I8 verbalizer");
         }
-        let approved = ballot.favour.len() > ballot.against.len();
+        let count = ballot.count(0, 0, 0);
+        let prevails = ballot.casting == Some(Casting::Favour) && count.favour == count.against;
+        let approved = count.favour > count.against || prevails;
         assert!(!treatment.outcome.is_approval() || approved, "approved by fewer");
         // I5, I9.
         if treatment.outcome.is_approval() && treatment.anomalies.is_empty() {
@@ -221,7 +288,12 @@ fn present_once(sitting: &Sitting) {
     now.dedup();
     assert_eq!(now.len(), before, "present twice");
     if sitting.status == Status::Open {
-        assert!(sitting.is_present(&sitting.president), "an open sitting has its president there");
+        assert!(
+            sitting.is_present(&sitting.president()),
+            "an open sitting has its president there"
+        );
+        let last = sitting.presidencies().pop().unwrap().chair;
+        assert_eq!(Some(last), sitting.chair(), "told over the sitting, and now: the same chair");
     }
 }
 
@@ -255,13 +327,20 @@ fn check_log(desk: &Desk) {
 }
 
 /// One whole sitting; answers how many items were proclaimed.
-fn whole_sitting(large: bool, absent: u16, draws: Vec<Draw>) -> usize {
-    let mut desk = base(if large { Size::Large } else { Size::Small });
+fn whole_sitting((large, mixed, far): (bool, bool, u8), absent: u16, draws: Vec<Draw>) -> usize {
+    let size = if large { Size::Large } else { Size::Small };
+    let mut desk = base(Kind { size, mixed });
     let members = desk.size.members();
     let there = |i: usize| (absent >> i) & 3 != 0;
     let present: Vec<String> =
         members.iter().enumerate().filter(|(i, _)| there(*i)).map(|(_, p)| p.clone()).collect();
-    if desk.open("s", &present).is_ok() {
+    let open = SittingCommand::Open {
+        present: connected(&present, if mixed { far } else { 0 }),
+        verbalizer: None,
+        verbalizer_remote: false,
+        assisting: Vec::new(),
+    };
+    if desk.sitting("segretario", "s", open).is_ok() {
         for draw in draws {
             play(&mut desk, draw);
             check(&desk);
@@ -283,8 +362,8 @@ fn random_sittings_keep_the_invariants() {
     let proclaimed = std::cell::Cell::new(0);
     let draws = prop::collection::vec(any::<Draw>(), 20..40);
     proptest::test_runner::TestRunner::new(config)
-        .run(&(any::<bool>(), any::<u16>(), draws), |(large, absent, draws)| {
-            proclaimed.set(proclaimed.get() + whole_sitting(large, absent, draws));
+        .run(&(any::<(bool, bool, u8)>(), any::<u16>(), draws), |(kind, absent, draws)| {
+            proclaimed.set(proclaimed.get() + whole_sitting(kind, absent, draws));
             Ok(())
         })
         .unwrap();

@@ -77,7 +77,8 @@ fn a_corrected_proclamation_gives_back_what_it_took() {
     assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Ceased);
     let vote = votes(&["ass1", "ass2", "ass3", "ass4", "ass5"], &[]);
     let (case, reason) = ("b".to_owned(), "conteggio errato".to_owned());
-    desk.record_in("s", SittingCommand::CorrectProclamation { case, vote, reason }).unwrap();
+    desk.record_in("s", SittingCommand::CorrectProclamation { case, vote, present: None, reason })
+        .unwrap();
     assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Effective);
 }
 

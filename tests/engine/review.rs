@@ -159,10 +159,13 @@ fn a_convened_sitting_moves_with_the_same_notice() {
         date: day(on),
         time: "10:00:00".parse().unwrap(),
         place: String::new(),
+        mode: None,
         reason: "impegni".into(),
+        paper: None,
     };
     assert_eq!(code(desk.sitting("segreteria", "s", to("2024-05-02"))), "notice_too_short");
-    desk.sitting("segreteria", "s", to("2024-05-07")).unwrap();
+    assert_eq!(code(desk.sitting("segreteria", "s", to("2024-05-07"))), "not_the_convener");
+    desk.sitting("sindaco", "s", to("2024-05-07")).unwrap();
     let nine = desk.first(9);
     assert_eq!(code(desk.at("2024-05-06 09:00").open("s", &nine)), "wrong_day");
     desk.at("2024-05-07 10:00").open("s", &nine).unwrap();
@@ -218,8 +221,8 @@ fn the_chair_must_be_in_the_seat_where_the_rule_says_so() {
     };
     desk.at("2024-05-06 09:00").sitting("segretario", "s", open).unwrap();
     desk.leave("s", "sindaco").unwrap();
-    assert_eq!(desk.held("s").president, "ass1", "the Vicesindaco is connected from elsewhere");
+    assert_eq!(desk.held("s").president(), "ass1", "the Vicesindaco is connected from elsewhere");
     let enter = SittingCommand::Enter { person: "sindaco".into(), remote: true };
     desk.record_in("s", enter).unwrap();
-    assert_eq!(desk.held("s").president, "ass1");
+    assert_eq!(desk.held("s").president(), "ass1");
 }

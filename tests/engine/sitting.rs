@@ -4,6 +4,7 @@
 use crate::desk::{Desk, code, day, roll, rome, unanimous};
 use crate::people::Size;
 use crate::segretario::away;
+use delibera::domain::papers::sitting_paper;
 use delibera::domain::registry::RegistryCommand;
 use delibera::domain::sitting::{
     ConflictStance, ItemOutcome, Leaving, Mode, SittingCommand, Status,
@@ -51,6 +52,17 @@ fn t_17_six_of_thirteen_cannot_open() {
     assert_eq!(code(desk.sitting("segretario", "s", desert.clone())), "quorum_wait");
     desk.at("2024-05-06 10:01").sitting("segretario", "s", desert).unwrap();
     assert_eq!(desk.held("s").status, Status::Deserted);
+    // Law.md 12.4: a deserted sitting has its minutes, signed by who presided the roll call and by
+    // the Segretario, and the members are told.
+    let minutes = desk.held("s").paper("verbale_seduta").unwrap().clone();
+    let signer = |i: usize| minutes.plan.slots[i].signer.as_ref().unwrap().person.clone();
+    assert_eq!((signer(0), signer(1)), ("sindaco".into(), "segretario".into()));
+    let facts = sitting_paper("s", &minutes.plan, &desk.world).unwrap().context;
+    assert_eq!((&facts["present_at_opening"], &facts["declared"]), (&6.into(), &"10:01".into()));
+    let told = desk.mails("seduta-deserta");
+    assert!(
+        ["sindaco", "ass11", "segretario", "vicario"].iter().all(|p| told.contains(&(*p).into()))
+    );
     assert_eq!(desk.of("a").sitting, None, "free for another agenda");
 }
 
@@ -102,13 +114,13 @@ fn t_60_the_eldest_presides_and_the_sindaco_takes_the_chair_when_he_comes() {
     desk.sitting("vicesindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
     let nine: Vec<String> = desk.size.members().into_iter().skip(2).take(9).collect();
     desk.at("2024-05-06 09:00").open("s", &nine).unwrap();
-    assert_eq!(desk.held("s").president, "ass1", "born first");
+    assert_eq!(desk.held("s").president(), "ass1", "born first");
     desk.call("s", "a").unwrap();
     desk.unanimous("s", "a").unwrap();
     desk.immediate("s", "a", unanimous()).unwrap();
     desk.enter("s", "sindaco").unwrap();
-    assert_eq!(desk.held("s").president, "sindaco", "art. 50, c. 2");
-    assert_eq!(desk.held("s").president_reason, "");
+    assert_eq!(desk.held("s").president(), "sindaco", "art. 50, c. 2");
+    assert_eq!(desk.held("s").chair().unwrap().reason, "");
     desk.call("s", "b").unwrap();
     desk.unanimous("s", "b").unwrap();
     let chair = |case: &str| desk.of(case).treatment.clone().unwrap().president.person;
@@ -316,10 +328,10 @@ fn who_must_abstain_does_not_preside_the_item() {
     desk.in_sitting(9, &["a", "b"]);
     desk.call("s", "a").unwrap();
     conflict(&mut desk, "a", "sindaco", ConflictStance::Stays).unwrap();
-    assert_eq!(desk.held("s").president, "vicesindaco");
+    assert_eq!(desk.held("s").president(), "vicesindaco");
     desk.unanimous("s", "a").unwrap();
     desk.call("s", "b").unwrap();
-    assert_eq!(desk.held("s").president, "sindaco");
+    assert_eq!(desk.held("s").president(), "sindaco");
     desk.unanimous("s", "b").unwrap();
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!(treatment.president.person, "vicesindaco");
@@ -381,7 +393,7 @@ fn sc_9_postponed_twice_then_withdrawn() {
         desk.call(sitting, "a").unwrap();
         let (case, reason) = ("a".to_owned(), "approfondimenti".to_owned());
         let command = match sitting {
-            "s3" => SittingCommand::WithdrawItem { case, reason },
+            "s3" => SittingCommand::WithdrawItem { case, by: "ass1".into(), reason },
             _ => SittingCommand::Postpone { case, reason },
         };
         desk.record_in(sitting, command).unwrap();
@@ -399,7 +411,8 @@ fn a_proposal_is_withdrawn_by_a_relatore_who_is_there() {
     desk.call("s", "a").unwrap();
     desk.leave("s", "ass1").unwrap();
     let (case, reason) = ("a".to_owned(), "ritirata".to_owned());
-    let answer = desk.record_in("s", SittingCommand::WithdrawItem { case, reason });
+    let answer =
+        desk.record_in("s", SittingCommand::WithdrawItem { case, by: "ass1".into(), reason });
     assert_eq!(code(answer), "no_rapporteur");
 }
 
@@ -412,7 +425,7 @@ fn a_voted_item_is_proclaimed_not_postponed() {
     let (case, reason) = ("a".to_owned(), "ripensamento".to_owned());
     let postpone = SittingCommand::Postpone { case: case.clone(), reason: reason.clone() };
     assert_eq!(code(desk.record_in("s", postpone)), "already_voted");
-    let withdraw = SittingCommand::WithdrawItem { case: case.clone(), reason };
+    let withdraw = SittingCommand::WithdrawItem { case: case.clone(), by: "ass1".into(), reason };
     assert_eq!(code(desk.record_in("s", withdraw)), "already_voted");
     assert_eq!(code(desk.record_in("s", SittingCommand::TakeNote { case })), "already_voted");
 }

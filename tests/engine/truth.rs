@@ -62,11 +62,12 @@ fn row_1_a_revised_proposal_is_signed_again_before_any_opinion() {
         (desk.step("a"), desk.lifecycle("a")),
         ("firma_proposta", Lifecycle::ProposalSigning)
     );
-    assert!(desk.mails("parere-da-rendere").is_empty(), "not before it is signed");
+    let due = |desk: &Desk| desk.mails("parere-da-rendere").contains(&"dir_casa".to_owned());
+    assert!(!due(&desk), "not before it is signed");
     desk.sign_all("a");
     assert_eq!(desk.step("a"), "pareri_tecnici");
     // Row 1: an office that was not there before learns that its opinion is due.
-    assert!(desk.mails("parere-da-rendere").contains(&"dir_casa".to_owned()));
+    assert!(due(&desk));
     let second = desk.of("a").paper("proposta-2").unwrap();
     assert_eq!(second.plan.about, "2");
     let signed = second.sha256.clone().unwrap();
@@ -167,7 +168,7 @@ fn r_1_9_reasons_answer_the_opinions_they_follow_and_no_other() {
 
 #[test]
 fn a_contrary_legitimacy_opinion_is_never_departed_from_by_article_49() {
-    let keys = [("legitimacy_contrary_effect", "\"warn_only\"")];
+    let keys = [("legitimacy_contrary_effect", "\"motivate\"")];
     let mut desk = Desk::with(Size::Large, &keys);
     let content = desk.content();
     desk.submitted("a", content);
@@ -536,5 +537,27 @@ fn row_8_without_a_legitimacy_opinion_the_proposer_learns_that_it_is_ready() {
         let content = desk.content();
         desk.ready("a", content);
         assert_eq!(desk.mails("proposta-pronta").contains(&"rp".to_owned()), told, "{value}");
+    }
+}
+
+#[test]
+fn t_68_a_late_self_annulment_is_warned_of_in_the_proposal() {
+    for (benefit, annulled, late) in
+        [("2026-01-12", "2026-07-20", true), ("2025-03-03", "2025-11-28", false)]
+    {
+        let mut desk = Desk::large();
+        let content = desk.content();
+        desk.adopted_on("a", content, false, benefit);
+        let annulling = desk.touching("a", Effect::Annul);
+        desk.at(&format!("{annulled} 09:00")).submitted("b", annulling);
+        let printed = desk.printed("b", "proposta").unwrap().context;
+        let found = printed["late_annulments"].as_array().unwrap();
+        assert_eq!(found.len(), usize::from(late), "{printed}");
+        if late {
+            assert_eq!(
+                (&found[0]["last_day"], &found[0]["months"]),
+                (&"2026-07-12".into(), &6.into())
+            );
+        }
     }
 }

@@ -146,6 +146,7 @@ fn a_wrong_approval_is_corrected_the_number_stays() {
     let correct = |vote: VoteInput| SittingCommand::CorrectProclamation {
         case: "a".into(),
         vote,
+        present: None,
         reason: "conteggio errato".into(),
     };
     desk.record_in("s", correct(votes(&SIX, &[]))).unwrap();
@@ -189,7 +190,8 @@ fn a_wrong_rejection_is_corrected_and_takes_its_number() {
     desk.leave("s", "ass10").unwrap();
     let (case, reason) = ("a".to_owned(), "sette favorevoli".to_owned());
     let vote = votes(&SIX[..5], &[]);
-    desk.record_in("s", SittingCommand::CorrectProclamation { case, vote, reason }).unwrap();
+    desk.record_in("s", SittingCommand::CorrectProclamation { case, vote, present: None, reason })
+        .unwrap();
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!((treatment.present(), treatment.ballot.unwrap().favour.len()), (12, 7));
     assert_eq!((desk.number("a"), desk.of("a").ending), (Some(1), None));

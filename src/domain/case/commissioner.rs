@@ -100,5 +100,6 @@ fn alone(
         regulation: regulation.digest_on(changes.day()),
         anomalies: Vec::new(),
         reason: String::new(),
+        withdrawn_by: None,
     }
 }

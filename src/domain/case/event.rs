@@ -289,6 +289,13 @@ pub enum CaseEvent {
         /// Why.
         reason: String,
     },
+    /// A member who had left for the item under art. 78 c. 2 came back (practice.md 4).
+    MemberReturned {
+        /// Sitting.
+        sitting: String,
+        /// Person.
+        person: String,
+    },
     /// The second ballot, on immediate enforceability (R4.2).
     ImmediateVoted {
         /// The ballot.
@@ -315,15 +322,16 @@ pub enum CaseEvent {
         /// Pages.
         pages: usize,
     },
-    /// A composed paper was withdrawn before any signature, to be composed again (row 26).
+    /// A composed paper was withdrawn, to be composed and signed again: before any signature by the
+    /// Segreteria (row 26), or because the outcome it prints was corrected (row 13).
     PaperRecalled {
         /// Key.
         key: String,
         /// Why.
         reason: String,
     },
-    /// A paper nobody has signed is no longer owed: what it would say is no longer so.
-    PaperDropped {
+    /// The fact a paper was owed for is no more: nobody composes or signs it.
+    PaperVoided {
         /// Key.
         key: String,
         /// Why.

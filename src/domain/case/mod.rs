@@ -450,6 +450,11 @@ impl Case {
             CaseEvent::ConditionMet { condition, on, .. } => {
                 self.conditions_met.insert(*condition, *on);
             }
+            CaseEvent::MemberReturned { sitting, person } => {
+                let there = self.treatment.iter_mut().chain(&mut self.not_voted);
+                let there = there.filter(|t| t.sitting == *sitting);
+                there.for_each(|t| t.came_back(person, at));
+            }
             CaseEvent::DutyRaised { duty, due } => {
                 self.duties.insert(duty.clone(), DutyState { due: *due, settled: None });
             }
@@ -490,15 +495,15 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<U
                 papers[i] = PaperState::owed(plan, at);
             }
         }
+        CaseEvent::PaperVoided { key, .. } => {
+            if let Some(i) = found(papers, key) {
+                papers[i].dropped = true;
+            }
+        }
         CaseEvent::PaperSigned { key, field, by, sha256, at } => {
             if let Some(i) = found(papers, key) {
                 papers[i].sha256 = Some(sha256.clone());
                 papers[i].signed.push((field.clone(), by.clone(), *at));
-            }
-        }
-        CaseEvent::PaperDropped { key, .. } => {
-            if let Some(i) = found(papers, key) {
-                papers[i].dropped = true;
             }
         }
         CaseEvent::ImpedimentAttested { key, field, .. } => {

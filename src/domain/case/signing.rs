@@ -46,7 +46,6 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         }
         CaseCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = known(changes, id, paper_key)?;
-            still_owed(&state)?;
             changes.read_related(&StreamId::case(id))?;
             let now = case_paper(id, &state.plan, &changes.world)?.sha256();
             check_prepared(changes, &state, facts, &now)?;
@@ -224,6 +223,7 @@ pub fn check_prepared(
     now: &str,
 ) -> Result<(), Refusal> {
     only_system(&changes.ctx.actor)?;
+    still_owed(state)?;
     if state.sha256.is_some() {
         return Err(Refusal::new("paper_ready", "R9.1", "", "Il documento è già composto"));
     }

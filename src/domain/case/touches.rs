@@ -95,7 +95,7 @@ pub(super) fn effect_moved(
         .collect();
     let immediate = case.is_immediate();
     for key in stale {
-        changes.push(id, CaseEvent::PaperDropped { key, reason: why.to_owned() });
+        changes.push(id, CaseEvent::PaperVoided { key, reason: why.to_owned() });
     }
     if immediate {
         return Ok(());

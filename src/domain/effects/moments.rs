@@ -4,6 +4,7 @@
 
 use super::{At, Job, MailJob, digests};
 use crate::domain::case::{Case, CaseEvent, Change, Opinion, OpinionOutcome, post_by};
+use crate::domain::notice_facts::concerned;
 use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
 use crate::domain::papers::words::bare_title;
 use crate::domain::papers::{PaperKind, PaperState};
@@ -54,13 +55,20 @@ pub(super) fn of_sitting(
         SittingEvent::Moved { .. } => "sitting_moved",
         SittingEvent::Cancelled { .. } => "sitting_cancelled",
         SittingEvent::Closed {} => "sitting_closed",
+        SittingEvent::Deserted(_) => "sitting_deserted",
+        SittingEvent::ItemRemoved { announced: true, .. } => "item_removed",
         SittingEvent::PaperPrepared { key, .. } if personal(sitting.paper(key)) => "to_sign_daily",
         _ => return,
     };
     let detail = sitting_detail(sitting, event);
-    notify(world, &workflow, moment, &detail, None, Some(sitting), at, jobs);
-    if moment == "convened" {
-        for item in &sitting.items {
+    let case = match event {
+        SittingEvent::ItemRemoved { case, .. } => world.cases.get(case),
+        _ => None,
+    };
+    notify(world, &workflow, moment, &detail, case, Some(sitting), at, jobs);
+    // Directors hear of their own items: when they are convened, and when the day or place changes.
+    if ["convened", "sitting_moved"].contains(&moment) {
+        for item in sitting.items.iter().filter(|item| item.sent_in.is_some()) {
             let Some(case) = world.cases.get(&item.case) else { continue };
             notify(world, &workflow, "item_convened", &detail, Some(case), Some(sitting), at, jobs);
         }
@@ -76,7 +84,9 @@ fn sitting_detail(sitting: &Sitting, event: &SittingEvent) -> Value {
                 .map(|((date, time), place)| json!({ "date": date, "time": time, "place": place }));
             json!({ "reason": reason, "previous": previous })
         }
-        SittingEvent::Cancelled { reason } => json!({ "reason": reason }),
+        SittingEvent::Cancelled { reason, .. } | SittingEvent::ItemRemoved { reason, .. } => {
+            json!({ "reason": reason })
+        }
         SittingEvent::Convened { version, .. } => json!({ "agenda_version": version }),
         _ => json!({ "items": sitting.items.len() }),
     }
@@ -104,7 +114,8 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         CaseEvent::RemovedFromAgenda { reason, .. } => {
             vec![("off_agenda", json!({ "reason": reason }))]
         }
-        CaseEvent::Withdrawn { reason, by, .. } => {
+        // Withdrawn in the sitting, the outcome of the item has told it already (row 13).
+        CaseEvent::Withdrawn { reason, by, paper: Some(_), .. } => {
             vec![("withdrawn", json!({ "reason": reason, "by": signed_as(by) }))]
         }
         CaseEvent::Proclaimed { treatment, .. }
@@ -239,6 +250,11 @@ fn notify(
     for notice in workflow.notices.iter().filter(|n| n.on == moment) {
         for token in &notice.to {
             for person in recipients(token, &context) {
+                // Outcomes are told to those whose acts they are (practice.md 3, row 12).
+                let told = |s| moment != "sitting_closed" || concerned(world, s, &person, at.day());
+                if !sitting.is_none_or(told) {
+                    continue;
+                }
                 if DAILY_MOMENTS.contains(&moment) {
                     queue(jobs, digests(world, &person, at));
                     continue;

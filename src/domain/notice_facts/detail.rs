@@ -155,6 +155,7 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::DichiarazioneFormale => "dichiarazione di modifica formale",
         PaperKind::FoglioPareri => "foglio dei pareri",
         PaperKind::Convocazione => "avviso di convocazione",
+        PaperKind::RevocaConvocazione => "revoca della convocazione",
         PaperKind::NotaRitiro => "nota di ritiro",
         PaperKind::EsitiSeduta => "esiti della seduta",
         PaperKind::Brogliaccio => "brogliaccio",

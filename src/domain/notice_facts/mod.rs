@@ -12,7 +12,7 @@ mod why;
 
 pub use act::{ActFacts, ImmediateFacts, ListedAct, OpinionFacts};
 pub use detail::{Detail, PreviousPlace};
-pub use sitting::{ItemFacts, SittingFacts};
+pub use sitting::{ItemFacts, SittingFacts, concerned};
 
 use crate::domain::papers::{PaperState, Slot};
 use crate::domain::registry::Person;

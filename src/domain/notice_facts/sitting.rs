@@ -135,6 +135,11 @@ fn item_facts(world: &World, order: usize, item: &Item) -> ItemFacts {
     }
 }
 
+/// Is any item of the sitting one of the person's own?
+pub fn concerned(world: &World, sitting: &Sitting, person: &str, on: NaiveDate) -> bool {
+    sitting.items.iter().any(|item| concerns(world, item, person, on))
+}
+
 /// Is the item one of the person's own (practice.md section 3: one's own items only)?
 fn concerns(world: &World, item: &Item, person: &str, on: NaiveDate) -> bool {
     let Ok(case) = world.case(&item.case) else { return false };

@@ -29,10 +29,37 @@ pub(super) fn capacities(
         .iter()
         .filter(|n| n.on == moment && n.message == message)
         .flat_map(|n| &n.to)
-        .filter_map(|token| capacity(token, &world.registry, case, person, on))
+        .filter_map(|token| match sitting_capacity(token, world, sitting, person) {
+            Some(found) => found,
+            None => capacity(token, &world.registry, case, person, on),
+        })
         .collect();
     found.dedup();
     found
+}
+
+/// The capacity of a token that is about the acts of a sitting; outer none for any other token.
+fn sitting_capacity(
+    token: &str,
+    world: &World,
+    sitting: Option<&Sitting>,
+    person: &str,
+) -> Option<Option<String>> {
+    let any = |test: &dyn Fn(&Case) -> bool| {
+        let items = sitting.map_or(&[][..], |s| &s.items);
+        items.iter().filter_map(|i| world.cases.get(&i.case)).any(test)
+    };
+    let (has, text) = match token {
+        "proponenti" => {
+            (any(&|c| c.content.procedure_head == person), "proponente di argomenti della seduta")
+        }
+        "relatori_seduta" => (
+            any(&|c| c.content.rapporteurs.iter().any(|r| r == person)),
+            "relatore di argomenti della seduta",
+        ),
+        _ => return None,
+    };
+    Some(has.then(|| text.to_owned()))
 }
 
 /// The capacity of a recipient token, when the person has it.
@@ -68,13 +95,12 @@ fn capacity(
             "firmatario del documento",
         ),
         "incaricati" => Some("incaricato del passo in scadenza".into()),
-        "proponenti" => Some("proponente di argomenti della seduta".into()),
-        "relatori_seduta" => Some("relatore di argomenti della seduta".into()),
         "direttori" => director(registry, case, person, on),
         "componenti" => [Role::Sindaco, Role::Vicesindaco, Role::Assessore]
             .into_iter()
             .find_map(|role| title(registry, role, person, on))
             .map(|title| format!("componente della Giunta ({title})")),
+        "segretari" => title(registry, Role::Segretario, person, on),
         "capigruppo" => registry
             .holders(Role::Capogruppo, None, on)
             .into_iter()

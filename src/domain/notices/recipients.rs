@@ -37,6 +37,7 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
         "componenti" => context.members(),
         "capigruppo" => context.capigruppo(),
         "proponenti" => context.of_items(|case| vec![case.content.procedure_head.clone()]),
+        "segretari" => context.holders(Role::Segretario, context.on),
         "relatori_seduta" => context.of_items(|case| case.content.rapporteurs.clone()),
         role => Role::parse(role).map_or_else(Vec::new, |role| context.in_role(role)),
     };

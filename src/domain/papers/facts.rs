@@ -25,7 +25,7 @@ pub use posting::capigruppo_list;
 use super::{PaperKind, PaperPlan, Slot, facts_sha256};
 use crate::domain::case::{CaseCommand, Ctx};
 use crate::domain::refusal::Refusal;
-use crate::domain::sitting::SittingCommand;
+use crate::domain::sitting::{SittingCommand, Status};
 use crate::domain::world::World;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,17 @@ pub fn carried_by_sitting(
     world: &World,
 ) -> Result<Option<PaperFacts>, Refusal> {
     match command {
-        SittingCommand::Convene { .. } => sitting::notice(sitting, ctx, world).map(Some),
+        SittingCommand::Convene { .. } => sitting::notice(sitting, command, ctx, world).map(Some),
+        // Before the convening nothing was sent that a paper would replace.
+        SittingCommand::Move { .. } | SittingCommand::Cancel { .. }
+            if world.sitting(sitting)?.status != Status::Convened =>
+        {
+            Ok(None)
+        }
+        SittingCommand::Move { .. } => sitting::notice(sitting, command, ctx, world).map(Some),
+        SittingCommand::Cancel { reason, .. } => {
+            sitting::revocation(sitting, reason, ctx, world).map(Some)
+        }
         SittingCommand::RemoveItem { case, reason, .. } => {
             proposal::note_of_removal(sitting, case, reason, ctx, world).map(Some)
         }
@@ -153,6 +163,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         | PaperKind::NotaRestituzione
         | PaperKind::DichiarazioneFormale
         | PaperKind::Convocazione
+        | PaperKind::RevocaConvocazione
         | PaperKind::NotaRitiro
         | PaperKind::EsitiSeduta
         | PaperKind::Brogliaccio

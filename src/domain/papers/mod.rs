@@ -47,6 +47,8 @@ pub enum PaperKind {
     FoglioPareri,
     /// Notice of convening with the agenda.
     Convocazione,
+    /// Notice that a convened sitting will not be held.
+    RevocaConvocazione,
     /// Note of withdrawal or removal from the agenda.
     NotaRitiro,
     /// Outcomes of a closed sitting.
@@ -83,7 +85,7 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
@@ -94,6 +96,7 @@ impl PaperKind {
         Self::DichiarazioneFormale,
         Self::FoglioPareri,
         Self::Convocazione,
+        Self::RevocaConvocazione,
         Self::NotaRitiro,
         Self::EsitiSeduta,
         Self::Brogliaccio,
@@ -189,7 +192,8 @@ pub struct PaperState {
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
-    /// The text went back before everyone had signed: nobody is awaited any more.
+    /// The text went back before everyone had signed, or the fact it was owed for is no more:
+    /// nobody composes it, nobody is awaited any more.
     pub dropped: bool,
     /// Instant of the fact that owes it: the date its file bears.
     pub owed_at: DateTime<Utc>,

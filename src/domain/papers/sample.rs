@@ -7,7 +7,7 @@ mod sittings;
 mod stories;
 
 pub use people::{MEMBERS, OFFICES, comune, registry};
-pub use sittings::{held, members};
+pub use sittings::{held, members, roll_call};
 pub use stories::opinion;
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
@@ -191,6 +191,7 @@ impl Story {
             regulation: String::new(),
             anomalies: Vec::new(),
             reason: String::new(),
+            withdrawn_by: None,
         }
     }
 
@@ -359,6 +360,8 @@ pub fn presence(absent: &[&str]) -> Vec<MemberPresence> {
             present,
             remote: present && ["m02", "m03"].contains(person),
             conflict: None,
+            left: None,
+            returned: None,
         }
     };
     MEMBERS.iter().map(row).collect()

@@ -2,7 +2,7 @@
 //! Before the sitting: calendar, agenda, convening (R3.2, R3.12).
 
 use super::decide::{carried, status};
-use super::event::{Mode, SittingEvent};
+use super::event::{Mode, Notice, SittingEvent};
 use super::{Sitting, SittingCommand, Status};
 use crate::domain::case::{self, CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Stop};
@@ -147,9 +147,10 @@ pub(super) fn remove_item(
     let by = case::powers::remover(&changes.ctx, &changes.world, case)?;
     let paper = carried(changes, id, command, paper, &by)?;
     let (case, reason) = (case_id.to_owned(), reason.trim().to_owned());
+    let announced = changes.sitting(id)?.item(&case).is_some_and(|i| i.sent_in.is_some());
     changes.push_sitting(
         id,
-        SittingEvent::ItemRemoved { case, reason: reason.clone(), paper: Some(paper) },
+        SittingEvent::ItemRemoved { case, reason: reason.clone(), paper: Some(paper), announced },
     );
     changes.push(case_id, CaseEvent::RemovedFromAgenda { sitting: id.into(), reason });
     Ok(())
@@ -257,31 +258,60 @@ fn notice_given(
     Ok(())
 }
 
+/// What was convened is undone or changed by who convenes, with a notice that replaces the one sent
+/// (TUEL 50 c. 2, 53 c. 2; practice.md 3, row 9); before that the agenda office does it.
+fn replacing(
+    changes: &Changes,
+    id: &str,
+    command: &SittingCommand,
+    paper: Option<&SignedPaper>,
+) -> Result<Option<Notice>, Stop> {
+    let sitting = changes.sitting(id)?;
+    if sitting.status == Status::Scheduled {
+        agenda_office(changes)?;
+        return Ok(None);
+    }
+    // Directors are told of their own items: their cases belong to the read set.
+    for item in &sitting.items {
+        changes.case(&item.case)?;
+    }
+    let by = convener(&changes.ctx, &changes.world)?;
+    let paper = carried(changes, id, command, paper, &by)?;
+    Ok(Some(Notice { by, paper }))
+}
+
 pub(super) fn relocate(
     changes: &mut Changes,
     id: &str,
-    date: NaiveDate,
-    time: NaiveTime,
-    place: &str,
-    reason: &str,
+    command: &SittingCommand,
 ) -> Result<(), Stop> {
-    agenda_office(changes)?;
+    let SittingCommand::Move { date, time, place, mode, reason, paper } = command else {
+        return Ok(());
+    };
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Scheduled, Status::Convened], "spostare")?;
+    let mode = mode.unwrap_or(sitting.mode);
+    if mode != Mode::InSeat {
+        changes.world.regulation(*date)?.remote_allowed(*date)?;
+    }
     if sitting.status == Status::Convened {
         // Who was convened has the same notice of the new hour.
-        notice_given(changes, Some(date), Some(time))?;
+        notice_given(changes, Some(*date), Some(*time))?;
     }
     let place = if place.trim().is_empty() { sitting.place.clone() } else { place.trim().into() };
-    changes.push_sitting(
-        id,
-        SittingEvent::Moved { date, time, place, reason: reason.trim().to_owned() },
-    );
+    let notice = replacing(changes, id, command, paper.as_ref())?;
+    let (date, time, reason) = (*date, *time, reason.trim().to_owned());
+    changes.push_sitting(id, SittingEvent::Moved { date, time, place, mode, reason, notice });
     Ok(())
 }
 
-pub(super) fn cancel(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop> {
-    agenda_office(changes)?;
+pub(super) fn cancel(
+    changes: &mut Changes,
+    id: &str,
+    reason: &str,
+    paper: Option<&SignedPaper>,
+    command: &SittingCommand,
+) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
     status(sitting, &[Status::Scheduled, Status::Convened], "annullare la seduta")?;
     let cases: Vec<String> = sitting.items.iter().map(|i| i.case.clone()).collect();
@@ -289,7 +319,8 @@ pub(super) fn cancel(changes: &mut Changes, id: &str, reason: &str) -> Result<()
     for case in &cases {
         changes.case(case)?;
     }
-    changes.push_sitting(id, SittingEvent::Cancelled { reason: reason.clone() });
+    let notice = replacing(changes, id, command, paper)?;
+    changes.push_sitting(id, SittingEvent::Cancelled { reason: reason.clone(), notice });
     for case in cases {
         let event = CaseEvent::RemovedFromAgenda { sitting: id.into(), reason: reason.clone() };
         changes.push(&case, event);

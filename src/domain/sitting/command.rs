@@ -73,7 +73,7 @@ pub enum SittingCommand {
         /// The signed notice.
         paper: Option<SignedPaper>,
     },
-    /// Moves the sitting.
+    /// Moves the sitting, or changes how it is held; once convened, who convenes signs it.
     Move {
         /// New day.
         date: NaiveDate,
@@ -82,13 +82,20 @@ pub enum SittingCommand {
         /// New place; empty = unchanged.
         #[serde(default)]
         place: String,
+        /// New mode; none = unchanged.
+        #[serde(default)]
+        mode: Option<Mode>,
         /// Why.
         reason: String,
+        /// The signed notice that replaces the one sent, for a convened sitting.
+        paper: Option<SignedPaper>,
     },
-    /// Cancels the sitting.
+    /// Cancels the sitting; once convened, who convenes signs it.
     Cancel {
         /// Why.
         reason: String,
+        /// The signed notice that revokes the convening, for a convened sitting.
+        paper: Option<SignedPaper>,
     },
     /// Opens the sitting with its roll call.
     Open {
@@ -221,6 +228,9 @@ pub enum SittingCommand {
         case: String,
         /// The right vote.
         vote: VoteInput,
+        /// Who was there at the vote, where that was wrong too.
+        #[serde(default)]
+        present: Option<Vec<Attendance>>,
         /// Why.
         reason: String,
     },
@@ -261,6 +271,9 @@ pub enum SittingCommand {
     WithdrawItem {
         /// Case.
         case: String,
+        /// The relatore who withdraws it.
+        #[serde(rename = "relatore")]
+        by: String,
         /// Why.
         reason: String,
     },

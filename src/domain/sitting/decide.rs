@@ -32,8 +32,8 @@ pub fn decide(changes: &mut Changes, id: &str, command: &SittingCommand) -> Resu
         }
         C::Reorder { cases } => reorder(changes, id, cases),
         C::Convene { paper } => convene(changes, id, paper.as_ref(), command),
-        C::Move { date, time, place, reason } => relocate(changes, id, *date, *time, place, reason),
-        C::Cancel { reason } => cancel(changes, id, reason),
+        C::Move { .. } => relocate(changes, id, command),
+        C::Cancel { reason, paper } => cancel(changes, id, reason, paper.as_ref(), command),
         C::Open { .. } => open(changes, id, command),
         C::Desert { present } => desert(changes, id, present),
         C::Sign { .. } | C::PreparePaper { .. } | C::SealPaper { .. } => {

@@ -3,6 +3,7 @@
 
 use super::treatment::{Anomaly, ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
+use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::{PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -52,6 +53,41 @@ pub struct Attendance {
     /// Connected from elsewhere.
     #[serde(default)]
     pub remote: bool,
+}
+
+/// The organ as it stands when the roll is called: who is in office, how many are needed, who
+/// presides. It holds for the whole sitting (R3.1, R3.3, R3.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollCall {
+    /// Members in office at that instant.
+    pub members: Vec<Member>,
+    /// Seats by statute.
+    pub seats: u32,
+    /// Quorum required.
+    pub quorum: u32,
+    /// Who is there.
+    pub present: Vec<Attendance>,
+    /// Who presides after Sindaco and Vicesindaco.
+    pub presidency_order: PresidencyOrder,
+    /// Who presides must be in the seat of the sitting (R3.10).
+    pub chair_in_seat: bool,
+    /// Who verbalizes.
+    pub verbalizer: Signatory,
+    /// Verbalizer connected from elsewhere.
+    pub verbalizer_remote: bool,
+    /// Who assists without vote.
+    pub assisting: Vec<Signatory>,
+    /// Digest of the regulation in force that day.
+    pub regulation: String,
+}
+
+/// A signed notice that takes the place of the one sent before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Who convenes, by TUEL 50 c. 2 or 53 c. 2.
+    pub by: Signatory,
+    /// The signed paper.
+    pub paper: SignedPaper,
 }
 
 /// Why a member left.
@@ -158,6 +194,8 @@ pub enum SittingEvent {
         reason: String,
         /// Signed note of who takes it off.
         paper: Option<SignedPaper>,
+        /// It was on an agenda that was sent.
+        announced: bool,
     },
     /// The agenda was put in another order.
     ItemsReordered {
@@ -173,7 +211,7 @@ pub enum SittingEvent {
         /// The notice with the agenda.
         paper: SignedPaper,
     },
-    /// Moved to another time or place.
+    /// Moved to another time or place, or held in another way; with a new notice once convened.
     Moved {
         /// New day.
         date: NaiveDate,
@@ -181,44 +219,24 @@ pub enum SittingEvent {
         time: NaiveTime,
         /// New place.
         place: String,
+        /// New mode.
+        mode: Mode,
         /// Why.
         reason: String,
+        /// The notice that replaces the one sent; none for a sitting not convened yet.
+        notice: Option<Notice>,
     },
     /// Will not be held.
     Cancelled {
         /// Why.
         reason: String,
+        /// The notice that revokes the convening; none for a sitting not convened yet.
+        notice: Option<Notice>,
     },
     /// Opened with its roll call.
-    Opened {
-        /// Members in office at that instant.
-        members: Vec<Member>,
-        /// Seats by statute.
-        seats: u32,
-        /// Quorum required.
-        quorum: u32,
-        /// Who is there.
-        present: Vec<Attendance>,
-        /// Who presides.
-        president: String,
-        /// Why not the Sindaco.
-        president_reason: String,
-        /// Who verbalizes.
-        verbalizer: Signatory,
-        /// Verbalizer connected from elsewhere.
-        verbalizer_remote: bool,
-        /// Who assists without vote.
-        assisting: Vec<Signatory>,
-        /// Digest of the regulation in force that day.
-        regulation: String,
-    },
+    Opened(RollCall),
     /// No quorum within the waiting time.
-    Deserted {
-        /// Who was there.
-        present: Vec<Attendance>,
-        /// Quorum required.
-        quorum: u32,
-    },
+    Deserted(RollCall),
     /// A member came, or came back.
     Entered {
         /// Person.
@@ -241,13 +259,6 @@ pub enum SittingEvent {
         present: bool,
         /// Connected from elsewhere.
         remote: bool,
-        /// Why.
-        reason: String,
-    },
-    /// The president changed (the Sindaco left or arrived).
-    PresidencyTaken {
-        /// Person.
-        person: String,
         /// Why.
         reason: String,
     },
@@ -325,6 +336,9 @@ pub enum SittingEvent {
         outcome: ItemOutcome,
         /// The right ballot.
         ballot: Ballot,
+        /// Who was there at the vote, where that was wrong too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        present: Option<Vec<Attendance>>,
         /// Why.
         reason: String,
     },

@@ -5,8 +5,8 @@ use super::calendar::{known_item, on_agenda_step};
 use super::command::SittingCommand;
 use super::decide::{carried, owe, rules, status};
 use super::event::{Leaving, SittingEvent};
-use super::presence_commands::{follow_presidency, keep_quorum};
-use super::proclamation::{act_number, chair, treatment};
+use super::presence_commands::go_on as sitting_goes_on;
+use super::proclamation::{act_number, signatory, treatment};
 use super::treatment::{ConflictStance, ItemOutcome};
 use super::verbalizer::replace_verbalizer;
 use super::{Item, Sitting, Status};
@@ -15,7 +15,7 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::sitting::off_agenda_allowed;
 use crate::domain::papers::{PaperKind, PaperPlan, SignedPaper};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::Role;
+use crate::domain::registry::{Role, Signatory};
 use crate::domain::workflow::{Passage, StepKind};
 
 /// Decides the commands on items.
@@ -44,7 +44,7 @@ pub(super) fn decide(
         C::Postpone { case, reason } => {
             without_vote(changes, id, case, ItemOutcome::Postponed, reason)
         }
-        C::WithdrawItem { case, reason } => withdraw(changes, id, case, reason),
+        C::WithdrawItem { case, by, reason } => withdraw(changes, id, case, by, reason),
         C::TakeNote { case } => take_note(changes, id, case),
         C::Close => close(changes, id),
         _ => Ok(()),
@@ -108,7 +108,7 @@ fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     called(changes, id, case_id, false)
 }
 
-/// Discussion begins; the chair goes back to who is first in line.
+/// Discussion begins.
 fn called(changes: &mut Changes, id: &str, case_id: &str, off_agenda: bool) -> Result<(), Stop> {
     on_agenda_step(changes, case_id)?;
     let subject = changes.case(case_id)?.content.subject.clone();
@@ -118,8 +118,7 @@ fn called(changes: &mut Changes, id: &str, case_id: &str, off_agenda: bool) -> R
         changes.push(case_id, CaseEvent::PutOnAgenda { sitting: id.into() });
     }
     changes.push(case_id, CaseEvent::Called { sitting: id.into() });
-    case::leave(changes, case_id, Passage::Done)?;
-    follow_presidency(changes, id)
+    case::leave(changes, case_id, Passage::Done)
 }
 
 /// Fuori sacco: opinions complete, and the condition of the regulation (R3.12, T-61, SC-5).
@@ -180,7 +179,7 @@ fn declare_conflict(
         )
         .into());
     }
-    if item.ballot.is_some() || item.conflicts.iter().any(|(p, _)| p == person) {
+    if item.ballot.is_some() || item.must_abstain(person) {
         return Err(Refusal::new(
             "conflict_too_late",
             "R3.9",
@@ -210,8 +209,7 @@ fn declare_conflict(
         let left = SittingEvent::Left { person: person.into(), why: Leaving::Left };
         changes.push_sitting(id, left);
     }
-    keep_quorum(changes, id)?;
-    follow_presidency(changes, id)
+    sitting_goes_on(changes, id)
 }
 
 fn amend(
@@ -259,7 +257,7 @@ fn send_back(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Re
         )
         .into());
     }
-    end_item(changes, id, case_id, &item, ItemOutcome::Postponed, reason)?;
+    end_item(changes, id, case_id, &item, (ItemOutcome::Postponed, None), reason)?;
     case::leave(changes, case_id, Passage::Amended)
 }
 
@@ -274,32 +272,34 @@ fn without_vote(
     if reason.trim().is_empty() {
         return Err(Refusal::new("reasons_missing", "R3.13", "", "Il rinvio va motivato").into());
     }
-    end_item(changes, id, case_id, &item, outcome, reason)?;
+    end_item(changes, id, case_id, &item, (outcome, None), reason)?;
     case::leave(changes, case_id, Passage::Postponed)
 }
 
 fn take_note(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
-    end_item(changes, id, case_id, &item, ItemOutcome::TakenNote, "")
+    end_item(changes, id, case_id, &item, (ItemOutcome::TakenNote, None), "")
 }
 
-fn withdraw(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Result<(), Stop> {
+/// The relatore withdraws his own proposal, there and then (R3.13).
+fn withdraw(
+    changes: &mut Changes,
+    id: &str,
+    case_id: &str,
+    by: &str,
+    reason: &str,
+) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
-    let sitting = changes.sitting(id)?;
-    let rapporteurs = &changes.case(case_id)?.content.rapporteurs;
-    let rapporteur = rapporteurs.iter().find(|p| sitting.is_present(p)).cloned();
-    let Some(rapporteur) = rapporteur else {
-        return Err(Refusal::new(
-            "no_rapporteur",
-            "R3.13",
-            "",
-            "Nessun relatore presente può ritirare l'argomento",
-        )
-        .next("Rinviarlo")
-        .into());
-    };
-    let by = case::powers::rapporteur(&changes.world, &rapporteur, changes.day())?;
-    end_item(changes, id, case_id, &item, ItemOutcome::Withdrawn, reason)?;
+    let rapporteur = changes.case(case_id)?.content.rapporteurs.iter().any(|p| p == by);
+    if !(rapporteur && changes.sitting(id)?.is_present(by)) {
+        let name = changes.registry().name(by);
+        let text = format!("{name} non è un relatore presente: non può ritirare l'argomento");
+        return Err(Refusal::new("no_rapporteur", "R3.13", "", text)
+            .next("Indicare il relatore che lo ritira, o rinviare l'argomento")
+            .into());
+    }
+    let by = case::powers::rapporteur(&changes.world, by, changes.day())?;
+    end_item(changes, id, case_id, &item, (ItemOutcome::Withdrawn, Some(by.clone())), reason)?;
     let reason = reason.trim().to_owned();
     changes.push(case_id, CaseEvent::Withdrawn { by, reason, paper: None });
     Ok(())
@@ -311,14 +311,16 @@ fn end_item(
     id: &str,
     case_id: &str,
     item: &Item,
-    outcome: ItemOutcome,
+    (outcome, withdrawn_by): (ItemOutcome, Option<Signatory>),
     reason: &str,
 ) -> Result<(), Stop> {
     if item.ballot.is_some() && changes.sitting(id)?.status == Status::Open {
         let text = "L'argomento è già stato votato";
         return Err(Refusal::new("already_voted", "R2.7", "", text).next("Proclamare").into());
     }
-    let treatment = treatment(changes, changes.sitting(id)?, case_id, item, None, outcome, reason)?;
+    let sitting = changes.sitting(id)?;
+    let mut treatment = treatment(changes, sitting, case_id, item, None, outcome, reason)?;
+    treatment.withdrawn_by = withdrawn_by;
     let closed = SittingEvent::ItemClosed {
         case: case_id.into(),
         outcome,
@@ -330,7 +332,8 @@ fn end_item(
     close_case(changes, id, case_id, outcome, false)
 }
 
-/// What an outcome owes: the extract for what was not adopted, duties for what was.
+/// What an outcome owes: the extract for what was not adopted, duties for what was. An outcome that
+/// was corrected makes its extract again, or void (practice.md 3, row 13).
 pub(super) fn close_case(
     changes: &mut Changes,
     id: &str,
@@ -339,19 +342,25 @@ pub(super) fn close_case(
     numbered: bool,
 ) -> Result<(), Stop> {
     if outcome.is_approval() {
-        return case::raise_duties(changes, case_id, "adopted");
+        case::raise_duties(changes, case_id, "adopted")?;
     }
     let owed =
-        matches!(outcome, ItemOutcome::Postponed | ItemOutcome::Withdrawn | ItemOutcome::Rejected);
-    if owed && !numbered {
-        let sitting = changes.sitting(id)?;
-        let item = sitting.item(case_id);
-        let verbalizer =
-            item.and_then(|i| i.verbalizer.clone()).or_else(|| sitting.verbalizer.clone());
-        let slots = verbalizer.map(|v| vec![case::slot("firma", v)]).unwrap_or_default();
-        let kind = PaperKind::EstrattoVerbale;
-        let key = format!("{}-{id}", kind.token());
-        case::owe(changes, case_id, kind, key, slots, id);
+        matches!(outcome, ItemOutcome::Postponed | ItemOutcome::Withdrawn | ItemOutcome::Rejected)
+            && !numbered;
+    let kind = PaperKind::EstrattoVerbale;
+    let key = format!("{}-{id}", kind.token());
+    let sitting = changes.sitting(id)?;
+    let item = sitting.item(case_id);
+    let verbalizer = item.and_then(|i| i.verbalizer.clone()).or_else(|| sitting.verbalizer.clone());
+    let reason = "esito corretto in seduta".to_owned();
+    match (changes.case(case_id)?.paper(&key).is_some(), owed) {
+        (false, true) => {
+            let slots = verbalizer.map(|v| vec![case::slot("firma", v)]).unwrap_or_default();
+            case::owe(changes, case_id, kind, key, slots, id);
+        }
+        (true, true) => changes.push(case_id, CaseEvent::PaperRecalled { key, reason }),
+        (true, false) => changes.push(case_id, CaseEvent::PaperVoided { key, reason }),
+        (false, false) => {}
     }
     Ok(())
 }
@@ -402,7 +411,7 @@ fn not_treated(changes: &mut Changes, id: &str, item: &Item, suspended: bool) ->
         _ => "argomento non trattato",
     };
     let case_id = item.case.clone();
-    end_item(changes, id, &case_id, item, ItemOutcome::NotTreated, reason)?;
+    end_item(changes, id, &case_id, item, (ItemOutcome::NotTreated, None), reason)?;
     if item.called.is_some() {
         case::leave(changes, &case_id, Passage::Postponed)?;
     }
@@ -423,12 +432,37 @@ fn go_on(changes: &mut Changes, case_id: &str) -> Result<(), Stop> {
     if waits { case::leave(changes, case_id, Passage::Done) } else { Ok(()) }
 }
 
-fn owe_minutes(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+/// The minutes of the sitting: who presided over any of its items signs them, in the order in which
+/// they did, and who verbalized (law.md 12.4).
+pub(super) fn owe_minutes(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
-    let mut slots = vec![case::slot("firma_presidente", chair(sitting))];
+    let mut slots = Vec::new();
+    for (index, chair) in chairs(sitting).into_iter().enumerate() {
+        let field = match index {
+            0 => "firma_presidente".to_owned(),
+            more => format!("firma_presidente_{}", more + 1),
+        };
+        slots.push(case::slot(&field, chair));
+    }
     slots.extend(sitting.verbalizer.clone().map(|v| case::slot("firma_verbalizzante", v)));
     let kind = PaperKind::VerbaleSeduta;
     let plan = PaperPlan { key: kind.token(), kind, slots, about: String::new() };
     changes.push_sitting(id, SittingEvent::PaperOwed(plan));
     Ok(())
+}
+
+/// Who presided over the items that were treated, each once; over the roll, where none was.
+fn chairs(sitting: &Sitting) -> Vec<Signatory> {
+    let mut people: Vec<String> = Vec::new();
+    let treated = sitting.items.iter().filter(|i| i.called.is_some());
+    let over_items = treated.filter_map(|i| sitting.when_voted(i).last_chair());
+    for chair in over_items {
+        if !people.contains(&chair.person) {
+            people.push(chair.person);
+        }
+    }
+    if people.is_empty() {
+        people.extend(sitting.last_chair().map(|chair| chair.person));
+    }
+    people.iter().map(|person| signatory(sitting, person)).collect()
 }

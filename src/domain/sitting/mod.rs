@@ -9,6 +9,7 @@ mod items;
 mod opening;
 mod presence;
 mod presence_commands;
+mod presidency;
 mod proclamation;
 mod treatment;
 mod verbalizer;
@@ -17,10 +18,15 @@ mod votes;
 pub use calendar::convener;
 pub use command::{SittingCommand, VoteInput};
 pub use decide::decide;
-pub use event::{Attendance, Ballot, Leaving, Member, Mode, SecretTotals, SittingEvent};
+pub use event::{
+    Attendance, Ballot, Leaving, Member, Mode, Notice, RollCall, SecretTotals, SittingEvent,
+};
 pub use opening::members;
+pub use presidency::{Chair, Presidency};
+pub use proclamation::presence_table;
 pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 
+use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::PaperState;
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -92,16 +98,15 @@ pub struct Interval {
     pub why: Leaving,
 }
 
-/// Who was there and who presided when an item was voted: what the act prints (R3.5, I8). Entering
-/// or leaving between the vote and the proclamation changes neither.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct AtVote {
-    /// Those present.
-    pub presence: Vec<Interval>,
-    /// Who presided.
-    pub president: String,
-    /// Why not the Sindaco.
-    pub president_reason: String,
+/// A member under art. 78 c. 2 for an item (R3.9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Person.
+    pub person: String,
+    /// Stays or leaves.
+    pub stance: ConflictStance,
+    /// When he declared it.
+    pub at: DateTime<Utc>,
 }
 
 /// One item of the agenda.
@@ -118,7 +123,7 @@ pub struct Item {
     /// When it was called.
     pub called: Option<DateTime<Utc>>,
     /// Members under art. 78 c. 2.
-    pub conflicts: Vec<(String, ConflictStance)>,
+    pub conflicts: Vec<Conflict>,
     /// Who verbalizes it, when not the sitting's verbalizer.
     pub verbalizer: Option<Signatory>,
     /// Amended in the sitting.
@@ -127,8 +132,9 @@ pub struct Item {
     pub anomalies: Vec<Anomaly>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
-    /// Presence and chair at the vote.
-    pub at_vote: AtVote,
+    /// Who was there when it was voted, or ended without a vote: what the act prints (R3.5, I8).
+    /// Entering or leaving between the vote and the proclamation changes nothing.
+    pub at_vote: Vec<Interval>,
     /// The outcome, and when.
     pub outcome: Option<(ItemOutcome, DateTime<Utc>)>,
     /// Number given.
@@ -137,6 +143,19 @@ pub struct Item {
     pub immediate: Option<(Ballot, bool)>,
     /// Reason of an outcome without a vote.
     pub reason: String,
+}
+
+impl Item {
+    /// The member must abstain on it (art. 78, c. 2, TUEL; R3.9).
+    pub fn must_abstain(&self, person: &str) -> bool {
+        self.conflicts.iter().any(|c| c.person == person)
+    }
+
+    /// When the member left because of it.
+    pub fn left_for(&self, person: &str) -> Option<DateTime<Utc>> {
+        let leaves = |c: &&Conflict| c.person == person && c.stance == ConflictStance::Leaves;
+        self.conflicts.iter().find(leaves).map(|c| c.at)
+    }
 }
 
 /// One sitting, folded from its facts.
@@ -180,10 +199,10 @@ pub struct Sitting {
     pub opened: Option<DateTime<Utc>>,
     /// Closed at.
     pub closed: Option<DateTime<Utc>>,
-    /// Who presides.
-    pub president: String,
-    /// Why not the Sindaco.
-    pub president_reason: String,
+    /// Who presides after Sindaco and Vicesindaco.
+    pub presidency_order: Option<PresidencyOrder>,
+    /// Who presides must be in the seat (R3.10).
+    pub chair_in_seat: bool,
     /// Who verbalizes.
     pub verbalizer: Option<Signatory>,
     /// Verbalizer connected from elsewhere.
@@ -259,24 +278,51 @@ impl Sitting {
                 self.items.sort_by_key(|i| cases.iter().position(|c| *c == i.case));
             }
             SittingEvent::Convened { version, by, paper } => {
-                self.agenda_version = *version;
-                self.notice = Some(paper.sha256.clone());
-                self.convened_by = Some(by.clone());
-                for item in &mut self.items {
-                    item.sent_in.get_or_insert(*version);
-                }
+                self.sent(*version, by, &paper.sha256);
                 self.status = Status::Convened;
             }
-            SittingEvent::Moved { date, time, place, .. } => {
+            SittingEvent::Moved { date, time, place, mode, notice, .. } => {
                 self.moved_from = self.date.zip(self.time).map(|at| (at, self.place.clone()));
                 self.date = Some(*date);
                 self.time = Some(*time);
                 self.place.clone_from(place);
+                self.mode = *mode;
+                if let Some(Notice { by, paper }) = notice {
+                    self.sent(self.agenda_version + 1, by, &paper.sha256);
+                }
             }
-            SittingEvent::Cancelled { .. } => self.status = Status::Cancelled,
-            SittingEvent::Deserted { .. } => self.status = Status::Deserted,
+            SittingEvent::Cancelled { notice, .. } => {
+                self.status = Status::Cancelled;
+                if let Some(notice) = notice {
+                    self.notice = Some(notice.paper.sha256.clone());
+                }
+            }
             other => self.evolve_open(other, at),
         }
+    }
+
+    /// A signed notice took the place of the one before: it prints day, place and whole agenda.
+    fn sent(&mut self, version: u32, by: &Signatory, sha256: &str) {
+        self.agenda_version = version;
+        self.notice = Some(sha256.to_owned());
+        self.convened_by = Some(by.clone());
+        for item in &mut self.items {
+            item.sent_in.get_or_insert(version);
+        }
+    }
+
+    /// Takes the roll: from here on the organ is the one that was called.
+    fn call_roll(&mut self, roll: &RollCall, at: DateTime<Utc>) {
+        self.members.clone_from(&roll.members);
+        self.seats = roll.seats;
+        self.quorum = roll.quorum;
+        self.presidency_order = Some(roll.presidency_order);
+        self.chair_in_seat = roll.chair_in_seat;
+        self.verbalizer = Some(roll.verbalizer.clone());
+        self.verbalizer_remote = roll.verbalizer_remote;
+        self.assisting.clone_from(&roll.assisting);
+        self.regulation.clone_from(&roll.regulation);
+        roll.present.iter().for_each(|a| self.enter(&a.person, a.remote, at));
     }
 
     fn evolve_open(&mut self, event: &SittingEvent, at: DateTime<Utc>) {
@@ -290,40 +336,21 @@ impl Sitting {
             self.last_fact = self.last_fact.max(Some(at));
         }
         match event {
-            SittingEvent::Opened {
-                members,
-                seats,
-                quorum,
-                present,
-                president,
-                president_reason,
-                verbalizer,
-                verbalizer_remote,
-                assisting,
-                regulation,
-            } => {
+            SittingEvent::Opened(roll) => {
                 self.status = Status::Open;
                 self.opened = Some(at);
-                self.members.clone_from(members);
-                self.seats = *seats;
-                self.quorum = *quorum;
-                self.president.clone_from(president);
-                self.president_reason.clone_from(president_reason);
-                self.verbalizer = Some(verbalizer.clone());
-                self.verbalizer_remote = *verbalizer_remote;
-                self.assisting.clone_from(assisting);
-                self.regulation.clone_from(regulation);
-                present.iter().for_each(|a| self.enter(&a.person, a.remote, at));
+                self.call_roll(roll, at);
+            }
+            SittingEvent::Deserted(roll) => {
+                self.status = Status::Deserted;
+                self.closed = Some(at);
+                self.call_roll(roll, at);
             }
             SittingEvent::Entered { person, remote } => self.enter(person, *remote, at),
             SittingEvent::Left { person, why } => self.leave(person, *why, at),
             SittingEvent::PresenceCorrected { person, present, remote, .. } => {
                 self.correct_presence(person, *present, *remote, at);
                 self.correct_open_votes(person);
-            }
-            SittingEvent::PresidencyTaken { person, reason } => {
-                self.president.clone_from(person);
-                self.president_reason.clone_from(reason);
             }
             SittingEvent::Suspended { reason } => {
                 self.status = Status::Suspended;
@@ -359,8 +386,9 @@ impl Sitting {
                 }
             }
             SittingEvent::ConflictDeclared { case, person, stance, .. } => {
+                let (person, stance) = (person.clone(), *stance);
                 if let Some(item) = self.item_mut(case) {
-                    item.conflicts.push((person.clone(), *stance));
+                    item.conflicts.push(Conflict { person, stance, at });
                 }
             }
             SittingEvent::VerbalizerReplaced { case, by, .. } => {
@@ -381,11 +409,7 @@ impl Sitting {
                 }
             }
             SittingEvent::Voted { case, ballot, anomalies } => {
-                let at_vote = AtVote {
-                    presence: self.present_now().cloned().collect(),
-                    president: self.president.clone(),
-                    president_reason: self.president_reason.clone(),
-                };
+                let at_vote = self.present_now().cloned().collect();
                 if let Some(item) = self.item_mut(case) {
                     item.ballot = Some((ballot.clone(), at));
                     item.at_vote = at_vote;
@@ -398,15 +422,22 @@ impl Sitting {
                 }
             }
             SittingEvent::ItemClosed { case, outcome, number, reason } => {
+                let here = self.present_now().cloned().collect();
                 if let Some(item) = self.item_mut(case) {
+                    if item.ballot.is_none() {
+                        item.at_vote = here;
+                    }
                     item.outcome = Some((*outcome, at));
                     item.number = *number;
                     item.reason.clone_from(reason);
                 }
             }
-            SittingEvent::OutcomeCorrected { case, outcome, ballot, .. } => {
+            SittingEvent::OutcomeCorrected { case, outcome, ballot, present, .. } => {
                 // The vote and the proclamation keep their own instants.
                 let Some(item) = self.item_mut(case) else { return };
+                if let Some((present, (_, voted))) = present.as_ref().zip(item.ballot.as_ref()) {
+                    item.at_vote = presence::there(present, *voted);
+                }
                 if let Some((voted, _)) = &mut item.ballot {
                     voted.clone_from(ballot);
                 }

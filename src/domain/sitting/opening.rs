@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The opening with its roll call, and the sitting that finds no quorum (R3.1–R3.4, R3.10).
+//! The opening with its roll call, and the sitting that finds no quorum (R3.1–R3.4, R3.10, 12.4).
 
-use super::decide::{recorder, rules, status};
-use super::event::{Attendance, Member, Mode, SittingEvent};
+use super::decide::{recorder, status};
+use super::event::{Attendance, Member, Mode, RollCall, SittingEvent};
+use super::items::owe_minutes;
+use super::presidency::{ChairRules, chair_of_roll};
 use super::{Sitting, SittingCommand, Status};
 use crate::domain::case::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::structural_quorum;
 use crate::domain::law::calendar::{date_short, rome_instant};
-use crate::domain::law::presidency::{GiuntaOffice, Member as InLine, president};
-use crate::domain::papers::words::of_title;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
@@ -40,33 +40,11 @@ pub fn members(changes: &Changes, day: NaiveDate) -> Vec<Member> {
     members
 }
 
-/// Who presides among those present (R3.3).
-pub(super) fn presiding(
-    members: &[Member],
-    present: impl Fn(&str) -> bool,
-    regulation: &Regulation,
-) -> Option<String> {
-    let line: Vec<InLine> = members
-        .iter()
-        .filter(|m| present(&m.person))
-        .map(|m| InLine {
-            id: m.person.clone(),
-            office: match m.role {
-                Role::Sindaco => GiuntaOffice::Sindaco,
-                Role::Vicesindaco => GiuntaOffice::Vicesindaco,
-                _ => GiuntaOffice::Assessore,
-            },
-            born: m.born,
-            list_order: m.rank,
-        })
-        .collect();
-    president(regulation.presidency_order, &line).map(|m| m.id.clone())
-}
-
 pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(), Stop> {
     let SittingCommand::Open { present, verbalizer, verbalizer_remote, assisting } = command else {
         return Ok(());
     };
+    recorder(changes, id)?;
     let day = changes.day();
     let regulation = changes.world.regulation(day)?;
     let sitting = changes.sitting(id)?;
@@ -84,34 +62,54 @@ pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) ->
         .next("Spostarla prima di aprirla")
         .into());
     }
-    let members = members(changes, day);
-    roll(&members, present)?;
     let verbalizer = verbalizing(changes, verbalizer.as_deref())?;
     remote_rules(sitting, present, *verbalizer_remote, &regulation, day)?;
-    let (seats, quorum) = size(changes, &members, &regulation);
+    let mut roll = roll_call(changes, present, verbalizer, &regulation)?;
     let here = u32::try_from(present.len()).unwrap_or(u32::MAX);
-    if here < quorum {
-        return Err(no_quorum(here, quorum, &regulation).into());
+    if here < roll.quorum {
+        return Err(no_quorum(here, roll.quorum, &regulation).into());
     }
-    let is_here = |person: &str| present.iter().any(|a| a.person == person);
-    let president = presiding(&members, is_here, &regulation).unwrap_or_default();
-    let president_reason = presidency_reason(&members, &president);
-    check_president_seat(&president, present, &regulation)?;
-    let assisting = assisting.iter().filter_map(|person| assistant(changes, person)).collect();
-    let event = SittingEvent::Opened {
+    if chair_of_roll(&roll.members, present, None, chair_rules(&regulation)).is_none() {
+        return Err(no_chair(&regulation).into());
+    }
+    roll.verbalizer_remote = *verbalizer_remote;
+    roll.assisting = assistants(changes, &roll, assisting)?;
+    changes.push_sitting(id, SittingEvent::Opened(roll));
+    Ok(())
+}
+
+/// The organ on the day, with those who answer the roll (R3.1).
+fn roll_call(
+    changes: &Changes,
+    present: &[Attendance],
+    verbalizer: Signatory,
+    regulation: &Regulation,
+) -> Result<RollCall, Refusal> {
+    let day = changes.day();
+    let members = members(changes, day);
+    roll(&members, present)?;
+    let (seats, quorum) = size(changes, &members, regulation);
+    let ChairRules { order, in_seat } = chair_rules(regulation);
+    Ok(RollCall {
         members,
         seats,
         quorum,
-        present: present.clone(),
-        president,
-        president_reason,
+        present: present.to_vec(),
+        presidency_order: order,
+        chair_in_seat: in_seat,
         verbalizer,
-        verbalizer_remote: *verbalizer_remote,
-        assisting,
+        verbalizer_remote: false,
+        assisting: Vec::new(),
         regulation: regulation.digest_on(day),
-    };
-    changes.push_sitting(id, event);
-    Ok(())
+    })
+}
+
+/// The rules of the chair in the regulation of the day.
+pub(super) fn chair_rules(regulation: &Regulation) -> ChairRules {
+    ChairRules {
+        order: regulation.presidency_order,
+        in_seat: regulation.remote_president_must_be_in_seat,
+    }
 }
 
 /// With a fixed calendar nobody need be convened (R3.2).
@@ -130,19 +128,10 @@ fn size(changes: &Changes, members: &[Member], regulation: &Regulation) -> (u32,
     (seats, structural_quorum(&regulation.vote_rules(), in_office, seats))
 }
 
-/// Who is first in line among those who can preside now: who must abstain on the item does not, and
-/// who is connected from elsewhere does not where the rule wants the chair in the seat.
-pub(super) fn chair_in_line(changes: &Changes, sitting: &Sitting) -> Result<Option<String>, Stop> {
-    let regulation = rules(changes, sitting)?;
-    let item = sitting.under_discussion();
-    let abstains =
-        |p: &str| item.is_some_and(|i| i.conflicts.iter().any(|(person, _)| person == p));
-    let can = |p: &str| {
-        let here = sitting.present_now().find(|i| i.person == p);
-        let seat = |remote: bool| !(remote && regulation.remote_president_must_be_in_seat);
-        here.is_some_and(|i| seat(i.remote)) && !abstains(p)
-    };
-    Ok(presiding(&sitting.members, can, &regulation))
+/// The refusal of a sitting nobody can preside (R3.3, R3.10).
+pub(super) fn no_chair(regulation: &Regulation) -> Refusal {
+    must_be_in_seat("Chi presiede", "remote_president_must_be_in_seat", regulation)
+        .next("Attendere nella sede chi può presiedere, o spostare la seduta")
 }
 
 /// The refusal of a sitting without quorum (R3.4).
@@ -208,28 +197,12 @@ pub(super) fn remote_rules(
             regulation.source("remote_regulation_ref"),
             "La seduta è convocata in presenza: nessuno può partecipare a distanza",
         )
-        .next("Riconvocarla in modalità mista"));
+        .next("Spostare la seduta in modalità mista, con un nuovo avviso"));
     }
     if verbalizer_remote && regulation.remote_segretario_must_be_in_seat {
         return Err(must_be_in_seat(
             "Il Segretario",
             "remote_segretario_must_be_in_seat",
-            regulation,
-        ));
-    }
-    Ok(())
-}
-
-fn check_president_seat(
-    president: &str,
-    present: &[Attendance],
-    regulation: &Regulation,
-) -> Result<(), Refusal> {
-    let remote = present.iter().any(|a| a.person == president && a.remote);
-    if remote && regulation.remote_president_must_be_in_seat {
-        return Err(must_be_in_seat(
-            "Chi presiede",
-            "remote_president_must_be_in_seat",
             regulation,
         ));
     }
@@ -245,23 +218,32 @@ fn must_be_in_seat(who: &str, key: &str, regulation: &Regulation) -> Refusal {
     )
 }
 
-pub(super) fn presidency_reason(members: &[Member], president: &str) -> String {
-    let sindaco = members.iter().find(|m| m.role == Role::Sindaco);
-    match sindaco {
-        Some(s) if s.person == president => String::new(),
-        Some(s) => format!("in assenza {}", of_title(&s.title)),
-        None => "essendo vacante la carica di Sindaco".into(),
-    }
-}
-
-fn assistant(changes: &Changes, person: &str) -> Option<Signatory> {
+/// Who assists without vote, each with the title he assists by: of several, the first in the order
+/// of the roles.
+fn assistants(
+    changes: &Changes,
+    roll: &RollCall,
+    people: &[String],
+) -> Result<Vec<Signatory>, Refusal> {
     let registry = &changes.world.registry;
-    let day = changes.day();
-    registry
-        .mandates
-        .values()
-        .find(|m| m.person == person && m.valid_on(day))
-        .map(|m| registry.signatory(m))
+    let assistant = |person: &String| {
+        if roll.members.iter().any(|m| m.person == *person) {
+            let text = format!("{} è componente della Giunta", registry.name(person));
+            return Err(Refusal::new("member_assists", "R3.1", "art. 47 TUEL", text)
+                .next("Chi è componente risulta presente o assente all'appello"));
+        }
+        let in_role = |role: &(Role, &str, &str)| {
+            let held = registry.holders(role.0, None, changes.day());
+            held.into_iter().find(|m| m.person == *person)
+        };
+        Role::ALL.iter().find_map(in_role).map(|m| registry.signatory(m)).ok_or_else(|| {
+            let text =
+                format!("«{person}» non ha alcun incarico in quella data: non può assistere");
+            Refusal::new("assistant_unknown", "R1.10", "art. 97 TUEL", text)
+                .next("Indicare chi assiste con il suo identificativo, o registrarne l'incarico")
+        })
+    };
+    people.iter().map(assistant).collect()
 }
 
 pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) -> Result<(), Stop> {
@@ -270,8 +252,6 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     let regulation = changes.world.regulation(day)?;
     let sitting = changes.sitting(id)?;
     status(sitting, convened(&regulation), "dichiararla deserta")?;
-    let members = members(changes, day);
-    roll(&members, present)?;
     let start = sitting.date.zip(sitting.time).map(|(d, t)| rome_instant(d, t));
     let wait = Duration::minutes(i64::from(regulation.quorum_wait_minutes));
     if start.is_some_and(|start| changes.ctx.happened < start + wait) {
@@ -283,8 +263,9 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
         )
         .into());
     }
-    let (_, quorum) = size(changes, &members, &regulation);
-    if u32::try_from(present.len()).unwrap_or(u32::MAX) >= quorum {
+    let verbalizer = verbalizing(changes, None)?;
+    let roll = roll_call(changes, present, verbalizer, &regulation)?;
+    if u32::try_from(present.len()).unwrap_or(u32::MAX) >= roll.quorum {
         return Err(Refusal::new(
             "quorum_reached",
             "R3.4",
@@ -297,7 +278,8 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     for case in &cases {
         changes.case(case)?;
     }
-    changes.push_sitting(id, SittingEvent::Deserted { present: present.to_vec(), quorum });
+    changes.push_sitting(id, SittingEvent::Deserted(roll));
+    owe_minutes(changes, id)?;
     for case in cases {
         let reason = "seduta deserta".to_owned();
         changes.push(&case, CaseEvent::RemovedFromAgenda { sitting: id.into(), reason });

@@ -4,6 +4,18 @@
 use super::{Attendance, Interval, Item, Leaving, Sitting};
 use chrono::{DateTime, Utc};
 
+/// Everyone of a roll, present from an instant on.
+pub(super) fn there(present: &[Attendance], from: DateTime<Utc>) -> Vec<Interval> {
+    let interval = |a: &Attendance| Interval {
+        person: a.person.clone(),
+        remote: a.remote,
+        from,
+        to: None,
+        why: Leaving::Left,
+    };
+    present.iter().map(interval).collect()
+}
+
 impl Sitting {
     /// Members present at an instant, with their interval. Entering counts from its instant;
     /// leaving counts from its instant too.
@@ -65,17 +77,16 @@ impl Sitting {
         let now = self.present_now().find(|i| i.person == person).cloned();
         let open = self.items.iter_mut().filter(|i| i.ballot.is_some() && i.outcome.is_none());
         for item in open {
-            item.at_vote.presence.retain(|i| i.person != person);
-            item.at_vote.presence.extend(now.clone());
+            item.at_vote.retain(|i| i.person != person);
+            item.at_vote.extend(now.clone());
         }
     }
 
     /// The sitting as it was when an item was voted, as far as presence and chair are concerned.
-    pub(super) fn when_voted(&self, item: &Item) -> Self {
+    pub fn when_voted(&self, item: &Item) -> Self {
         let mut then = self.clone();
-        then.presence.clone_from(&item.at_vote.presence);
-        then.president.clone_from(&item.at_vote.president);
-        then.president_reason.clone_from(&item.at_vote.president_reason);
+        then.presence.clone_from(&item.at_vote);
+        then.last_called.clone_from(&item.case);
         then
     }
 

@@ -3,8 +3,11 @@
 
 use super::command::VoteInput;
 use super::decide::{rules, status};
-use super::event::{Ballot, SittingEvent};
+use super::event::{Attendance, Ballot, SittingEvent};
 use super::items::{close_case, current};
+use super::opening::roll;
+use super::presence::there;
+use super::presence_commands::connected;
 use super::treatment::{ItemOutcome, MemberPresence, Treatment};
 use super::votes::{counted, judge, not_voted};
 use super::{Item, Sitting, Status};
@@ -46,7 +49,7 @@ pub(super) fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result
 fn up_to_date(then: &Sitting, item: &Item, ballot: &Ballot) -> Result<(), Refusal> {
     let named: Vec<&String> =
         [&ballot.favour, &ballot.against, &ballot.abstained].into_iter().flatten().collect();
-    let may = |p: &str| then.is_present(p) && !item.conflicts.iter().any(|(c, _)| c == p);
+    let may = |p: &str| then.is_present(p) && !item.must_abstain(p);
     let voters = then.members.iter().filter(|m| may(&m.person)).count();
     if ballot.totals.is_some() || (named.len() == voters && named.iter().all(|p| may(p))) {
         return Ok(());
@@ -71,12 +74,13 @@ fn result(judged: &Outcome, amended: bool) -> ItemOutcome {
     }
 }
 
-/// A wrong proclamation is corrected within the sitting; the number stays (practice.md 1.12).
+/// A wrong proclamation is corrected within the sitting; the number stays (practice.md 1.12). Where
+/// the presence was wrong too, the right one is given with the right vote.
 pub(super) fn correct_proclamation(
     changes: &mut Changes,
     id: &str,
     case_id: &str,
-    input: &VoteInput,
+    (input, present): (&VoteInput, Option<&[Attendance]>),
     reason: &str,
 ) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
@@ -88,20 +92,19 @@ pub(super) fn correct_proclamation(
     }
     let before = changes.case(case_id)?.treatment.clone();
     let Some(before) = before else { return Err(not_voted().into()) };
-    let then = changes.sitting(id)?.when_voted(&item);
+    let then = rightly_present(changes, sitting, &item, present)?;
     let (right, judged, regulation) = counted(changes, &then, &item, input)?;
     let outcome = result(&judged, item.amended);
-    let mut treatment = before;
-    treatment.ballot = Some(right.clone());
-    treatment.outcome = outcome;
+    let treatment = corrected(before, &then, &item, right.clone(), outcome)?;
     let case = case_id.to_owned();
-    let reason = reason.trim().to_owned();
+    let (reason, present) = (reason.trim().to_owned(), present.map(<[_]>::to_vec));
     changes.push(case_id, CaseEvent::ProclamationCorrected { treatment, reason: reason.clone() });
-    changes
-        .push_sitting(id, SittingEvent::OutcomeCorrected { case, outcome, ballot: right, reason });
-    if outcome.is_approval() {
-        case::raise_duties(changes, case_id, "adopted")?;
-    } else {
+    let ballot = right;
+    changes.push_sitting(
+        id,
+        SittingEvent::OutcomeCorrected { case, outcome, ballot, present, reason },
+    );
+    if !outcome.is_approval() {
         case::untouch(changes, case_id, "proclamazione corretta: non approvata")?;
     }
     let numbered = outcome.is_approval() || regulation.number_rejected;
@@ -109,7 +112,48 @@ pub(super) fn correct_proclamation(
     if numbered && waits && act_number(changes, case_id)?.is_none() {
         case::leave(changes, case_id, Passage::Done)?;
     }
-    Ok(())
+    let numbered = numbered || act_number(changes, case_id)?.is_some();
+    close_case(changes, id, case_id, outcome, numbered)
+}
+
+/// The sitting as it was at the vote, with the presence that was right.
+fn rightly_present(
+    changes: &Changes,
+    sitting: &Sitting,
+    item: &Item,
+    present: Option<&[Attendance]>,
+) -> Result<Sitting, Stop> {
+    let mut then = sitting.when_voted(item);
+    if let Some((present, (_, voted))) = present.zip(item.ballot.as_ref()) {
+        roll(&sitting.members, present)?;
+        connected(changes, sitting, present)?;
+        let out = |a: &&Attendance| item.left_for(&a.person).is_some();
+        if let Some(gone) = present.iter().find(out) {
+            let text = format!("«{}» si era allontanato per la durata dell'argomento", gone.person);
+            let article = "art. 78, c. 2, TUEL";
+            return Err(Refusal::new("left_for_the_item", "R3.9", article, text).into());
+        }
+        then.presence = there(present, *voted);
+    }
+    Ok(then)
+}
+
+/// What the act prints, with the right vote, presence and chair.
+fn corrected(
+    before: Treatment,
+    then: &Sitting,
+    item: &Item,
+    ballot: Ballot,
+    outcome: ItemOutcome,
+) -> Result<Treatment, Refusal> {
+    let mut members = presence_table(then, item);
+    for member in &mut members {
+        let was = before.members.iter().find(|m| m.person == member.person);
+        member.returned = was.and_then(|m| m.returned);
+    }
+    let (president, president_reason) = presiding(then)?;
+    let ballot = Some(ballot);
+    Ok(Treatment { members, president, president_reason, ballot, outcome, ..before })
 }
 
 /// Everything that is true at an item, as a snapshot (practice.md 4).
@@ -132,6 +176,7 @@ pub(super) fn treatment(
     let verbalizer = verbalizer.ok_or_else(|| {
         Refusal::new("no_verbalizer", "R2.1", "art. 97, c. 4, TUEL", "Manca chi verbalizza")
     })?;
+    let (president, president_reason) = presiding(sitting)?;
     let position = sitting.items.iter().position(|i| i.case == case_id).unwrap_or_default() + 1;
     Ok(Treatment {
         sitting: sitting.id.clone(),
@@ -147,8 +192,8 @@ pub(super) fn treatment(
         members: presence_table(sitting, item),
         seats: sitting.seats,
         quorum: sitting.quorum,
-        president: chair(sitting),
-        president_reason: sitting.president_reason.clone(),
+        president,
+        president_reason,
         verbalizer_remote: sitting.verbalizer_remote && item.verbalizer.is_none(),
         verbalizer,
         assisting: sitting.assisting.clone(),
@@ -159,10 +204,12 @@ pub(super) fn treatment(
         regulation: regulation.digest_on(date),
         anomalies: item.anomalies.clone(),
         reason: reason.trim().to_owned(),
+        withdrawn_by: None,
     })
 }
 
-fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
+/// The members at an item, as acts and minutes print them.
+pub fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
     sitting
         .members
         .iter()
@@ -174,18 +221,28 @@ fn presence_table(sitting: &Sitting, item: &Item) -> Vec<MemberPresence> {
                 title: m.title.clone(),
                 present: here.is_some(),
                 remote: here.is_some_and(|i| i.remote),
-                conflict: item.conflicts.iter().find(|(p, _)| *p == m.person).map(|(_, s)| *s),
+                conflict: item.conflicts.iter().find(|c| c.person == m.person).map(|c| c.stance),
+                left: item.left_for(&m.person),
+                returned: here.filter(|_| item.left_for(&m.person).is_some()).map(|i| i.from),
             }
         })
         .collect()
 }
 
-/// Who presides, as he is printed and signs.
-pub(super) fn chair(sitting: &Sitting) -> Signatory {
-    let member = sitting.members.iter().find(|m| m.person == sitting.president);
+/// Who presided, as he is printed and signs, and why it was not the Sindaco.
+fn presiding(sitting: &Sitting) -> Result<(Signatory, String), Refusal> {
+    let chair = sitting.last_chair().ok_or_else(|| {
+        Refusal::new("no_chair", "R3.3", "art. 50, c. 2, TUEL", "Nessuno ha presieduto la seduta")
+    })?;
+    Ok((signatory(sitting, &chair.person), chair.reason))
+}
+
+/// A member as he signs what he presided.
+pub(super) fn signatory(sitting: &Sitting, person: &str) -> Signatory {
+    let member = sitting.members.iter().find(|m| m.person == person);
     Signatory {
-        person: sitting.president.clone(),
-        name: member.map_or_else(|| sitting.president.clone(), |m| m.name.clone()),
+        person: person.to_owned(),
+        name: member.map_or_else(|| person.to_owned(), |m| m.name.clone()),
         fiscal_code: member.map(|m| m.fiscal_code.clone()).unwrap_or_default(),
         title: member.map_or_else(|| "Presidente".to_owned(), |m| m.title.clone()),
         role: member.map_or(Role::Sindaco, |m| m.role),

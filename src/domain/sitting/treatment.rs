@@ -50,6 +50,12 @@ pub struct MemberPresence {
     /// Must abstain under art. 78 c. 2: stays without taking part, or left (practice.md 1.14).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictStance>,
+    /// When he left for the item under art. 78 c. 2 (practice.md 4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<DateTime<Utc>>,
+    /// When he came back after the item, once he has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<DateTime<Utc>>,
 }
 
 /// What a member under art. 78 does.
@@ -121,12 +127,23 @@ pub struct Treatment {
     /// Reason of a postponement, withdrawal or omission.
     #[serde(default)]
     pub reason: String,
+    /// The relatore who withdrew it in the sitting (R3.13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by: Option<Signatory>,
 }
 
 impl Treatment {
     /// Members present at the item: what is printed is what is counted (T-22).
     pub fn present(&self) -> u32 {
         u32::try_from(self.members.iter().filter(|m| m.present).count()).unwrap_or(u32::MAX)
+    }
+
+    /// A member who had left for the item is back (practice.md 4).
+    pub(crate) fn came_back(&mut self, person: &str, at: DateTime<Utc>) {
+        let gone = |m: &&mut MemberPresence| m.person == person && m.left.is_some();
+        if let Some(member) = self.members.iter_mut().find(gone) {
+            member.returned = member.returned.or(Some(at));
+        }
     }
 
     /// Members in office.

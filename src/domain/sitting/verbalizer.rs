@@ -48,8 +48,8 @@ fn by_a_member(
     person: &str,
     regulation: &Regulation,
 ) -> Result<Signatory, Refusal> {
-    let conflicted =
-        |p: &str| sitting.item(case_id).is_some_and(|i| i.conflicts.iter().any(|(c, _)| c == p));
+    let conflicted = |p: &str| sitting.item(case_id).is_some_and(|i| i.must_abstain(p));
+    let president = sitting.president();
     let line: Vec<InLine> = sitting
         .members
         .iter()
@@ -61,12 +61,12 @@ fn by_a_member(
             list_order: m.rank,
         })
         .collect();
-    let first = youngest(&line, &sitting.president).map_or(person, |m| m.id.as_str());
+    let first = youngest(&line, &president).map_or(person, |m| m.id.as_str());
     let by_rule = regulation.verbalizer_fallback.contains(&VerbalizerFallback::YoungestMember);
     let member = sitting.members.iter().find(|m| m.person == person).filter(|m| {
         by_rule
             && m.person == first
-            && m.person != sitting.president
+            && m.person != president
             && line.iter().any(|l| l.id == m.person)
     });
     member.map_or_else(

@@ -8,10 +8,12 @@ use super::items::current;
 use super::opening::no_quorum;
 use super::proclamation::{correct_proclamation, proclaim};
 use super::treatment::{Anomaly, ConflictStance};
-use super::{Item, Sitting, Status};
+use super::{Chair, Conflict, Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::ballot::{Count, Outcome, immediate_effect, immediate_required, outcome};
+use crate::domain::law::ballot::{
+    Casting, Count, Outcome, immediate_effect, immediate_required, outcome,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
 use crate::domain::workflow::{Passage, StepKind};
@@ -32,8 +34,8 @@ pub(super) fn decide(
         }
         C::CorrectVote { case, vote, reason } => correct_vote(changes, id, case, vote, reason),
         C::Proclaim { case } => proclaim(changes, id, case),
-        C::CorrectProclamation { case, vote, reason } => {
-            correct_proclamation(changes, id, case, vote, reason)
+        C::CorrectProclamation { case, vote, present, reason } => {
+            correct_proclamation(changes, id, case, (vote, present.as_deref()), reason)
         }
         C::VoteImmediate { case, vote, reasons } => immediate(changes, id, case, vote, reasons),
         C::Unanimous { case, override_reason } => {
@@ -57,10 +59,10 @@ pub(super) fn presence_count(
 ) -> Count {
     let conflicts = item.map_or(&[][..], |i| i.conflicts.as_slice());
     let is_here = |person: &str| sitting.is_present(person);
-    let stays = conflicts.iter().filter(|(p, _)| is_here(p)).count();
+    let stays = conflicts.iter().filter(|c| is_here(&c.person)).count();
     let left = conflicts
         .iter()
-        .filter(|(p, stance)| *stance == ConflictStance::Leaves && !is_here(p))
+        .filter(|c| c.stance == ConflictStance::Leaves && !is_here(&c.person))
         .count();
     // must_leave with counts = true: gone from the room, still in the quorum (practice.md 1.14).
     let left = if regulation.art78_counts_for_quorum { left } else { 0 };
@@ -80,10 +82,10 @@ fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, R
         .members
         .iter()
         .map(|m| m.person.clone())
-        .filter(|p| sitting.is_present(p) && !item.conflicts.iter().any(|(c, _)| c == p))
+        .filter(|p| sitting.is_present(p) && !item.must_abstain(p))
         .collect();
     let conflicted =
-        item.conflicts.iter().map(|(p, _)| p.clone()).filter(|p| sitting.is_present(p)).collect();
+        item.conflicts.iter().map(|c| c.person.clone()).filter(|p| sitting.is_present(p)).collect();
     let mut ballot = Ballot {
         conflicted,
         casting: input.casting,
@@ -151,7 +153,7 @@ fn member_name(sitting: &Sitting, person: &str) -> String {
 
 fn may_vote(sitting: &Sitting, item: &Item, person: &str) -> Result<(), Refusal> {
     let name = member_name(sitting, person);
-    if item.conflicts.iter().any(|(p, _)| p == person) {
+    if item.must_abstain(person) {
         return Err(Refusal::new(
             "must_abstain",
             "R3.9",
@@ -226,7 +228,39 @@ pub(super) fn judge(
             "Il voto prevalente del presidente vale solo in caso di parità",
         ));
     }
+    gone_are_out(sitting, item)?;
+    let chair = presided(sitting)?;
+    casting_is_his(&chair, ballot, regulation)?;
     Ok((count, judged))
+}
+
+/// Somebody who need not abstain himself presides every vote (R3.3, R3.9).
+fn presided(sitting: &Sitting) -> Result<Chair, Refusal> {
+    sitting.chair().filter(|chair| !chair.must_abstain).ok_or_else(|| {
+        let text = "Nessuno dei presenti può presiedere la votazione";
+        Refusal::new("no_chair", "R3.3", "artt. 50, c. 2, 53, c. 2, e 78, c. 2, TUEL", text)
+            .next("Rinviare l'argomento")
+    })
+}
+
+/// The casting vote is the vote of who presides, which prevails: it cannot differ from the one he
+/// cast, and cannot be told where votes are secret (R3.7, R3.8).
+fn casting_is_his(chair: &Chair, ballot: &Ballot, regulation: &Regulation) -> Result<(), Refusal> {
+    let Some(casting) = ballot.casting else { return Ok(()) };
+    let his = match casting {
+        Casting::Favour => &ballot.favour,
+        Casting::Against => &ballot.against,
+    };
+    let text = match ballot.totals {
+        Some(_) => "Nello scrutinio segreto il voto di chi presiede non si conosce e non prevale",
+        None if his.contains(&chair.person) => return Ok(()),
+        None => {
+            "Il voto prevalente è quello che chi presiede ha espresso: qui ha votato altrimenti"
+        }
+    };
+    let source = regulation.source("casting_vote");
+    Err(Refusal::new("casting_not_his", "R3.7", source, text)
+        .next("A parità la proposta non è approvata, se non prevale il voto di chi presiede"))
 }
 
 /// A member who takes the minutes of an item must be there when it is voted (R2.6; I8).
@@ -274,7 +308,7 @@ fn take_vote(
             .into());
     }
     let (ballot, _, regulation) = counted(changes, changes.sitting(id)?, &item, input)?;
-    let anomalies = pass_gate(changes, case_id, override_reason, &regulation)?;
+    let anomalies = pass_gate(changes, id, case_id, override_reason, &regulation)?;
     if matches!(changes.position(case_id)?.1.kind, StepKind::Discussion { .. }) {
         case::leave(changes, case_id, Passage::Done)?;
     }
@@ -285,6 +319,7 @@ fn take_vote(
 /// The gate, or its override by president and verbalizer with a recorded reason: an *anomalia*.
 fn pass_gate(
     changes: &Changes,
+    id: &str,
     case_id: &str,
     override_reason: &str,
     regulation: &Regulation,
@@ -299,8 +334,38 @@ fn pass_gate(
     let refusal = hard.or_else(|| (reason.is_empty() && !stops.is_empty()).then_some(0));
     match refusal {
         Some(first) => Err(stops.swap_remove(first).refusal.into()),
-        None => Ok(stops.into_iter().map(|stop| Anomaly::overridden(stop, reason)).collect()),
+        None if stops.is_empty() => Ok(Vec::new()),
+        None => {
+            let (chair, verbalizer) = overriding(changes, id, case_id)?;
+            let reason = format!(
+                "{reason} – disposto da {chair}, che presiede, d'intesa con {verbalizer}, che \
+                 verbalizza"
+            );
+            Ok(stops.into_iter().map(|stop| Anomaly::overridden(stop, &reason)).collect())
+        }
     }
+}
+
+/// Who goes on in spite of an irregularity: president and verbalizer together. The verbalizer
+/// himself records it, and takes down who presided (practice.md 1.1; R2.1).
+fn overriding(changes: &Changes, id: &str, case_id: &str) -> Result<(String, String), Stop> {
+    let sitting = changes.sitting(id)?;
+    let item = sitting.item(case_id).and_then(|i| i.verbalizer.as_ref());
+    let verbalizer = item.or(sitting.verbalizer.as_ref());
+    let own = verbalizer.filter(|v| v.person == changes.ctx.actor);
+    let Some(verbalizer) = own else {
+        let text = "Sull'irregolarità decide chi presiede, d'intesa con chi verbalizza, che la \
+                    registra di persona";
+        return Err(Refusal::new(
+            "not_the_verbalizer",
+            "R2.1",
+            "art. 97, c. 4, lett. a, TUEL",
+            text,
+        )
+        .next("Far registrare il voto a chi verbalizza, o acquisire ciò che manca")
+        .into());
+    };
+    Ok((member_name(sitting, &presided(sitting)?.person), verbalizer.name.clone()))
 }
 
 fn correct_vote(
@@ -352,9 +417,7 @@ fn immediate(
         .into());
     }
     let regulation = rules(changes, changes.sitting(id)?)?;
-    if input.totals.is_some() {
-        check_secrecy(changes, case_id, input, &regulation)?;
-    }
+    open_ballot(input)?;
     let ballot = ballot(changes.sitting(id)?, &item, input)?;
     let (count, _) = judge(changes.sitting(id)?, &item, &ballot, &regulation)?;
     let rules = regulation.vote_rules();
@@ -366,6 +429,27 @@ fn immediate(
         .push_sitting(id, SittingEvent::ImmediateVoted { case, ballot: ballot.clone(), declared });
     changes.push(case_id, CaseEvent::ImmediateVoted { ballot, declared, required, reasons, on });
     if declared { case::tell_affected(changes, case_id, true) } else { Ok(()) }
+}
+
+/// Urgency appraises no person: the second ballot is open (R3.8).
+fn open_ballot(input: &VoteInput) -> Result<(), Refusal> {
+    if input.totals.is_some() {
+        let text = "La votazione sull'immediata eseguibilità è palese: occorrono i nomi di chi è \
+                    contrario o si astiene";
+        return Err(Refusal::new("open_ballot_due", "R3.8", "art. 134, c. 4, TUEL", text));
+    }
+    Ok(())
+}
+
+/// Who left for the item is out at its votes, as the act prints; after a suspension he may have
+/// answered the new roll call (R3.9).
+fn gone_are_out(sitting: &Sitting, item: &Item) -> Result<(), Refusal> {
+    let back = |c: &&Conflict| item.left_for(&c.person).is_some() && sitting.is_present(&c.person);
+    let Some(back) = item.conflicts.iter().find(back) else { return Ok(()) };
+    let name = member_name(sitting, &back.person);
+    let text = format!("{name} si è allontanato per la durata dell'argomento, che non è concluso");
+    Err(Refusal::new("left_for_the_item", "R3.9", "art. 78, c. 2, TUEL", text)
+        .next("Registrarne l'uscita prima della votazione"))
 }
 
 fn approved_item(sitting: &Sitting, case_id: &str) -> Result<Item, Refusal> {

@@ -22,6 +22,7 @@ pub const PAPERS: &[Source] = embedded!["":
     "certificato_eseguibilita",
     "confronto_versioni",
     "convocazione",
+    "revoca_convocazione",
     "deliberazione",
     "dichiarazione_formale",
     "elenco_capigruppo",

@@ -22,7 +22,7 @@ impl Method {
     pub(super) fn of(message: &str) -> Option<Self> {
         match message {
             "convocazione" | "seduta-spostata" => Some(Self::Request),
-            "seduta-annullata" => Some(Self::Cancel),
+            "seduta-annullata" | "seduta-deserta" => Some(Self::Cancel),
             _ => None,
         }
     }

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 33] = [
+pub const MESSAGES: [Builtin; 34] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -62,6 +62,7 @@ pub const MESSAGES: [Builtin; 33] = [
     message!("argomento-convocato"),
     message!("seduta-spostata"),
     message!("seduta-annullata"),
+    message!("seduta-deserta"),
     message!("argomento-tolto"),
     message!("proposta-ritirata"),
     message!("esiti-seduta"),

@@ -170,7 +170,7 @@ fn of_paper(event: &CaseEvent) -> Said {
         E::PaperPrepared { key, .. } => {
             said("it-settings", format!("Documento composto: {}", paper(key)), "")
         }
-        E::PaperDropped { key, reason } => {
+        E::PaperVoided { key, reason } => {
             said("it-file", format!("Documento non più dovuto: {}", paper(key)), reason)
         }
         E::PaperRecalled { key, reason } => {

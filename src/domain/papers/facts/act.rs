@@ -181,7 +181,8 @@ struct ExtractFacts {
     taken_note: bool,
     not_treated: bool,
     reason: String,
-    rapporteurs: Vec<super::common::PersonFacts>,
+    /// The relatore who withdrew it (R3.13).
+    withdrawn_by: Option<super::common::PersonFacts>,
 }
 
 /// The extract of the minutes for an item that was postponed, withdrawn, rejected, noted or not
@@ -198,11 +199,6 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
     })?;
     let regulation = world.regulation(treatment.date)?;
     let outcome = treatment.outcome;
-    let rapporteurs = super::common::content(case)
-        .rapporteurs
-        .iter()
-        .map(|person| super::common::member(&world.registry, person, treatment.date))
-        .collect();
     let parts = Parts {
         kind: plan.kind,
         file: format!("estratto-verbale-{}-{}", treatment.date, head.stem(case)),
@@ -223,7 +219,7 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         taken_note: outcome == ItemOutcome::TakenNote,
         not_treated: outcome == ItemOutcome::NotTreated,
         reason: words::clause(&treatment.reason),
-        rapporteurs,
+        withdrawn_by: treatment.withdrawn_by.as_ref().map(super::common::PersonFacts::from),
         head,
     };
     paper(parts, &facts)

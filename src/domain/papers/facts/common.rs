@@ -234,14 +234,13 @@ pub fn act_slots(slots: &[Slot]) -> Vec<Slot> {
 /// The caption of one such place.
 pub fn act_caption(slot: &Slot) -> String {
     let role = slot.signer.as_ref().map(|s| s.role);
-    match (slot.field.as_str(), role) {
-        ("firma_presidente", Some(Role::Sindaco | Role::Vicesindaco | Role::Assessore)) => {
-            "IL PRESIDENTE".to_owned()
-        }
-        ("firma_verbalizzante", Some(Role::Sindaco | Role::Vicesindaco | Role::Assessore)) => {
-            "IL SEGRETARIO VERBALIZZANTE".to_owned()
-        }
-        _ => slot.caption.clone(),
+    let member = matches!(role, Some(Role::Sindaco | Role::Vicesindaco | Role::Assessore));
+    if member && slot.field.starts_with("firma_presidente") {
+        "IL PRESIDENTE".to_owned()
+    } else if member && slot.field == "firma_verbalizzante" {
+        "IL SEGRETARIO VERBALIZZANTE".to_owned()
+    } else {
+        slot.caption.clone()
     }
 }
 

@@ -2,11 +2,12 @@
 //! Who was there when an item was decided: the presence table and the sentences counted from it.
 
 use super::common::PersonFacts;
+use crate::domain::law::calendar::rome_time;
 use crate::domain::papers::words;
 use crate::domain::registry::Role;
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{ConflictStance, Mode, Treatment};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 /// One row of the table.
@@ -24,6 +25,9 @@ pub struct ConflictFacts {
     pub name: String,
     pub title: String,
     pub stays: bool,
+    /// Hours of leaving and of coming back, where he left (practice.md 4).
+    pub left: Option<String>,
+    pub returned: Option<String>,
 }
 
 /// The sitting an item was decided in, at that item. Every number is a count of `rows`, so text
@@ -80,6 +84,8 @@ pub fn meeting(treatment: &Treatment, regulation: &Regulation) -> MeetingFacts {
             name: m.name.clone(),
             title: words::bare_title(&m.title).to_owned(),
             stays: stance == ConflictStance::Stays,
+            left: m.left.map(hour),
+            returned: m.returned.map(hour),
         })
     });
     let in_office = rows.len();
@@ -116,6 +122,10 @@ pub fn meeting(treatment: &Treatment, regulation: &Regulation) -> MeetingFacts {
         anomalies: treatment.anomalies.iter().map(|a| words::clause(&a.text)).collect(),
         rows,
     }
+}
+
+fn hour(at: DateTime<Utc>) -> String {
+    rome_time(at).format("%H:%M").to_string()
 }
 
 fn is_remote(treatment: &Treatment, person: &str) -> bool {

@@ -11,7 +11,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
 use crate::domain::sitting::{
-    ConflictStance, Item, ItemOutcome, Leaving, MemberPresence, Mode, Sitting, Status, convener,
+    Conflict, ConflictStance, Item, ItemOutcome, Leaving, Mode, Presidency, Sitting,
+    SittingCommand, Status, convener, presence_table,
 };
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -38,6 +39,7 @@ struct NoticeFacts {
     all_remote: bool,
     remote_source: String,
     version: u32,
+    moved: Option<MovedFacts>,
     by: PersonFacts,
     agenda: Vec<AgendaLine>,
     /// Numbers of the items no earlier agenda had.
@@ -52,10 +54,26 @@ fn hour(at: DateTime<Utc>) -> String {
     rome_time(at).format("%H:%M").to_string()
 }
 
-/// The notice of convening, or the supplement to an agenda already sent.
-pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal> {
-    let sitting = world.sitting(id)?;
-    let date = date_of(sitting)?;
+/// Where and when a sitting already convened was to be held, and why it moves.
+#[derive(Serialize)]
+struct MovedFacts {
+    date: NaiveDate,
+    time: String,
+    place: String,
+    reason: String,
+}
+
+/// The notice of convening, the supplement to an agenda already sent, or the notice of a sitting
+/// that moves: each replaces the one before (practice.md 3, row 9).
+pub fn notice(
+    id: &str,
+    command: &SittingCommand,
+    ctx: &Ctx,
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
+    let before = world.sitting(id)?;
+    let (sitting, moved) = moved(before, command, &world.registry)?;
+    let date = date_of(&sitting)?;
     let regulation = world.regulation(date)?;
     let by = convener(ctx, world)?;
     let mut agenda = Vec::new();
@@ -74,17 +92,19 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
         });
     }
     let version = sitting.agenda_version + 1;
+    let what = if moved.is_some() { "Spostamento della seduta" } else { "Convocazione" };
     let facts = NoticeFacts {
-        subject: format!("Convocazione della Giunta comunale per {}", Preposition::On.short(date)),
+        subject: format!("{what} della Giunta comunale per {}", Preposition::On.short(date)),
         date,
-        time: sitting.time.map(|t| t.format("%H:%M").to_string()).unwrap_or_default(),
-        place: place(sitting, &world.registry),
+        time: time_of(&sitting),
+        place: place(&sitting, &world.registry),
         mixed: sitting.mode == Mode::Mixed,
         all_remote: sitting.mode == Mode::Remote,
         remote_source: words::clause(
             regulation.remote_regulation_ref.as_deref().unwrap_or_default(),
         ),
         version,
+        moved,
         by: PersonFacts::from(&by),
         added: agenda.iter().filter(|line| line.added).map(|line| line.number).collect(),
         agenda,
@@ -98,6 +118,71 @@ pub fn notice(id: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal>
         embedded: Vec::new(),
     };
     paper(parts, &facts)
+}
+
+/// The sitting as a move would leave it, with what it was before.
+fn moved(
+    before: &Sitting,
+    command: &SittingCommand,
+    registry: &Registry,
+) -> Result<(Sitting, Option<MovedFacts>), Refusal> {
+    let mut after = before.clone();
+    let SittingCommand::Move { date, time, place: to, mode, reason, .. } = command else {
+        return Ok((after, None));
+    };
+    (after.date, after.time) = (Some(*date), Some(*time));
+    after.mode = mode.unwrap_or(after.mode);
+    if !to.trim().is_empty() {
+        to.trim().clone_into(&mut after.place);
+    }
+    let was = MovedFacts {
+        date: date_of(before)?,
+        time: time_of(before),
+        place: place(before, registry),
+        reason: words::clause(reason),
+    };
+    Ok((after, Some(was)))
+}
+
+#[derive(Serialize)]
+struct RevocationFacts {
+    subject: String,
+    date: NaiveDate,
+    time: String,
+    place: String,
+    reason: String,
+    by: PersonFacts,
+    agenda: Vec<String>,
+}
+
+/// The notice that a convened sitting will not be held (practice.md 3, row 9).
+pub fn revocation(id: &str, reason: &str, ctx: &Ctx, world: &World) -> Result<PaperFacts, Refusal> {
+    let sitting = world.sitting(id)?;
+    let date = date_of(sitting)?;
+    let by = convener(ctx, world)?;
+    let day = date.format("%d/%m/%Y");
+    let facts = RevocationFacts {
+        subject: format!("Revoca della convocazione della Giunta comunale del {day}"),
+        date,
+        time: time_of(sitting),
+        place: place(sitting, &world.registry),
+        reason: words::clause(reason),
+        by: PersonFacts::from(&by),
+        agenda: sitting.items.iter().map(|item| one_line(&item.subject)).collect(),
+    };
+    let parts = Parts {
+        kind: PaperKind::RevocaConvocazione,
+        file: format!("revoca-convocazione-{date}"),
+        title: facts.subject.clone(),
+        created: sitting.agenda_at.unwrap_or_default(),
+        slots: &own_slot(&by),
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+fn time_of(sitting: &Sitting) -> String {
+    sitting.time.map(|t| t.format("%H:%M").to_string()).unwrap_or_default()
 }
 
 fn place(sitting: &Sitting, registry: &Registry) -> String {
@@ -137,6 +222,8 @@ struct ItemFacts {
     year: i32,
     reason: String,
     present: usize,
+    /// Voted by so few that the organ's being collegial is in doubt (R3.4).
+    few_members: bool,
     absent: Vec<String>,
     conflicts: Vec<ConflictLine>,
     /// Who verbalized this item, when not the sitting's verbalizer (R2.6).
@@ -157,6 +244,15 @@ struct SuspensionLine {
     reason: String,
 }
 
+/// Who presided from an hour on; the first one from the roll call.
+#[derive(Serialize)]
+struct ChairLine {
+    from: String,
+    name: String,
+    title: String,
+    reason: String,
+}
+
 #[derive(Serialize)]
 struct MinutesFacts {
     subject: String,
@@ -174,9 +270,10 @@ struct MinutesFacts {
     quorum: u32,
     roll: Vec<RollFacts>,
     present_at_opening: usize,
-    president: String,
-    president_title: String,
-    president_reason: String,
+    /// Hour at which the sitting was declared deserted.
+    declared: Option<String>,
+    time: String,
+    chairs: Vec<ChairLine>,
     verbalizer: Option<PersonFacts>,
     verbalizer_remote: bool,
     assisting: Vec<PersonFacts>,
@@ -214,8 +311,8 @@ fn minutes_facts(
     regulation: &Regulation,
     registry: &Registry,
 ) -> MinutesFacts {
+    let deserted = sitting.status == Status::Deserted;
     let roll: Vec<RollFacts> = sitting.members.iter().map(|m| roll(sitting, &m.person)).collect();
-    let president = sitting.members.iter().find(|m| m.person == sitting.president);
     let items: Vec<ItemFacts> = sitting
         .items
         .iter()
@@ -226,22 +323,20 @@ fn minutes_facts(
         subject: format!("Seduta della Giunta comunale {}", Preposition::Of.short(date)),
         date,
         opened: sitting.opened.map(hour),
+        time: time_of(sitting),
+        declared: sitting.closed.filter(|_| deserted).map(hour),
         closed: sitting.closed.map(hour),
         closed_next_day: sitting.closed.map(rome_date).filter(|day| *day != date),
         place: place(sitting, registry),
         mixed: sitting.mode == Mode::Mixed,
         all_remote: sitting.mode == Mode::Remote,
-        deserted: sitting.status == Status::Deserted,
+        deserted,
         convened_by: sitting.convened_by.as_ref().map(PersonFacts::from),
         in_office: roll.len(),
         quorum: sitting.quorum,
         present_at_opening: roll.iter().filter(|m| m.at_opening).count(),
         roll,
-        president: president.map(|m| m.name.clone()).unwrap_or_default(),
-        president_title: president
-            .map(|m| words::bare_title(&m.title).to_owned())
-            .unwrap_or_default(),
-        president_reason: words::clause(&sitting.president_reason),
+        chairs: chairs(sitting),
         verbalizer: sitting.verbalizer.as_ref().map(PersonFacts::from),
         verbalizer_remote: sitting.verbalizer_remote,
         assisting: sitting.assisting.iter().map(PersonFacts::from).collect(),
@@ -255,13 +350,28 @@ fn minutes_facts(
     }
 }
 
+fn chairs(sitting: &Sitting) -> Vec<ChairLine> {
+    let line = |presidency: Presidency| {
+        let member = sitting.members.iter().find(|m| m.person == presidency.chair.person);
+        ChairLine {
+            from: hour(presidency.from),
+            name: member.map(|m| m.name.clone()).unwrap_or_default(),
+            title: member.map(|m| words::bare_title(&m.title).to_owned()).unwrap_or_default(),
+            reason: words::clause(&presidency.chair.reason),
+        }
+    };
+    sitting.presidencies().into_iter().map(line).collect()
+}
+
 fn roll(sitting: &Sitting, person: &str) -> RollFacts {
     let member = sitting.members.iter().find(|m| m.person == person);
     let intervals = || sitting.presence.iter().filter(move |i| i.person == person);
-    let opening = intervals().find(|i| Some(i.from) == sitting.opened);
+    // A deserted sitting has a roll call and nothing after it.
+    let called = sitting.opened.or(sitting.closed);
+    let opening = intervals().find(|i| Some(i.from) == called);
     let mut movements = Vec::new();
     for interval in intervals() {
-        if Some(interval.from) != sitting.opened {
+        if Some(interval.from) != called {
             let how = if interval.remote { " a distanza" } else { "" };
             movements.push(format!("entra{how} alle ore {}", hour(interval.from)));
         }
@@ -289,17 +399,18 @@ fn item_facts(
     date: NaiveDate,
     regulation: &Regulation,
 ) -> ItemFacts {
-    let at = item.ballot.as_ref().map(|(_, at)| *at).or(item.outcome.map(|(_, at)| at));
-    let members = presence(sitting, item, at);
+    let members = presence_table(&sitting.when_voted(item), item);
     let outcome = item.outcome.map(|(outcome, _)| outcome);
     let absent = members.iter().filter(|m| !m.present).map(|m| m.name.clone()).collect();
-    let conflict = |(person, stance): &(String, ConflictStance)| ConflictLine {
+    let conflict = |conflict: &Conflict| ConflictLine {
         name: members
             .iter()
-            .find(|m| m.person == *person)
-            .map_or_else(|| person.clone(), |m| m.name.clone()),
-        stays: *stance == ConflictStance::Stays,
+            .find(|m| m.person == conflict.person)
+            .map_or_else(|| conflict.person.clone(), |m| m.name.clone()),
+        stays: conflict.stance == ConflictStance::Stays,
     };
+    let here = members.iter().filter(|m| m.present).count();
+    let few = u32::try_from(here).is_ok_and(|here| here <= regulation.quorum_absolute_min);
     ItemFacts {
         number,
         subject: one_line(&item.subject),
@@ -311,7 +422,8 @@ fn item_facts(
         deliberation: item.number,
         year: chrono::Datelike::year(&date),
         reason: words::clause(&item.reason),
-        present: members.iter().filter(|m| m.present).count(),
+        present: here,
+        few_members: few && item.ballot.is_some(),
         absent,
         conflicts: item.conflicts.iter().map(conflict).collect(),
         verbalizer: item.verbalizer.as_ref().map(PersonFacts::from),
@@ -321,22 +433,6 @@ fn item_facts(
             vote: vote(ballot, &members, regulation),
         }),
     }
-}
-
-/// The members at an instant of the sitting, as the presence table of an item has them.
-fn presence(sitting: &Sitting, item: &Item, at: Option<DateTime<Utc>>) -> Vec<MemberPresence> {
-    let row = |m: &crate::domain::sitting::Member| {
-        let interval = at.and_then(|at| sitting.present_at(at).find(|i| i.person == m.person));
-        MemberPresence {
-            person: m.person.clone(),
-            name: m.name.clone(),
-            title: m.title.clone(),
-            present: interval.is_some(),
-            remote: interval.is_some_and(|i| i.remote),
-            conflict: item.conflicts.iter().find(|(p, _)| *p == m.person).map(|(_, s)| *s),
-        }
-    };
-    sitting.members.iter().map(row).collect()
 }
 
 /// What became of an item, as minutes say it.

@@ -3,7 +3,7 @@
 //! (practice.md section 3), one message per person and fact.
 
 use super::{At, Job, MailJob, digests};
-use crate::domain::case::{Case, CaseEvent, Change, Opinion, OpinionOutcome, post_by};
+use crate::domain::case::{Case, CaseEvent, Change, Opinion, OpinionOutcome, Posting, post_by};
 use crate::domain::notice_facts::concerned;
 use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
 use crate::domain::papers::words::bare_title;
@@ -133,11 +133,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             )]
         }
         CaseEvent::ImmediateVoted { declared: true, .. } => vec![("immediate", Value::Null)],
-        // Nothing moved the step yet: its term is the one of the posting (row 20).
-        CaseEvent::Posted(posting) => match case.deadline.filter(|by| *by < posting.day) {
-            Some(by) => vec![("posted", Value::Null), ("posted_late", json!({ "deadline": by }))],
-            None => vec![("posted", Value::Null)],
-        },
+        CaseEvent::Posted(posting) => posted_moments(case, posting),
         CaseEvent::CapigruppoSent { day, serial, paper, cases, .. } => {
             let detail = json!({ "day": day, "serial": serial, "paper": paper, "acts": cases });
             vec![("capigruppo_listed", detail)]
@@ -164,6 +160,14 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         }
         _ => Vec::new(),
     }
+}
+
+/// Nothing moved the step yet: its term is the one of the posting (row 20).
+fn posted_moments(case: &Case, posting: &Posting) -> Vec<(&'static str, Value)> {
+    let mut moments = vec![("posted", Value::Null)];
+    let late = case.deadline.filter(|by| *by < posting.day);
+    moments.extend(late.map(|by| ("posted_late", json!({ "deadline": by }))));
+    moments
 }
 
 fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {

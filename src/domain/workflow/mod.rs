@@ -302,7 +302,10 @@ impl Workflow {
     /// Where a proposal goes whose text changed in substance: signed again where the procedure has it
     /// signed, else to the first opinion.
     pub fn after_revision(&self) -> Option<&Step> {
-        let signed = |k: &StepKind| matches!(k, StepKind::Sign { lifecycle, .. } if *lifecycle == Lifecycle::ProposalSigning);
+        let signed = |k: &StepKind| match k {
+            StepKind::Sign { lifecycle, .. } => *lifecycle == Lifecycle::ProposalSigning,
+            _ => false,
+        };
         self.find(signed).or_else(|| self.find(|k| matches!(k, StepKind::Opinion { .. })))
     }
 

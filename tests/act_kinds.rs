@@ -146,7 +146,8 @@ impl Town {
             let (paper_key, field) = (paper.plan.key.clone(), slot.field.clone());
             match slot.signer {
                 None => {
-                    let seal = CaseCommand::SealPaper { paper_key, field, base, sha256 };
+                    let seal =
+                        CaseCommand::SealPaper { paper_key, field, base, sha256, assurance: None };
                     self.case("system", seal).unwrap();
                 }
                 Some(signer) => {
@@ -155,6 +156,7 @@ impl Town {
                         facts: paper.facts.clone().unwrap(),
                         sha256,
                         fiscal_code: signer.fiscal_code.clone(),
+                        assurance: None,
                     };
                     let sign = CaseCommand::Sign { paper_key, base, paper: Some(signed) };
                     self.case(&signer.person, sign).unwrap();
@@ -305,6 +307,7 @@ fn who_gave_the_opinions_is_told_when_the_text_voids_them() {
         facts: String::new(),
         sha256: String::new(),
         fiscal_code: String::new(),
+        assurance: None,
     };
     let opinion = |person: &str, version| Opinion {
         opinion: OpinionKind::Technical,

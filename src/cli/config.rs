@@ -2,6 +2,7 @@
 //! One TOML file plus environment; the commented example is made from this very type.
 
 use super::{DONE, WRONG_USE};
+use crate::service::keyring::config::SigningConfig;
 use crate::service::mail::MailConfig;
 use clap::Args;
 use confique::Config as _;
@@ -33,9 +34,21 @@ pub struct Config {
     #[config(env = "DELIBERA_ACCESSIBILITY_URL")]
     pub accessibility_url: Option<String>,
 
-    /// Come si firma. `development`: chiavi locali non qualificate, solo per prova e formazione.
-    #[config(env = "DELIBERA_KEYS", default = "development")]
-    pub keys: String,
+    /// Chi firma con che cosa; senza questa tabella firmano chiavi di sviluppo, non qualificate,
+    /// solo per prova e formazione. I segreti stanno in variabili d'ambiente. Si veda docs/firme.md.
+    ///
+    /// [signing]
+    /// tsa = { url = "https://marche.example.it/tsr" }   # marca temporale (RFC 3161)
+    /// trust = "autorita"                                # certificati accettati al caricamento
+    /// seal = { backend = "hsm", key = "sigillo" }
+    /// [signing.backends]
+    /// hsm = { kind = "pkcs11", library = "/usr/lib/p11.so", token = "Comune", pin_env = "PIN_HSM" }
+    /// remota = { kind = "csc", url = "https://firma.example.it/csc/v1", user = "comune", password_env = "CSC" }
+    /// propria = { kind = "offline" }
+    /// [signing.people]
+    /// default = { backend = "remota" }
+    /// rossi = { backend = "propria" }
+    pub signing: Option<SigningConfig>,
 
     /// File con il seme delle chiavi di sviluppo; creato al primo avvio se manca.
     #[config(env = "DELIBERA_SEED_FILE", default = "delibera-sviluppo.seed")]

@@ -10,8 +10,10 @@ pub mod jobs;
 pub mod page;
 pub mod serve;
 pub mod terms;
+pub mod trust;
 mod usage;
 pub mod verify;
+pub mod verify_pdf;
 pub mod vote;
 mod words;
 pub mod workflow;
@@ -49,6 +51,10 @@ enum Command {
     Vote(vote::VoteArgs),
     /// Rilegge tutto l'archivio e nomina la prima cosa che non torna
     Verify(verify::VerifyArgs),
+    /// Verifica le firme di un documento, PDF o p7m
+    VerifyPdf(verify_pdf::VerifyPdfArgs),
+    /// Importa un elenco di fiducia, confermata la sua impronta
+    Trust(trust::TrustArgs),
     /// Disegna un procedimento
     Workflow(workflow::WorkflowArgs),
     /// La coda dei lavori e quelli falliti
@@ -78,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Terms(args) => terms::run(args),
         Command::Vote(args) => vote::run(args),
         Command::Verify(args) => verify::run(&args),
+        Command::VerifyPdf(args) => verify_pdf::run(&args),
+        Command::Trust(args) => trust::run(&args),
         Command::Workflow(args) => workflow::run(args),
         Command::Jobs(args) => jobs::run(&args),
         Command::Init(args) => init::run(&args),

@@ -55,7 +55,7 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         listen_ops: "127.0.0.1:0".into(),
         behind_proxy: false,
         accessibility_url: None,
-        keys: "development".into(),
+        signing: None,
         seed_file: path.with_extension("seed"),
         mail: Some(mail),
         schedule: Default::default(),
@@ -174,17 +174,12 @@ async fn look(worker: &Worker, last: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
-    anyhow::ensure!(
-        config.keys == "development",
-        "«keys = \"{}\"» non è ancora disponibile: in questa versione si firma con chiavi di sviluppo",
-        config.keys
-    );
     let mail = config
         .mail
         .clone()
         .ok_or_else(|| anyhow::anyhow!("manca la tabella [mail] nella configurazione"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let keys = Keyring::from_seed(&seed(&config.seed_file)?, clock.now() - TimeDelta::days(1))?;
+    let keys = keyring(config, clock.now() - TimeDelta::days(1))?;
     let press = Press { templates: Arc::new(Templates::embedded()?), keys: Arc::new(keys) };
     let office = Office { executor: Executor::new(store, clock), press };
     Ok(Worker {
@@ -193,6 +188,15 @@ fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
         timetable: Timetable::new(&config.schedule)?,
         name: format!("{}-{}", std::process::id(), uuid::Uuid::now_v7()),
         sent: Arc::default(),
+    })
+}
+
+/// The keys of the configuration; without a table of their own, development keys.
+fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
+    let seed = seed(&config.seed_file)?;
+    Ok(match &config.signing {
+        Some(signing) => Keyring::new(signing.clone(), &seed, valid_from)?,
+        None => Keyring::from_seed(&seed, valid_from)?,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::changes::Fact;
 use crate::domain::law::calendar::Preposition;
 use crate::domain::sitting::SittingEvent;
 use crate::domain::stream::StoredEvent;
+use crate::domain::token::Token;
 use crate::domain::world::World;
 use crate::service::history::fact_of;
 use crate::service::scenario::StepRef;
@@ -136,6 +137,7 @@ fn of_case(id: &str, event: &CaseEvent, world: &World) -> Option<String> {
             format!("immediata eseguibilità non raggiunta (occorrenti {required})")
         }
         CaseEvent::PaperSigned { key, by, .. } => format!("{key}: firma di {}", by.name),
+        CaseEvent::Augmented(step) => format!("firme al livello {}", step.level.token()),
         CaseEvent::Posted(posting) => format!("all'Albo {}", Preposition::From.short(posting.day)),
         _ => return None,
     })

@@ -2,6 +2,7 @@
 //! What a fact owes: jobs (papers, mails, timers), numbers, rows. Pure, so that `verify` can replay
 //! the streams and compare: every event has its document, or a live job that owes it.
 
+mod augment;
 mod moments;
 mod project;
 
@@ -71,6 +72,13 @@ pub enum Job {
         /// Civil day of the message.
         day: NaiveDate,
     },
+    /// Raise a signed paper to the level the policy asks, or renew its last time-stamp (R9.2).
+    Augment {
+        /// Stream of the paper.
+        stream: StreamId,
+        /// SHA-256 of its signed revision.
+        document: String,
+    },
 }
 
 /// A mail to one person about one fact.
@@ -106,6 +114,7 @@ impl Job {
             Self::EndPosting { .. } => "end_posting",
             Self::CertifyEffect { .. } => "certify_effect",
             Self::Digest { .. } => "digest",
+            Self::Augment { .. } => "augment",
         }
     }
 
@@ -181,12 +190,14 @@ pub fn react(world: &World, fact: &Fact, at: At<'_>) -> Effects {
     match fact {
         Fact::Case(id, event) => {
             case_work(world, id, event, at, &mut effects);
+            augment::of_case(world, id, event, at, &mut effects.jobs);
             moments::of_case(world, id, event, at, &mut effects.jobs);
         }
         Fact::Sitting(id, event) => {
             if let SittingEvent::PaperOwed(plan) = event {
                 effects.jobs.push(paper(at, &plan.key));
             }
+            augment::of_sitting(world, id, event, at, &mut effects.jobs);
             moments::of_sitting(world, id, event, at, &mut effects.jobs);
         }
         Fact::Registry(RegistryEvent::RegisterOpened { register, year, last, .. }) => {

@@ -8,7 +8,7 @@ use crate::domain::case::{
 use crate::domain::case::{Ctx, OpinionNeed};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::command::{Command, decide};
-use crate::domain::papers::{SignedPaper, carried_by_case, carried_by_sitting};
+use crate::domain::papers::{Assurance, SignedPaper, carried_by_case, carried_by_sitting};
 use crate::domain::registry::Role;
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::domain::world::World;
@@ -207,7 +207,9 @@ fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
         Command::Registry(_) | Command::ListCapigruppo { .. } => None,
     };
     if let (Some((kind, facts, fiscal_code)), Some(slot)) = (facts, command.paper_mut()) {
-        *slot = Some(SignedPaper { kind, facts, sha256: "0".repeat(64), fiscal_code });
+        let sha256 = "0".repeat(64);
+        let assurance = Some(Assurance::MOST);
+        *slot = Some(SignedPaper { kind, facts, sha256, fiscal_code, assurance });
     }
 }
 

@@ -12,8 +12,9 @@ use crate::domain::papers::{PaperFacts, PaperKind, words};
 use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
 use delibera_documents::{
-    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape, pdf_pages,
+    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape,
 };
+use delibera_signature::page_count;
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -244,7 +245,7 @@ fn data(
             "name": entry.name,
             "description": entry.description,
             "sha256": entry.sha256,
-            "pages": (entry.media_type == "application/pdf").then(|| pdf_pages(bytes)).flatten(),
+            "pages": (entry.media_type == "application/pdf").then(|| page_count(bytes)).flatten(),
         }));
     }
     data.insert("comune".into(), json!(comune));

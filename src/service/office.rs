@@ -5,12 +5,13 @@
 //! key and executes. Remote and offline signing prepare now and execute later with the same command.
 
 use super::execute::{Executor, Request};
-use super::paper::{Composed, PaperError, Press, document, pdf_document};
+use super::keyring::config::Activation;
+use super::keyring::{Done, Order};
+use super::paper::{Composed, PaperError, Press, document, needed, pdf_document};
 use crate::domain::case::{CaseCommand, Ctx};
 use crate::domain::command::Command;
-use crate::domain::digest::sha256_hex;
 use crate::domain::papers::{
-    PaperFacts, PaperState, SignedPaper, carried_by_case, carried_by_sitting,
+    PaperFacts, PaperKind, PaperState, SignedPaper, carried_by_case, carried_by_sitting,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Signatory;
@@ -74,22 +75,39 @@ impl Office {
         })
     }
 
-    /// Does something as a person: the paper it carries is composed and signed with his key.
+    /// Does something as a person whose key asks for nothing: see [`Office::perform_with`].
     ///
     /// # Errors
     /// The refusal, or why the paper could not be made.
     pub async fn perform(
         &self,
         actor: &str,
+        command: Command,
+        happened: Option<DateTime<Utc>>,
+        documents: Vec<NewDocument>,
+    ) -> Result<Vec<StoredEvent>, PaperError> {
+        self.perform_with(actor, command, happened, documents, &Activation::default()).await
+    }
+
+    /// Does something as a person: the paper it carries is composed and signed with his key, which
+    /// he activates with a PIN or a code.
+    ///
+    /// # Errors
+    /// The refusal, or why the paper could not be made.
+    pub async fn perform_with(
+        &self,
+        actor: &str,
         mut command: Command,
         happened: Option<DateTime<Utc>>,
         mut documents: Vec<NewDocument>,
+        activation: &Activation,
     ) -> Result<Vec<StoredEvent>, PaperError> {
         if let Some((stream, key)) = signature_of(&command) {
-            return self.sign(actor, &stream, &key).await;
+            let mut rows = self.sign_many(actor, &[(stream, key)], activation).await;
+            return rows.pop().map_or(Err(PaperError::Interrupted), |row| row.outcome);
         }
         if let Some(prepared) = self.prepare(actor, &command, happened).await? {
-            let (signed, document) = self.sign_carried(prepared).await?;
+            let (signed, document) = self.sign_carried(prepared, activation).await?;
             documents.push(document);
             if let Some(slot) = command.paper_mut() {
                 *slot = Some(signed);
@@ -102,40 +120,20 @@ impl Office {
     async fn sign_carried(
         &self,
         prepared: Prepared,
+        activation: &Activation,
     ) -> Result<(SignedPaper, NewDocument), PaperError> {
         let Prepared { facts, composed } = prepared;
-        let slot = facts.slots.first().cloned();
-        let Some((field, signer)) = slot.and_then(|s| s.signer.map(|who| (s.field, who))) else {
-            return Err(
-                Refusal::new("no_signer", "R9.1", "", "Il documento non ha firmatari").into()
-            );
-        };
-        let fiscal_code = signer.fiscal_code.clone();
-        let bytes = self.sign_bytes(composed.pdf, &field, signer).await?;
-        let document = pdf_document(bytes);
-        let paper = SignedPaper {
-            kind: facts.kind,
-            facts: facts.sha256(),
-            sha256: document.sha256.clone(),
-            fiscal_code,
-        };
-        Ok((paper, document))
+        let (field, signer) = signer_slot(&facts)?;
+        let person = self.person(&signer.person).await?;
+        let needed = needed(&self.executor, facts.kind).await?;
+        let order = Order { pdf: composed.pdf, field, needed };
+        let at = self.executor.clock.now();
+        let signed = self.press.sign_all(person, signer.name, vec![order], activation.clone(), at);
+        let signed = signed.await.pop().ok_or(PaperError::Interrupted)??;
+        Ok(signed_paper(facts.kind, facts.sha256(), signed))
     }
 
-    pub(super) async fn sign_bytes(
-        &self,
-        pdf: Vec<u8>,
-        field: &str,
-        signer: Signatory,
-    ) -> Result<Vec<u8>, PaperError> {
-        let world = self.executor.world(&[]).await?;
-        let person = world.registry.people.get(&signer.person).cloned().ok_or_else(|| {
-            Refusal::new("unknown_person", "R9.4", "", format!("{} non è in anagrafe", signer.name))
-        })?;
-        self.press.sign(pdf, field, person, signer, self.executor.clock.now()).await
-    }
-
-    /// Signs the person's own field of a composed paper.
+    /// Signs the person's own field of a composed paper, with a key that asks for nothing.
     ///
     /// # Errors
     /// When the paper is not ready or the person is not among its signers.
@@ -145,43 +143,117 @@ impl Office {
         stream: &StreamId,
         key: &str,
     ) -> Result<Vec<StoredEvent>, PaperError> {
+        let papers = [(stream.clone(), key.to_owned())];
+        let mut rows = self.sign_many(actor, &papers, &Activation::default()).await;
+        rows.pop().map_or(Err(PaperError::Interrupted), |row| row.outcome)
+    }
+
+    /// Signs many papers in one gesture (firma massiva): one activation, a result per paper. What
+    /// fails changes nothing and can be repeated; nothing half-signed is attached.
+    pub async fn sign_many(
+        &self,
+        actor: &str,
+        papers: &[(StreamId, String)],
+        activation: &Activation,
+    ) -> Vec<Row> {
+        let mut turns = Vec::new();
+        for (stream, key) in papers {
+            turns.push(self.turn(actor, stream, key).await);
+        }
+        let orders: Vec<Order> = turns.iter().flatten().map(|turn| turn.order.clone()).collect();
+        let name = turns.iter().flatten().map(|turn| turn.name.clone()).next().unwrap_or_default();
+        let at = self.executor.clock.now();
+        let signed = match self.person(actor).await {
+            _ if orders.is_empty() => Vec::new(),
+            Ok(person) => self.press.sign_all(person, name, orders, activation.clone(), at).await,
+            Err(error) => vec![Err(error)],
+        };
+        let mut signed = signed.into_iter();
+        let mut rows = Vec::new();
+        for ((stream, key), turn) in papers.iter().zip(turns) {
+            let outcome = match turn {
+                Err(error) => Err(error),
+                Ok(turn) => match signed.next() {
+                    Some(Ok(done)) => self.attach(actor, stream, key, turn, done).await,
+                    Some(Err(error)) => Err(error),
+                    None => Err(PaperError::Interrupted),
+                },
+            };
+            rows.push(Row { stream: stream.clone(), key: key.clone(), outcome });
+        }
+        rows
+    }
+
+    /// The paper as this person has to sign it now.
+    async fn turn(&self, actor: &str, stream: &StreamId, key: &str) -> Result<Turn, PaperError> {
         let world = self.executor.world(std::slice::from_ref(stream)).await?;
         let state = paper_state(&world, stream, key)?;
-        let Some(base) = state.sha256.clone() else {
-            return Err(Refusal::new(
-                "paper_not_ready",
-                "R9.1",
-                "",
-                "Il documento non è ancora stato composto",
-            )
-            .into());
-        };
-        let slot = state.open_slots().find_map(|s| {
-            s.signer.clone().filter(|w| w.person == actor).map(|w| (s.field.clone(), w))
-        });
-        // Without a field of his own the command goes on unsigned: `decide` has the right refusal.
-        let (paper, documents) = match slot {
-            None => (None, Vec::new()),
-            Some((field, signer)) => {
-                let fiscal_code = signer.fiscal_code.clone();
-                let bytes = document(&self.executor, &base).await?;
-                let signed = self.sign_bytes(bytes, &field, signer).await?;
-                let paper = SignedPaper {
-                    kind: state.plan.kind,
-                    facts: state.facts.clone().unwrap_or_default(),
-                    sha256: sha256_hex(&signed),
-                    fiscal_code,
-                };
-                (Some(paper), vec![pdf_document(signed)])
-            }
-        };
-        let command = sign_command(stream, key.to_owned(), base, paper);
-        let request = Request { documents, ..Request::new(actor, command) };
-        self.executor.execute(request).await.map_err(PaperError::from)
+        let (base, field, signer) = state.turn_of(actor)?;
+        let kind = state.plan.kind;
+        let needed = needed(&self.executor, kind).await?;
+        let pdf = document(&self.executor, &base).await?;
+        let facts = state.facts.unwrap_or_default();
+        Ok(Turn { base, kind, facts, name: signer.name, order: Order { pdf, field, needed } })
+    }
+
+    async fn attach(
+        &self,
+        actor: &str,
+        stream: &StreamId,
+        key: &str,
+        turn: Turn,
+        done: Done,
+    ) -> Result<Vec<StoredEvent>, PaperError> {
+        let (paper, document) = signed_paper(turn.kind, turn.facts, done);
+        let command = sign_command(stream, key.to_owned(), turn.base, Some(paper));
+        let request = Request { documents: vec![document], ..Request::new(actor, command) };
+        Ok(self.executor.execute(request).await?)
     }
 }
 
-fn sign_command(
+/// A paper of a gesture and what became of it.
+#[derive(Debug)]
+pub struct Row {
+    /// Stream of the paper.
+    pub stream: StreamId,
+    /// Its key.
+    pub key: String,
+    /// The facts, or why it was not signed.
+    pub outcome: Result<Vec<StoredEvent>, PaperError>,
+}
+
+struct Turn {
+    base: String,
+    kind: PaperKind,
+    facts: String,
+    name: String,
+    order: Order,
+}
+
+/// The first field of a carried paper and who signs it.
+pub(super) fn signer_slot(facts: &PaperFacts) -> Result<(String, Signatory), Refusal> {
+    let slot = facts.slots.first().cloned();
+    slot.and_then(|s| s.signer.map(|who| (s.field, who)))
+        .ok_or_else(|| Refusal::new("no_signer", "R9.1", "", "Il documento non ha firmatari"))
+}
+
+pub(super) fn signed_paper(
+    kind: PaperKind,
+    facts: String,
+    done: Done,
+) -> (SignedPaper, NewDocument) {
+    let document = pdf_document(done.pdf);
+    let paper = SignedPaper {
+        kind,
+        facts,
+        sha256: document.sha256.clone(),
+        fiscal_code: done.fiscal_code,
+        assurance: Some(done.assurance),
+    };
+    (paper, document)
+}
+
+pub(super) fn sign_command(
     stream: &StreamId,
     paper_key: String,
     base: String,

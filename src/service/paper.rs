@@ -3,15 +3,17 @@
 
 use super::documents::{DocumentError, Templates};
 use super::execute::{ExecuteError, Executor};
-use super::keyring::Keyring;
+use super::keyring::config::Activation;
+use super::keyring::{Done, Keyring, Order, Who};
 use crate::domain::digest::sha256_hex;
-use crate::domain::papers::PaperFacts;
+use crate::domain::law::calendar::rome_date;
+use crate::domain::papers::{PaperFacts, PaperKind, SignatureQuality, need};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{ComuneData, Signatory};
+use crate::domain::registry::{ComuneData, Person};
 use crate::domain::stream::NewDocument;
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
-use delibera_signature::SignError;
+use delibera_signature::{Augmented, Level, SignError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -103,39 +105,70 @@ impl Press {
         Ok(Composed { pdf: rendered.pdf, pages: rendered.pages })
     }
 
-    /// Signs a field with a person's key.
-    ///
-    /// # Errors
-    /// When the field is not there or is filled, or the person is unknown.
-    pub async fn sign(
+    /// Signs many documents as a person, in one gesture; a result each.
+    pub async fn sign_all(
         &self,
-        pdf: Vec<u8>,
-        field: &str,
-        person: crate::domain::registry::Person,
-        signatory: Signatory,
+        person: Person,
+        name: String,
+        orders: Vec<Order>,
+        activation: Activation,
         at: DateTime<Utc>,
-    ) -> Result<Vec<u8>, PaperError> {
-        let (keys, field) = (Arc::clone(&self.keys), field.to_owned());
-        let signed =
-            tokio::task::spawn_blocking(move || keys.sign(&pdf, &field, &person, &signatory, at));
-        Ok(signed.await.map_err(|_| PaperError::Interrupted)??)
+    ) -> Vec<Result<Done, PaperError>> {
+        let (keys, count) = (Arc::clone(&self.keys), orders.len());
+        let signed = tokio::task::spawn_blocking(move || {
+            keys.sign_all(Who::Person(&person), &name, &orders, &activation, at)
+        });
+        match signed.await {
+            Ok(signed) => signed.into_iter().map(|one| one.map_err(PaperError::from)).collect(),
+            Err(_) => (0..count).map(|_| Err(PaperError::Interrupted)).collect(),
+        }
     }
 
     /// Seals a field in the name of the entity.
     ///
     /// # Errors
-    /// When the field is not there or is filled.
+    /// When the field is not there or is filled, or the key of the seal cannot sign.
     pub async fn seal(
         &self,
-        pdf: Vec<u8>,
-        field: &str,
+        order: Order,
         comune: &ComuneData,
         at: DateTime<Utc>,
-    ) -> Result<Vec<u8>, PaperError> {
-        let (keys, field, comune) = (Arc::clone(&self.keys), field.to_owned(), comune.clone());
-        let sealed = tokio::task::spawn_blocking(move || keys.seal(&pdf, &field, &comune, at));
-        Ok(sealed.await.map_err(|_| PaperError::Interrupted)??)
+    ) -> Result<Done, PaperError> {
+        let (keys, comune) = (Arc::clone(&self.keys), comune.clone());
+        let sealed = tokio::task::spawn_blocking(move || {
+            let (who, activation) = (Who::Entity(&comune), Activation::default());
+            keys.sign_all(who, &comune.name, &[order], &activation, at).pop()
+        });
+        let sealed = sealed.await.map_err(|_| PaperError::Interrupted)?;
+        Ok(sealed.ok_or(PaperError::Interrupted)??)
     }
+
+    /// Raises a signed document to a level, or renews it, as far as the network allows.
+    ///
+    /// # Errors
+    /// The document cannot be read or extended.
+    pub async fn augment(
+        &self,
+        pdf: Vec<u8>,
+        level: Level,
+        renew: bool,
+    ) -> Result<Augmented, PaperError> {
+        let network = self.keys.network();
+        let done = tokio::task::spawn_blocking(move || {
+            delibera_signature::augment(&pdf, level, renew, network.as_ref())
+        });
+        Ok(done.await.map_err(|_| PaperError::Interrupted)??)
+    }
+}
+
+/// The quality that the policy of the Comune asks today for a kind of paper.
+///
+/// # Errors
+/// When the registry cannot be read, or no regulation is in force.
+pub async fn needed(executor: &Executor, kind: PaperKind) -> Result<SignatureQuality, PaperError> {
+    let world = executor.world(&[]).await?;
+    let regulation = world.regulation(rome_date(executor.clock.now()))?;
+    Ok(need(&regulation.signature_policy, kind).quality)
 }
 
 /// The bytes of a document that must be there.

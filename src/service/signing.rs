@@ -3,12 +3,14 @@
 //! signed and travel with the command. Days may pass in between; `decide` compares the facts.
 
 use super::execute::Request;
-use super::office::{Office, paper_state};
-use super::paper::{PaperError, document, pdf_document};
+use super::keyring::Order;
+use super::keyring::config::Activation;
+use super::office::{Office, paper_state, signed_paper, signer_slot};
+use super::paper::{PaperError, document, needed};
 use crate::domain::case::CaseCommand;
 use crate::domain::command::Command;
 use crate::domain::digest::sha256_hex;
-use crate::domain::papers::{PaperKind, SignedPaper};
+use crate::domain::papers::PaperKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::SittingCommand;
@@ -110,11 +112,7 @@ impl Office {
     ) -> Result<Option<(ToSign, Vec<u8>)>, PaperError> {
         let Some(prepared) = self.prepare(actor, command, None).await? else { return Ok(None) };
         let facts = prepared.facts;
-        let slot = facts.slots.first().cloned();
-        let Some((field, signer)) = slot.and_then(|s| s.signer.map(|who| (s.field, who))) else {
-            let text = "Il documento non ha firmatari";
-            return Err(Refusal::new("no_signer", "R9.1", "", text).into());
-        };
+        let (field, signer) = signer_slot(&facts)?;
         let sha256 = facts.sha256();
         let to_sign = ToSign { kind: facts.kind, title: facts.title, facts: sha256, field, signer };
         Ok(Some((to_sign, prepared.composed.pdf)))
@@ -140,7 +138,7 @@ impl Office {
         })
     }
 
-    /// Signs with the local key the bytes that were shown, and executes the command with them.
+    /// Signs the bytes that were shown with the key of this person, and executes the command with them.
     ///
     /// # Errors
     /// The refusal, or why it could not be signed.
@@ -148,18 +146,18 @@ impl Office {
         &self,
         actor: &str,
         shown: Shown,
+        activation: &Activation,
     ) -> Result<Vec<StoredEvent>, PaperError> {
         let Shown { id, to_sign, mut command, bytes, .. } = shown;
-        let fiscal_code = to_sign.signer.fiscal_code.clone();
-        let signed = self.sign_bytes(bytes, &to_sign.field, to_sign.signer).await?;
-        let document = pdf_document(signed);
+        let person = self.person(&to_sign.signer.person).await?;
+        let needed = needed(&self.executor, to_sign.kind).await?;
+        let orders = vec![Order { pdf: bytes, field: to_sign.field, needed }];
+        let (name, at) = (to_sign.signer.name, self.executor.clock.now());
+        let signed = self.press.sign_all(person, name, orders, activation.clone(), at).await;
+        let done = signed.into_iter().next().ok_or(PaperError::Interrupted)??;
+        let (paper, document) = signed_paper(to_sign.kind, to_sign.facts, done);
         if let Some(place) = command.paper_mut() {
-            *place = Some(SignedPaper {
-                kind: to_sign.kind,
-                facts: to_sign.facts,
-                sha256: document.sha256.clone(),
-                fiscal_code,
-            });
+            *place = Some(paper);
         }
         let request = Request { documents: vec![document], ..Request::new(actor, command) };
         let events = self.executor.execute(request).await?;

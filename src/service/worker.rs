@@ -5,9 +5,10 @@
 //! done and ends. Nothing is dropped: retry with back-off, then a dead letter that someone sees.
 
 use super::execute::{ExecuteError, Request};
+use super::keyring::Order;
 use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
-use super::paper::{PaperError, document, pdf_document};
+use super::paper::{PaperError, document, needed, pdf_document};
 use super::schedule::{Task, Timetable};
 use crate::domain::case::capigruppo::listed_since_posting;
 use crate::domain::case::{CaseCommand, effective_on, terms_of};
@@ -16,7 +17,7 @@ use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
 use crate::domain::notices::{RecipientContext, recipients};
-use crate::domain::papers::{PaperFacts, capigruppo_list, case_paper, sitting_paper};
+use crate::domain::papers::{Assurance, PaperFacts, capigruppo_list, case_paper, sitting_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
@@ -29,6 +30,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
+
+mod augment;
 
 /// Seconds a worker may keep a job before another one may take it.
 const LEASE_SECONDS: i64 = 120;
@@ -186,6 +189,7 @@ impl Worker {
             }
             Job::Capigruppo { day } => self.capigruppo(day).await,
             Job::EndPosting { case } => self.timer(&case, CaseCommand::EndPosting).await,
+            Job::Augment { stream, document } => self.augment(&stream, &document, queued).await,
             Job::CertifyEffect { case } => self.timer(&case, CaseCommand::CertifyEffect).await,
             Job::Digest { person, day } => self.digest(&person, day, queued).await,
         }
@@ -226,11 +230,14 @@ impl Worker {
         let state = paper_state(&world, stream, key)?;
         let slot = state.open_slots().find(|s| s.signer.is_none()).cloned();
         let (Some(slot), Some(base)) = (slot, state.sha256.clone()) else { return Ok(()) };
-        let bytes = document(executor, &base).await?;
+        let pdf = document(executor, &base).await?;
         let comune = &world.registry.comune;
-        let sealed = self.office.press.seal(bytes, &slot.field, comune, self.now()).await?;
-        let document = pdf_document(sealed);
-        let command = seal_command(stream, key, slot.field, base, document.sha256.clone());
+        let needed = needed(executor, state.plan.kind).await?;
+        let order = Order { pdf, field: slot.field.clone(), needed };
+        let sealed = self.office.press.seal(order, comune, self.now()).await?;
+        let (found, document) = (sealed.assurance, pdf_document(sealed.pdf));
+        let sha256 = document.sha256.clone();
+        let command = seal_command(stream, key, slot.field, base, sha256, found);
         Ok(self.system(command, vec![document]).await?)
     }
 
@@ -382,9 +389,10 @@ impl Worker {
             Some(field) => {
                 let comune = &world.registry.comune;
                 let composed = self.office.press.compose(executor, &facts, comune).await?;
-                let press = &self.office.press;
-                let sealed = press.seal(composed.pdf, &field, comune, self.now()).await?;
-                let document = pdf_document(sealed);
+                let needed = needed(executor, facts.kind).await?;
+                let order = Order { pdf: composed.pdf, field, needed };
+                let sealed = self.office.press.seal(order, comune, self.now()).await?;
+                let document = pdf_document(sealed.pdf);
                 let sha256 = document.sha256.clone();
                 (vec![document], sha256)
             }
@@ -553,15 +561,18 @@ fn seal_command(
     field: String,
     base: String,
     sha256: String,
+    found: Assurance,
 ) -> Command {
+    let assurance = Some(found);
     let (id, paper_key) = (stream.id.clone(), key.to_owned());
     match stream.kind {
         StreamKind::Sitting => Command::Sitting {
             id,
-            command: SittingCommand::SealPaper { paper_key, field, base, sha256 },
+            command: SittingCommand::SealPaper { paper_key, field, base, sha256, assurance },
         },
-        _ => {
-            Command::Case { id, command: CaseCommand::SealPaper { paper_key, field, base, sha256 } }
-        }
+        _ => Command::Case {
+            id,
+            command: CaseCommand::SealPaper { paper_key, field, base, sha256, assurance },
+        },
     }
 }

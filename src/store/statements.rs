@@ -3,7 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, events, jobs, load, pages, rows, seals, verify, writer,
+    accounts, append, compare, documents, events, jobs, load, pages, pending, rows, seals, verify,
+    writer,
 };
 
 /// A statement and where it runs.
@@ -37,13 +38,17 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 5] = [
+pub const NOT_RECORDS: [(&str, &str); 6] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
     (
         "prepared",
         "documents shown to their signer and not signed yet; the signed one is a document",
+    ),
+    (
+        "pending_signatures",
+        "documents that wait to be signed elsewhere; a row goes when it is done",
     ),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
 ];
@@ -67,6 +72,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(pages::STATEMENTS);
     both.extend(compare::statements());
     both.extend(jobs::STATEMENTS);
+    both.extend(pending::STATEMENTS);
     both.extend(verify::STATEMENTS);
     let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
     sqlite.extend(append::statements_sqlite());

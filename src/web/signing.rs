@@ -8,6 +8,7 @@ use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::refusal::Refusal;
 use crate::domain::words;
+use crate::service::keyring::config::Activation;
 use crate::service::signing::Shown;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -91,7 +92,12 @@ pub async fn sign(
 ) -> Result<Response, WebError> {
     let shown = app.office.shown(visitor.id(), &id).await?;
     let (back, notice) = (place_of(&shown.command).href(), super::actions::notice(&shown.command));
-    match app.office.sign_shown(visitor.id(), shown.clone()).await.map_err(WebError::from) {
+    match app
+        .office
+        .sign_shown(visitor.id(), shown.clone(), &Activation::default())
+        .await
+        .map_err(WebError::from)
+    {
         Ok(_) => app.done(&visitor, &notice, &back).await,
         Err(WebError::Refused(status, refusal)) => {
             let page = page(&app, &shown, Some(refusal)).await?;

@@ -192,6 +192,7 @@ impl Desk {
             facts: facts.sha256(),
             sha256: self.bytes(),
             fiscal_code: fiscal_code(actor),
+            assurance: None,
         }
     }
 
@@ -356,7 +357,12 @@ impl Desk {
         let field = state.open_slots().find(|s| s.signer.is_none()).map(|s| s.field.clone());
         let Some(field) = field else { return };
         let (paper_key, sha256) = (key.to_owned(), self.bytes());
-        self.case("system", id, CaseCommand::SealPaper { paper_key, field, base, sha256 }).unwrap();
+        self.case(
+            "system",
+            id,
+            CaseCommand::SealPaper { paper_key, field, base, sha256, assurance: None },
+        )
+        .unwrap();
     }
 
     fn compose_of_sitting(&mut self, id: &str, paper: &PaperState) {
@@ -381,6 +387,7 @@ impl Desk {
             facts: state.facts.unwrap_or_default(),
             sha256: self.bytes(),
             fiscal_code: fiscal_code(person),
+            assurance: None,
         };
         let base = state.sha256.unwrap_or_default();
         let command = CaseCommand::Sign { paper_key: key.into(), base, paper: Some(paper) };

@@ -74,7 +74,7 @@ fn befall(desk: &mut Desk, (who, what, which, choice): (u8, u8, u8, u16)) -> boo
         }
         4 => CaseCommand::RecallPaper { paper_key, reason },
         5 => CaseCommand::PreparePaper { paper_key, facts, sha256: other, pages: 2 },
-        6 => CaseCommand::SealPaper { paper_key, field, base, sha256: other },
+        6 => CaseCommand::SealPaper { paper_key, field, base, sha256: other, assurance: None },
         7 => CaseCommand::AttestImpediment { paper_key, field, reason, paper: None },
         8 => CaseCommand::Return { office: "area".into(), reasons: reason, paper: None },
         9 => CaseCommand::Rework,
@@ -88,7 +88,13 @@ fn befall(desk: &mut Desk, (who, what, which, choice): (u8, u8, u8, u16)) -> boo
             // A signature of somebody else's bytes, or on a revision that is not the last.
             let fiscal_code = fiscal(actor);
             let kind = state.plan.kind;
-            let paper = Some(SignedPaper { kind, facts, sha256: other.clone(), fiscal_code });
+            let paper = Some(SignedPaper {
+                kind,
+                facts,
+                sha256: other.clone(),
+                fiscal_code,
+                assurance: None,
+            });
             CaseCommand::Sign { paper_key, base: other, paper }
         }
         _ => CaseCommand::PassReview { note: reason },

@@ -102,6 +102,7 @@ fn t_5_not_due_without_a_signature_is_nothing() {
         facts: String::new(),
         sha256: String::new(),
         fiscal_code: String::new(),
+        assurance: None,
     };
     let give = |paper| CaseCommand::GiveOpinion {
         opinion: OpinionKind::Accounting,

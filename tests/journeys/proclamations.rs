@@ -144,6 +144,7 @@ async fn ready(executor: &Executor, n: usize) {
                                 facts: paper.facts.clone().unwrap(),
                                 sha256: format!("{:064}", 1_000_000 + n * 10 + paper.signed.len()),
                                 fiscal_code: signer.fiscal_code.clone(),
+                                assurance: None,
                             }),
                         };
                         case(executor, &signer.person, &id, sign).await;

@@ -93,7 +93,13 @@ fn signatory(person: &str, name: &str, title: &str, role: Role) -> Signatory {
 }
 
 fn paper(kind: PaperKind) -> SignedPaper {
-    SignedPaper { kind, facts: String::new(), sha256: String::new(), fiscal_code: String::new() }
+    SignedPaper {
+        kind,
+        facts: String::new(),
+        sha256: String::new(),
+        fiscal_code: String::new(),
+        assurance: None,
+    }
 }
 
 fn content() -> Content {

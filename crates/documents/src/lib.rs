@@ -136,8 +136,3 @@ pub fn check_text(markdown: &str) -> Result<(), Vec<TextProblem>> {
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
-
-/// Number of pages of an uploaded PDF; `None` when it cannot be read as one.
-pub fn pdf_pages(bytes: &[u8]) -> Option<usize> {
-    pdf::count_pages(bytes)
-}

@@ -18,12 +18,13 @@ use x509_cert::serial_number::SerialNumber;
 
 use crate::SignError;
 use crate::oid;
-use crate::signer::Algorithm;
+use crate::signer::{Algorithm, Hash};
 
 /// The signed attributes as the DER `SET OF` that is hashed and signed (RFC 5652, 5.4).
 ///
-/// `digest` is the SHA-256 of the byte range; `certificate` the signer's, DER.
-pub fn signed_attributes(digest: &[u8; 32], certificate: &[u8]) -> Result<Vec<u8>, SignError> {
+/// `digest` is that of the byte range, by the hash of the signer's algorithm; `certificate` the
+/// signer's, DER.
+pub fn signed_attributes(digest: &[u8], certificate: &[u8]) -> Result<Vec<u8>, SignError> {
     let certificate_hash = Sha256::digest(certificate);
     let signing_certificate = SigningCertificateV2 {
         certificates: vec![EssCertificateIdV2 {
@@ -35,7 +36,7 @@ pub fn signed_attributes(digest: &[u8; 32], certificate: &[u8]) -> Result<Vec<u8
     };
     let attributes = [
         attribute(oid::CONTENT_TYPE, &oid::DATA)?,
-        attribute(oid::MESSAGE_DIGEST, &OctetString::new(&digest[..])?)?,
+        attribute(oid::MESSAGE_DIGEST, &OctetString::new(digest)?)?,
         attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate)?,
     ];
     Ok(SetOfVec::try_from(attributes)?.to_der()?)
@@ -51,14 +52,11 @@ pub fn assemble(
     chain: &[Vec<u8>],
 ) -> Result<Vec<u8>, SignError> {
     let signer = Certificate::from_der(certificate)?;
-    let sha256 = AlgorithmIdentifierOwned { oid: oid::SHA256, parameters: None };
-    let signature_algorithm = match algorithm {
-        Algorithm::EcdsaP256Sha256 => {
-            AlgorithmIdentifierOwned { oid: oid::ECDSA_WITH_SHA256, parameters: None }
-        }
-        Algorithm::RsaPkcs1Sha256 => {
-            AlgorithmIdentifierOwned { oid: oid::RSA_WITH_SHA256, parameters: Some(Any::null()) }
-        }
+    let digest_algorithm =
+        AlgorithmIdentifierOwned { oid: algorithm.hash().oid(), parameters: None };
+    let signature_algorithm = AlgorithmIdentifierOwned {
+        oid: algorithm.oid(),
+        parameters: (algorithm == Algorithm::RsaPkcs1Sha256).then(Any::null),
     };
     let mut certificates = vec![certificate];
     certificates.extend(chain.iter().map(Vec::as_slice));
@@ -70,7 +68,7 @@ pub fn assemble(
             issuer: signer.tbs_certificate().issuer().clone(),
             serial_number: signer.tbs_certificate().serial_number().clone(),
         },
-        digest_algorithm: sha256.clone(),
+        digest_algorithm: digest_algorithm.clone(),
         signed_attributes: SetOfVec::from_der(signed_attributes)?,
         signature_algorithm,
         signature: OctetString::new(signature)?,
@@ -78,7 +76,7 @@ pub fn assemble(
     };
     let signed_data = SignedData {
         version: 1,
-        digest_algorithms: SetOf(vec![sha256]),
+        digest_algorithms: SetOf(vec![digest_algorithm]),
         content: EncapsulatedContent { content_type: oid::DATA, content: None },
         certificates: Some(SetOf(
             certificates.into_iter().map(Any::from_der).collect::<Result<_, _>>()?,
@@ -204,13 +202,65 @@ impl SignerInfo {
     }
 }
 
-/// The message digest a CMS signs, if it is a detached signature with exactly one signer.
-pub(crate) fn message_digest(cms: &[u8]) -> Result<Vec<u8>, SignError> {
+/// The message digest a CMS signs and its hash, if it is a signature with exactly one signer.
+pub(crate) fn message_digest(cms: &[u8]) -> Result<(Hash, Vec<u8>), SignError> {
     let foreign = |why: &str| SignError::ForeignCms(why.to_owned());
     let info = ContentInfo::from_der(cms).map_err(|e| foreign(&e.to_string()))?;
     let [signer] = info.content.signer_infos.0.as_slice() else {
         return Err(foreign("serve un solo firmatario"));
     };
+    let hash = Hash::from_oid(signer.digest_algorithm.oid)
+        .ok_or_else(|| foreign("algoritmo di impronta non ammesso"))?;
     let digest = signer.attribute(oid::MESSAGE_DIGEST);
-    Ok(digest.ok_or_else(|| foreign("manca l'impronta"))?.value().to_vec())
+    Ok((hash, digest.ok_or_else(|| foreign("manca l'impronta"))?.value().to_vec()))
+}
+
+/// The signature value of the only signer: what a signature time-stamp is about.
+pub(crate) fn signature_value(cms: &[u8]) -> Result<Vec<u8>, SignError> {
+    let info = ContentInfo::from_der(cms)?;
+    match info.content.signer_infos.0.as_slice() {
+        [signer] => Ok(signer.signature.as_bytes().to_vec()),
+        _ => Err(SignError::ForeignCms("serve un solo firmatario".into())),
+    }
+}
+
+/// The CMS with a signature time-stamp among its unsigned attributes (RFC 3161, appendix A).
+pub(crate) fn with_timestamp(cms: &[u8], token: &[u8]) -> Result<Vec<u8>, SignError> {
+    let mut info = ContentInfo::from_der(cms)?;
+    let [signer] = info.content.signer_infos.0.as_mut_slice() else {
+        return Err(SignError::ForeignCms("serve un solo firmatario".into()));
+    };
+    let stamp = attribute(oid::SIGNATURE_TIMESTAMP, &Any::from_der(token)?)?;
+    let stamp = Any::from_der(&stamp.to_der()?)?;
+    signer.unsigned_attributes.get_or_insert(SetOf(Vec::new())).0.push(stamp);
+    Ok(info.to_der()?)
+}
+
+/// A CMS made by any tool as PAdES wants it: without the content, which is in the PDF.
+pub(crate) fn detached(cms: &[u8]) -> Result<Vec<u8>, SignError> {
+    let mut info = ContentInfo::from_der(cms).map_err(|e| SignError::ForeignCms(e.to_string()))?;
+    info.content.content.content = None;
+    Ok(info.to_der()?)
+}
+
+/// The certificates a CMS carries, DER.
+pub(crate) fn certificates(info: &ContentInfo) -> Vec<Vec<u8>> {
+    info.content
+        .certificates
+        .iter()
+        .flat_map(|set| &set.0)
+        .filter_map(|c| c.to_der().ok())
+        .collect()
+}
+
+/// The certificate of the only signer, DER.
+pub(crate) fn signer_certificate(info: &ContentInfo) -> Option<Vec<u8>> {
+    let [signer] = info.content.signer_infos.0.as_slice() else { return None };
+    certificates(info).into_iter().find(|der| {
+        Certificate::from_der(der).is_ok_and(|certificate| {
+            let tbs = certificate.tbs_certificate();
+            *tbs.issuer() == signer.signer.issuer
+                && *tbs.serial_number() == signer.signer.serial_number
+        })
+    })
 }

@@ -27,9 +27,9 @@ use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
-use crate::SignError;
 use crate::oid;
 use crate::signer::SoftKey;
+use crate::{KeyError, SignError};
 
 /// What every certificate says in its subject.
 pub const LABEL: &str = "CERTIFICATO DI SVILUPPO - NON QUALIFICATO";
@@ -159,7 +159,7 @@ impl DevelopmentCa {
         let signature: Signature = self
             .key
             .try_sign(&to_be_signed.to_der()?)
-            .map_err(|e| SignError::Key(e.to_string()))?;
+            .map_err(|e| KeyError::Other(e.to_string()))?;
         let signature = BitString::from_bytes(signature.to_der().as_bytes())?;
         Ok(Signed { to_be_signed, algorithm, signature }.to_der()?)
     }
@@ -190,7 +190,7 @@ struct Signed {
 /// HKDF-SHA-256 (RFC 5869) of seed and subject; a value outside the group (one in 2^32) moves on
 /// to the next counter.
 fn derive(seed: &[u8; 32], subject: &RdnSequence) -> Result<SigningKey, SignError> {
-    let failed = || SignError::Key("derivazione non riuscita".into());
+    let failed = || SignError::from(KeyError::Other("derivazione non riuscita".into()));
     let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"delibera development authority");
     let extracted = salt.extract(seed);
     let subject = subject.to_der()?;
@@ -209,7 +209,7 @@ fn derive(seed: &[u8; 32], subject: &RdnSequence) -> Result<SigningKey, SignErro
 
 fn public_key(key: &SigningKey) -> Result<SubjectPublicKeyInfoOwned, SignError> {
     let document =
-        key.verifying_key().to_public_key_der().map_err(|e| SignError::Key(e.to_string()))?;
+        key.verifying_key().to_public_key_der().map_err(|e| KeyError::Other(e.to_string()))?;
     Ok(document.decode_msg()?)
 }
 

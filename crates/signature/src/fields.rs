@@ -51,6 +51,14 @@ pub fn fields(pdf: &[u8]) -> Result<Vec<Field>, Malformed> {
         .collect())
 }
 
+/// Number of pages of a PDF, at a bounded cost however hostile the file; `None` when it cannot be
+/// read to the letter of the standard.
+pub fn page_count(pdf: &[u8]) -> Option<usize> {
+    let file = File::read(pdf).ok()?;
+    let pages = file.pages(file.last()).ok()?.len();
+    (pages > 0).then_some(pages)
+}
+
 /// A signature field as the file holds it: field and widget in one dictionary.
 pub(crate) struct FormField<'a> {
     pub name: String,

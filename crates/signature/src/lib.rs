@@ -13,42 +13,106 @@
 //! Everything is a pure function of bytes: no clock, no randomness, no network, no files.
 
 mod appearance;
+mod asn1;
+mod augment;
+mod certificate;
 pub mod cms;
 mod development;
+mod dss;
 mod error;
 mod fields;
 mod oid;
 mod pdf;
 mod prepare;
+mod revocation;
 mod signer;
+mod tsp;
 mod verify;
 
+pub use augment::{Augmented, Fetch, Level, Network, augment, evidence, level, signers};
+pub use certificate::{Holder, Quality, pem};
 pub use development::{DevelopmentCa, LABEL};
-pub use error::{Malformed, SignError, VerifyError};
-pub use fields::{Field, fields};
+pub use error::{EvidenceError, KeyError, Malformed, SignError, VerifyError};
+pub use fields::{Field, fields, page_count};
 pub use pdf::MAX_BYTES;
 pub use prepare::{DEFAULT_RESERVE, Prepared, Request, prepare};
-pub use signer::{Algorithm, Signer, SoftKey};
-pub use verify::{Report, SignatureReport, Verdict, verify, verify_at};
+pub use signer::{Algorithm, FileKey, Hash, Signer, SoftKey, ecdsa_der};
+pub use verify::{
+    Format, Kind, Policy, Purpose, Qualification, Report, Revocation, Service, SignatureReport,
+    SubIndication, TimestampReport, Trust, TrustedList, TrustedListError, Verdict, container_der,
+    verify, verify_any, verify_at, verify_container, verify_pdf,
+};
 
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.
 ///
 /// The check asks that the new signature is intact, that it covers the whole file and that the
 /// update changed nothing else; whether the certificate is trusted is for [`verify`] to say.
 pub fn sign(pdf: &[u8], request: &Request<'_>, signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
-    let prepared = prepare(pdf, request)?;
-    let attributes = cms::signed_attributes(&prepared.digest(), signer.certificate())?;
-    let signature = signer.sign(&attributes)?;
-    let cms = cms::assemble(
-        &attributes,
-        &signature,
-        signer.algorithm(),
-        signer.certificate(),
-        signer.chain(),
-    )?;
-    let signed = prepared.embed(&cms)?;
-    check(pdf, &signed, request.field)?;
-    Ok(signed)
+    let signed = sign_all(&[(pdf, request.clone())], signer, None).pop();
+    signed.unwrap_or_else(|| Err(KeyError::Other("nessuna firma".into()).into())).map(|s| s.pdf)
+}
+
+/// A document signed in a gesture.
+#[derive(Debug)]
+pub struct Signed {
+    /// The bytes.
+    pub pdf: Vec<u8>,
+    /// Level the new signature reached.
+    pub level: Level,
+    /// Why there is no time-stamp, when one was wanted: the signature stands without.
+    pub shortfall: Option<SignError>,
+}
+
+/// Signs many documents in one gesture, one result each: what fails leaves nothing half done and
+/// does not touch the others. With a `network` each signature is time-stamped (B-T); an authority
+/// that does not answer leaves it at B-B, and is not asked again for the rest.
+pub fn sign_all(
+    orders: &[(&[u8], Request<'_>)],
+    signer: &dyn Signer,
+    network: Option<&dyn Network>,
+) -> Vec<Result<Signed, SignError>> {
+    let ready: Vec<Result<(Prepared, Vec<u8>), SignError>> = orders
+        .iter()
+        .map(|(pdf, request)| {
+            let prepared = prepare(pdf, request)?;
+            let digest = prepared.digest_by(signer.algorithm().hash());
+            let attributes = cms::signed_attributes(&digest, signer.certificate())?;
+            Ok((prepared, attributes))
+        })
+        .collect();
+    let wanted: Vec<&[u8]> =
+        ready.iter().flatten().map(|(_, attributes)| attributes.as_slice()).collect();
+    let answered = if wanted.is_empty() { Vec::new() } else { signer.sign_all(&wanted) };
+    let mut signatures = answered.into_iter();
+    let mut network = network;
+    let complete = |(prepared, attributes): (Prepared, Vec<u8>), signature: Vec<u8>, pdf, field| {
+        let (algorithm, certificate) = (signer.algorithm(), signer.certificate());
+        let cms = cms::assemble(&attributes, &signature, algorithm, certificate, signer.chain())?;
+        let (stamped, shortfall) = augment::stamp_signature(&cms, network);
+        if shortfall.is_some() {
+            network = None;
+        }
+        let level = if stamped.is_some() { Level::T } else { Level::B };
+        let signed = prepared.embed(stamped.as_deref().unwrap_or(&cms))?;
+        check(pdf, &signed, field)?;
+        Ok(Signed { pdf: signed, level, shortfall })
+    };
+    let mut complete = complete;
+    ready
+        .into_iter()
+        .zip(orders)
+        .map(|(ready, (pdf, request))| {
+            let ready = ready?;
+            let missing = || Err(KeyError::Other("manca una firma della serie".into()).into());
+            let signature = signatures.next().unwrap_or_else(missing)?;
+            complete(ready, signature, pdf, request.field)
+        })
+        .collect()
+}
+
+/// Checks a signature that somebody else embedded: the same questions as after our own.
+pub fn check_embedded(issued: &[u8], signed: &[u8], field: &str) -> Result<(), SignError> {
+    check(issued, signed, field)
 }
 
 fn check(issued: &[u8], signed: &[u8], field: &str) -> Result<(), SignError> {

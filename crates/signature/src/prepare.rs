@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::appearance;
-use crate::fields::{form, signature_fields};
+use crate::fields::{array, form, signature_fields};
 use crate::pdf::{Dictionary, File, Id, Object, Update, write, write_text};
+use crate::signer::Hash;
 use crate::{SignError, cms};
 
 /// Bytes reserved for the CMS unless asked otherwise: three times a baseline B-B signature.
@@ -62,9 +63,46 @@ impl Prepared {
         &self.bytes
     }
 
+    /// The digest of the byte range by another hash, for keys that want one (P-384).
+    pub fn digest_by(&self, hash: Hash) -> Vec<u8> {
+        match hash {
+            Hash::Sha256 => self.digest.to_vec(),
+            other => {
+                let (before, after) = self.around();
+                other.of(&[before, after])
+            }
+        }
+    }
+
+    /// The very bytes that are signed: everything but the hole. Who signs with a tool of his own
+    /// signs this as a file.
+    pub fn content(&self) -> Vec<u8> {
+        let (before, after) = self.around();
+        [before, after].concat()
+    }
+
+    fn around(&self) -> (&[u8], &[u8]) {
+        let start = self.hole.start.min(self.bytes.len());
+        let end = self.hole.end.clamp(start, self.bytes.len());
+        (&self.bytes[..start], &self.bytes[end..])
+    }
+
     /// Puts the CMS in the hole, after checking that it fits, that the document is still the one
-    /// prepared, and that the CMS signs this document.
+    /// prepared, and that the CMS signs this document. A CMS that carries the content loses it.
     pub fn embed(self, cms: &[u8]) -> Result<Vec<u8>, SignError> {
+        let (hash, stated) = cms::message_digest(cms)?;
+        if stated != self.digest_by(hash) {
+            return Err(SignError::ForeignCms("l'impronta è diversa".into()));
+        }
+        self.fill(&cms::detached(cms)?)
+    }
+
+    /// Puts a time-stamp token in the hole of a document time-stamp.
+    pub(crate) fn embed_token(self, token: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.fill(token)
+    }
+
+    fn fill(self, cms: &[u8]) -> Result<Vec<u8>, SignError> {
         let Prepared { mut bytes, hole, digest } = self;
         let hollow = bytes.get(hole.clone()).is_some_and(|h| match h {
             [b'<', inside @ .., b'>'] => inside.iter().all(|b| *b == b'0'),
@@ -76,9 +114,6 @@ impl Prepared {
         let room = (hole.len() - 2) / 2;
         if cms.len() > room {
             return Err(SignError::CmsTooLarge { needed: cms.len(), room });
-        }
-        if cms::message_digest(cms)? != digest {
-            return Err(SignError::ForeignCms("l'impronta è diversa".into()));
         }
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits =
@@ -145,6 +180,84 @@ fn mark_signed(file: &File<'_>, update: &mut Update<'_, '_>) -> Result<(), SignE
     Ok(())
 }
 
+/// Appends the update of a document time-stamp (ETSI EN 319 142-1, 5.4.3): a new signature field
+/// without a place on the page, with a hole for the token.
+///
+/// The widget has no area and lies off the page: nothing is shown, and what is not shown needs no
+/// place in the structure tree (ISO 14289-1, 7.18).
+pub(crate) fn prepare_timestamp(pdf: &[u8], reserve: usize) -> Result<Prepared, SignError> {
+    let file = File::read(pdf)?;
+    let taken = signature_fields(&file, file.last())?;
+    let name = (1..)
+        .map(|n| format!("marca_{n}"))
+        .find(|name| taken.iter().all(|f| f.name != *name))
+        .unwrap_or_default();
+    let Some((page, page_dictionary)) = file.pages(file.last())?.into_iter().next() else {
+        return Err(SignError::Unsupported("documento senza pagine"));
+    };
+    let mut update = Update::new(&file)?;
+    let (field, stamp) = (update.allocate(), update.allocate());
+    let mut widget = Dictionary::default();
+    widget.set("Type", Object::name("Annot"));
+    widget.set("Subtype", Object::name("Widget"));
+    widget.set("FT", Object::name("Sig"));
+    widget.set("T", write_text(&name));
+    widget.set("TU", write_text("Marca temporale del documento"));
+    // Print and Locked.
+    widget.set("F", Object::Integer(132));
+    widget.set("Rect", Object::Array(vec![Object::Integer(-1); 4]));
+    widget.set("P", Object::Reference(page));
+    widget.set("V", Object::Reference(stamp));
+    update.put(field, &Object::Dictionary(widget));
+    append(&file, &mut update, (page, page_dictionary), "Annots", field)?;
+    append_to_form(&file, &mut update, field)?;
+    update.open(stamp);
+    let start = b"<</Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.RFC3161";
+    update.out.extend(start);
+    let (range, hole) = write_hole(&mut update, reserve);
+    Ok(close(update.finish(), range, hole))
+}
+
+/// Writes `owner` with one more reference in its list under `key`; a list that is an object of its
+/// own is written instead of its owner.
+fn append(
+    file: &File<'_>,
+    update: &mut Update<'_, '_>,
+    (id, mut owner): (Id, Dictionary<'_>),
+    key: &str,
+    item: Id,
+) -> Result<(), SignError> {
+    let mut items = array(file, file.last(), &owner, key)?;
+    items.push(Object::Reference(item));
+    match owner.get(key).and_then(Object::reference) {
+        Some(list) => update.put(list, &Object::Array(items)),
+        None => {
+            owner.set(key, Object::Array(items));
+            update.put(id, &Object::Dictionary(owner));
+        }
+    }
+    Ok(())
+}
+
+fn append_to_form(
+    file: &File<'_>,
+    update: &mut Update<'_, '_>,
+    field: Id,
+) -> Result<(), SignError> {
+    let missing = SignError::Unsupported("modulo mancante");
+    let Some((id, mut form)) = form(file, file.last())? else { return Err(missing) };
+    if let Some(id) = id {
+        return append(file, update, (id, form), "Fields", field);
+    }
+    let (id, mut catalog) = file.catalog(file.last())?;
+    let mut items = array(file, file.last(), &form, "Fields")?;
+    items.push(Object::Reference(field));
+    form.set("Fields", Object::Array(items));
+    catalog.set("AcroForm", Object::Dictionary(form));
+    update.put(id, &Object::Dictionary(catalog));
+    Ok(())
+}
+
 /// Writes the signature dictionary; returns where its byte range and its hole are.
 fn write_signature(
     update: &mut Update<'_, '_>,
@@ -160,13 +273,20 @@ fn write_signature(
         write(out, &write_text(reason));
     }
     let time = request.signing_time.format("D:%Y%m%d%H%M%SZ");
-    out.extend(format!("\n/M ({time})\n/ByteRange ").bytes());
+    out.extend(format!("\n/M ({time})").bytes());
+    write_hole(update, request.reserve)
+}
+
+/// Ends a signature dictionary with its byte range and its hole; returns where they are.
+fn write_hole(update: &mut Update<'_, '_>, reserve: usize) -> (usize, Range<usize>) {
+    let out = &mut update.out;
+    out.extend(b"\n/ByteRange ");
     let range = out.len();
     out.resize(range + RANGE_ROOM, b' ');
     out.extend(b"\n/Contents ");
     let start = out.len();
     out.push(b'<');
-    out.resize(start + 1 + request.reserve * 2, b'0');
+    out.resize(start + 1 + reserve * 2, b'0');
     out.push(b'>');
     let hole = start..out.len();
     out.extend(b">>");

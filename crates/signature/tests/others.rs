@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 
-use delibera_signature::{Algorithm, SignError, Signer, Verdict, prepare, sign, verify};
+use delibera_signature::{Algorithm, KeyError, SignError, Signer, Verdict, prepare, sign, verify};
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use support::*;
 
@@ -112,7 +112,7 @@ impl Signer for RsaKey {
         let random = ring::rand::SystemRandom::new();
         self.pair
             .sign(&RSA_PKCS1_SHA256, &random, attributes, &mut signature)
-            .map_err(|e| SignError::Key(e.to_string()))?;
+            .map_err(|e| SignError::from(KeyError::Other(e.to_string())))?;
         Ok(signature)
     }
 

@@ -143,7 +143,7 @@ fn updates_that_are_not_understood_do_not_pass() {
     let info = find(&signed(2), |o| o.as_dict().is_ok_and(|d| d.has(b"Title")));
     let cases = [
         ("stray object", vec![(900, "<</Anything true>>".to_owned())], ""),
-        ("validation data", vec![(catalog, store), (900, "<</Type/DSS>>".to_owned())], ""),
+        ("validation data", vec![(catalog, store), (900, "<</Type/DSS/X 1>>".to_owned())], ""),
         ("title", vec![(info, "<</Title(Altro)>>".to_owned())], ""),
         ("trailer", vec![], "/Something 1"),
     ];

@@ -3,7 +3,7 @@
 
 use super::content::{Condition, Content};
 use super::event::{OpinionOutcome, Touch};
-use crate::domain::papers::SignedPaper;
+use crate::domain::papers::{Assurance, Augmentation, SignedPaper};
 use crate::domain::workflow::OpinionKind;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,12 @@ pub enum CaseCommand {
         base: String,
         /// SHA-256 after the seal.
         sha256: String,
+        /// What the seal is worth.
+        #[serde(default)]
+        assurance: Option<Assurance>,
     },
+    /// Worker: a time-stamp or what validates the signatures was appended.
+    Augment(Augmentation),
     /// Adopts with the powers of the Giunta (TUEL 141): the Commissario alone.
     AdoptAsCommissioner {
         /// Request of immediate enforceability: reasons.

@@ -46,7 +46,8 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         | CaseCommand::AttestImpediment { .. }
         | CaseCommand::RecallPaper { .. }
         | CaseCommand::PreparePaper { .. }
-        | CaseCommand::SealPaper { .. } => signing::decide(changes, id, command),
+        | CaseCommand::SealPaper { .. }
+        | CaseCommand::Augment(_) => signing::decide(changes, id, command),
         _ => posting::decide(changes, id, command),
     }
 }
@@ -142,7 +143,9 @@ pub(super) fn signed(
 ) -> Result<SignedPaper, Stop> {
     changes.read_related(&StreamId::case(id))?;
     let facts = carried_by_case(id, command, &changes.ctx, &changes.world)?;
-    check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer).map_err(Stop::from)
+    let paper = check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?;
+    super::signing::worth(changes, paper.kind, paper.assurance.as_ref())?;
+    Ok(paper)
 }
 
 /// The checks common to every carried paper.

@@ -2,7 +2,7 @@
 //! Facts about one act.
 
 use super::content::{Affects, Condition, Content};
-use crate::domain::papers::{PaperPlan, SignedPaper};
+use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Ballot, Treatment};
 use crate::domain::workflow::OpinionKind;
@@ -349,7 +349,12 @@ pub enum CaseEvent {
         sha256: String,
         /// Instant.
         at: DateTime<Utc>,
+        /// What the signature is worth.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assurance: Option<Assurance>,
     },
+    /// A time-stamp or what validates the signatures was appended to a signed paper (R9.2).
+    Augmented(Augmentation),
     /// A signer is prevented; the Segretario attests it and the act stands (R2.7, row 28).
     ImpedimentAttested {
         /// Key of the paper.
@@ -535,5 +540,19 @@ impl Touch {
     /// It fell before it could hold on any day.
     pub fn is_void(&self) -> bool {
         self.until.is_some_and(|until| until < self.from)
+    }
+}
+
+impl CaseEvent {
+    /// The paper that was signed before its command and travelled with it.
+    pub fn carried(&self) -> Option<&SignedPaper> {
+        match self {
+            Self::OpinionGiven(Opinion { paper, .. })
+            | Self::Returned { paper, .. }
+            | Self::Revised { change: Change::Formal { paper, .. }, .. }
+            | Self::ImpedimentAttested { paper, .. }
+            | Self::Withdrawn { paper: Some(paper), .. } => Some(paper),
+            _ => None,
+        }
     }
 }

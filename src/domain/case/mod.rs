@@ -33,10 +33,10 @@ pub use further::standing_further;
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
 pub use revision::apply_revision;
-pub use signing::{check_prepared, check_seal, check_signature, unknown_paper};
+pub use signing::{check_prepared, check_seal, check_signature, only_system, unknown_paper, worth};
 pub use touches::{tell_affected, untouch};
 
-use crate::domain::papers::{PaperKind, PaperState};
+use crate::domain::papers::{KeptPapers, PaperKind, PaperState};
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -148,6 +148,8 @@ pub struct Case {
     pub numbers: Vec<Numbering>,
     /// Papers in order.
     pub papers: Vec<PaperState>,
+    /// Signed papers, carried ones included, with the revisions appended to them.
+    pub kept: KeptPapers,
     /// Current posting.
     pub posting: Option<Posting>,
     /// Postings that were annulled, with the reason.
@@ -307,6 +309,7 @@ impl Case {
     pub fn evolve(&mut self, event: &CaseEvent, at: DateTime<Utc>, actor: &str) {
         self.version += 1;
         self.updated = Some(at);
+        self.keep(event);
         match event {
             CaseEvent::Created { kind, workflow, content } => {
                 self.kind.clone_from(kind);
@@ -369,6 +372,23 @@ impl Case {
             }
             CaseEvent::ReviewPassed { .. } => {}
             other => self.evolve_sitting(other, at),
+        }
+    }
+
+    /// Signed papers, before the event is folded: the revision signed upon is still there.
+    fn keep(&mut self, event: &CaseEvent) {
+        match event {
+            CaseEvent::PaperSigned { key, sha256, assurance, .. } => {
+                let Some(paper) = self.papers.iter().find(|p| p.plan.key == *key) else { return };
+                let before = paper.sha256.as_deref();
+                self.kept.signed(paper.plan.kind, before, sha256, assurance.as_ref());
+            }
+            CaseEvent::Augmented(step) => self.kept.augmented(step),
+            other => {
+                if let Some(paper) = other.carried() {
+                    self.kept.carried(paper);
+                }
+            }
         }
     }
 
@@ -500,7 +520,7 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<U
                 papers[i].dropped = true;
             }
         }
-        CaseEvent::PaperSigned { key, field, by, sha256, at } => {
+        CaseEvent::PaperSigned { key, field, by, sha256, at, .. } => {
             if let Some(i) = found(papers, key) {
                 papers[i].sha256 = Some(sha256.clone());
                 papers[i].signed.push((field.clone(), by.clone(), *at));

@@ -293,9 +293,9 @@ fn attest_outage(
     let stem = format!("{}-{}", kind.token(), day.format("%Y%m%d"));
     let about = day.to_string();
     let case = changes.case(id)?;
-    let of_day = case.papers.iter().filter(|p| p.plan.kind == kind && p.plan.about == about);
+    let mut of_day = case.papers.iter().filter(|p| p.plan.kind == kind && p.plan.about == about);
     let made = of_day.clone().count();
-    match of_day.last() {
+    match of_day.next_back() {
         Some(last) if last.signed.is_empty() => {
             let key = last.plan.key.clone();
             if last.sha256.is_some() {

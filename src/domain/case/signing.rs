@@ -8,7 +8,9 @@ use super::decide::{actor_as, signed};
 use super::efficacy::effective_on;
 use super::event::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::papers::{PaperKind, PaperState, SignedPaper, case_paper};
+use crate::domain::papers::{
+    Assurance, PaperKind, PaperState, SignedPaper, case_paper, check_quality, need,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Capacity, Role, Signatory};
 use crate::domain::regulation::tokens::SignatureOrder;
@@ -25,24 +27,34 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
             let (field, by) = check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
             in_order(changes, &state, &field)?;
             still_so(changes, id, &state)?;
+            let assurance = paper.as_ref().and_then(|p| p.assurance);
+            worth(changes, state.plan.kind, assurance.as_ref())?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
             let at = changes.ctx.happened;
             let key = paper_key.clone();
-            changes.push(id, CaseEvent::PaperSigned { key, field, by, sha256, at });
+            changes.push(id, CaseEvent::PaperSigned { key, field, by, sha256, at, assurance });
             after_signature(changes, id, paper_key)
         }
-        CaseCommand::SealPaper { paper_key, field, base, sha256 } => {
+        CaseCommand::SealPaper { paper_key, field, base, sha256, assurance } => {
             let state = known(changes, id, paper_key)?;
             let by = check_seal(changes, &state, field, base)?;
+            worth(changes, state.plan.kind, assurance.as_ref())?;
             let event = CaseEvent::PaperSigned {
                 key: paper_key.clone(),
                 field: field.clone(),
                 by,
                 sha256: sha256.clone(),
                 at: changes.ctx.happened,
+                assurance: *assurance,
             };
             changes.push(id, event);
             after_signature(changes, id, paper_key)
+        }
+        CaseCommand::Augment(step) => {
+            only_system(&changes.ctx.actor)?;
+            changes.case(id)?.kept.check(step)?;
+            changes.push(id, CaseEvent::Augmented(step.clone()));
+            Ok(())
         }
         CaseCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = known(changes, id, paper_key)?;
@@ -83,6 +95,16 @@ fn still_so(changes: &Changes, id: &str, state: &PaperState) -> Result<(), Stop>
         .into())
 }
 
+/// Whether a signature is worth what the policy of the Comune asks for that kind of paper.
+///
+/// # Errors
+/// `signature_not_enough` (T-83).
+pub fn worth(changes: &Changes, kind: PaperKind, found: Option<&Assurance>) -> Result<(), Stop> {
+    let regulation = changes.regulation()?;
+    let needed = need(&regulation.signature_policy, kind);
+    Ok(check_quality(needed, found, regulation.source("signature_policy"))?)
+}
+
 /// The act is signed in the order of the regulation (R2.8).
 fn in_order(changes: &Changes, state: &PaperState, field: &str) -> Result<(), Stop> {
     let regulation = changes.regulation()?;
@@ -112,24 +134,6 @@ pub fn unknown_paper(key: &str) -> Refusal {
     Refusal::new("paper_unknown", "R9.1", "", format!("Il documento «{key}» non è previsto"))
 }
 
-/// A paper that was dropped is neither composed nor signed.
-fn still_owed(state: &PaperState) -> Result<(), Refusal> {
-    if !state.dropped {
-        return Ok(());
-    }
-    let (text, next) = match state.plan.kind {
-        PaperKind::Proposta => (
-            "La proposta è tornata in bozza o è stata ritirata: questo documento non si firma più",
-            "Si firmerà la proposta quando sarà presentata di nuovo",
-        ),
-        _ => (
-            "Ciò che il documento direbbe non è più così: non si firma più",
-            "Il documento giusto è dovuto da sé",
-        ),
-    };
-    Err(Refusal::new("paper_dropped", "R1.1", "", text).next(next))
-}
-
 /// A person's signature on a composed paper: his own open field, on the current revision.
 pub fn check_signature(
     state: &PaperState,
@@ -137,15 +141,7 @@ pub fn check_signature(
     base: &str,
     paper: Option<&SignedPaper>,
 ) -> Result<(String, Signatory), Refusal> {
-    still_owed(state)?;
-    let current = state.sha256.as_deref().ok_or_else(|| {
-        Refusal::new("paper_not_ready", "R9.1", "", "Il documento non è ancora stato composto")
-    })?;
-    let slot = state
-        .open_slots()
-        .find(|s| s.signer.as_ref().is_some_and(|who| who.person == actor))
-        .ok_or_else(|| not_the_signer(state))?;
-    let by = slot.signer.clone().ok_or_else(|| not_the_signer(state))?;
+    let (current, field, by) = state.turn_of(actor)?;
     let paper = super::decide::check_signed(
         paper,
         state.facts.clone().map(|facts| (state.plan.kind, facts)),
@@ -168,21 +164,7 @@ pub fn check_signature(
             "Il documento non contiene una nuova firma",
         ));
     }
-    Ok((slot.field.clone(), by))
-}
-
-fn not_the_signer(state: &PaperState) -> Refusal {
-    let awaited: Vec<String> = state
-        .open_slots()
-        .map(|s| s.signer.as_ref().map_or("il sigillo dell'ente".into(), |w| w.name.clone()))
-        .collect();
-    let next = if awaited.is_empty() {
-        "Il documento è già completo".to_owned()
-    } else {
-        format!("Deve firmare: {}", awaited.join(", "))
-    };
-    Refusal::new("not_the_signer", "R2.8", "", "Chi firma non è fra i firmatari del documento")
-        .next(next)
+    Ok((field, by))
 }
 
 /// The entity's seal: only by the system, on a field foreseen for it.
@@ -223,7 +205,7 @@ pub fn check_prepared(
     now: &str,
 ) -> Result<(), Refusal> {
     only_system(&changes.ctx.actor)?;
-    still_owed(state)?;
+    state.still_owed()?;
     if state.sha256.is_some() {
         return Err(Refusal::new("paper_ready", "R9.1", "", "Il documento è già composto"));
     }

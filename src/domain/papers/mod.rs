@@ -7,17 +7,23 @@
 //! Both are rendered from `facts`, a pure function of the streams, whose SHA-256 `decide` compares:
 //! what was signed says what is decided.
 
+mod assurance;
 pub mod diff;
 mod facts;
 pub mod sample;
 pub mod words;
 
+pub use assurance::{
+    ANY_KIND, Assurance, Augmentation, Kept, KeptPapers, SignatureLevel, SignatureQuality,
+    check_quality, need,
+};
 pub use facts::{
     Embedded, PaperFacts, capigruppo_list, carried_by_case, carried_by_sitting, case_paper,
     effects_sentence, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
+use crate::domain::refusal::Refusal;
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -177,6 +183,9 @@ pub struct SignedPaper {
     pub sha256: String,
     /// Codice fiscale read from the certificate that signed.
     pub fiscal_code: String,
+    /// What the signature is worth; papers of before this was recorded say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<Assurance>,
 }
 
 /// Where a paper stands.
@@ -220,6 +229,51 @@ impl PaperState {
                 && !self.signed.iter().any(|(field, _, _)| *field == slot.field)
                 && !self.excused.contains(&slot.field)
         })
+    }
+
+    /// Whose turn it is: the revision to sign, the field and the title of this person.
+    ///
+    /// # Errors
+    /// `paper_not_ready`, `not_the_signer`.
+    pub fn turn_of(&self, person: &str) -> Result<(String, String, Signatory), Refusal> {
+        self.still_owed()?;
+        let base = self.sha256.clone().ok_or_else(|| {
+            let text = "Il documento non è ancora stato composto";
+            Refusal::new("paper_not_ready", "R9.1", "", text)
+        })?;
+        let own = self.open_slots().find_map(|slot| {
+            let who = slot.signer.clone().filter(|who| who.person == person)?;
+            Some((slot.field.clone(), who))
+        });
+        let (field, who) = own.ok_or_else(|| self.not_the_signer())?;
+        Ok((base, field, who))
+    }
+
+    /// What was dropped is neither composed nor signed.
+    ///
+    /// # Errors
+    /// `paper_dropped`.
+    pub fn still_owed(&self) -> Result<(), Refusal> {
+        if !self.dropped {
+            return Ok(());
+        }
+        let text = "Il fatto che questo documento attesta non c'è più: non si compone né si firma";
+        Err(Refusal::new("paper_dropped", "R1.1", "", text)
+            .next("Si firmerà il documento che ne prende il posto, quando è dovuto"))
+    }
+
+    fn not_the_signer(&self) -> Refusal {
+        let awaited: Vec<String> = self
+            .open_slots()
+            .map(|s| s.signer.as_ref().map_or("il sigillo dell'ente".into(), |w| w.name.clone()))
+            .collect();
+        let next = if awaited.is_empty() {
+            "Il documento è già completo".to_owned()
+        } else {
+            format!("Deve firmare: {}", awaited.join(", "))
+        };
+        let text = "Chi firma non è fra i firmatari del documento";
+        Refusal::new("not_the_signer", "R2.8", "", text).next(next)
     }
 
     /// True when composed and nothing remains to be signed.

@@ -330,6 +330,7 @@ pub fn signed(person: &str) -> SignedPaper {
         facts: String::new(),
         sha256: crate::domain::digest::sha256_hex(person.as_bytes()),
         fiscal_code: String::new(),
+        assurance: None,
     }
 }
 

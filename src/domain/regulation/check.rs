@@ -9,6 +9,7 @@ use crate::domain::law::calendar::Preposition;
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::terms::{PubCount, doctrines_disagree};
+use crate::domain::papers::{ANY_KIND, PaperKind};
 use crate::domain::problem::Problem;
 use chrono::NaiveDate;
 use std::sync::Arc;
@@ -106,6 +107,14 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
                 "indicare il regolamento in [remote_regulation_ref]",
             ));
         }
+    }
+    let kinds: Vec<String> = PaperKind::ALL.iter().map(|kind| kind.token()).collect();
+    for name in r.signature_policy.keys().filter(|n| *n != ANY_KIND && !kinds.contains(n)) {
+        found.push(Finding::new(
+            "signature_policy",
+            format!("«{name}» non è un tipo di documento"),
+            "usare i nomi dei documenti del glossario, o default per tutti gli altri",
+        ));
     }
     found.extend(fixed_numbers(r));
     if r.proposer_roles.is_empty() {

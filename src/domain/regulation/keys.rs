@@ -12,6 +12,7 @@ use crate::domain::law::presidency::{PresidencyOrder, VerbalizerFallback};
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::sitting::{OffAgendaRule, SittingDateRule};
 use crate::domain::law::terms::{ExecCount, PubCount};
+use crate::domain::papers::Assurance;
 use crate::domain::problem::Problem;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Role;
@@ -329,6 +330,9 @@ keys! {
     /// Types of act communicated to the Prefetto.
     prefect_notice_types: Vec<String> = [Vec::new()], "R8.6", "art. 135, c. 2, TUEL";
 
+    /// What the signature of each kind of paper must be worth, and the level it is raised to.
+    signature_policy: BTreeMap<String, Assurance> = [BTreeMap::new()],
+        "R9.5", "artt. 20 e 24 CAD";
     /// What the seal closes without a personal signature.
     seal_uses: Vec<SealUse> = [vec![
         SealUse::CapigruppoList, SealUse::Extract, SealUse::AlboExport, SealUse::Receipt,

@@ -2,6 +2,7 @@
 //! A value of `regolamento.toml`: as written, and as the type its key wants.
 
 use crate::domain::law::ballot::{IeMajority, QuorumStructural};
+use crate::domain::papers::{Assurance, SignatureLevel, SignatureQuality};
 use crate::domain::registry::Role;
 use crate::domain::token::Token;
 use chrono::NaiveDate;
@@ -164,6 +165,23 @@ impl Setting for Role {
     fn read(raw: &Raw) -> Result<Self, String> {
         match raw {
             Raw::Text(word) => Self::parse(word).ok_or_else(|| wrong(raw)),
+            _ => Err(wrong(raw)),
+        }
+    }
+}
+
+impl Setting for Assurance {
+    fn allowed() -> String {
+        format!(
+            "{} seguito, se serve, dal livello {}",
+            <SignatureQuality as Token>::allowed(),
+            <SignatureLevel as Token>::allowed()
+        )
+    }
+
+    fn read(raw: &Raw) -> Result<Self, String> {
+        match raw {
+            Raw::Text(text) => Self::parse(text).ok_or_else(|| wrong(raw)),
             _ => Err(wrong(raw)),
         }
     }

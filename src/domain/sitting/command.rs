@@ -5,7 +5,7 @@ use super::event::{Attendance, Leaving, Mode, SecretTotals};
 use super::treatment::ConflictStance;
 use crate::domain::case::Content;
 use crate::domain::law::ballot::Casting;
-use crate::domain::papers::SignedPaper;
+use crate::domain::papers::{Assurance, Augmentation, SignedPaper};
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
@@ -324,5 +324,10 @@ pub enum SittingCommand {
         base: String,
         /// SHA-256 after the seal.
         sha256: String,
+        /// What the seal is worth.
+        #[serde(default)]
+        assurance: Option<Assurance>,
     },
+    /// Worker: a time-stamp or what validates the signatures was appended.
+    Augment(Augmentation),
 }

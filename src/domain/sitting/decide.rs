@@ -36,7 +36,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &SittingCommand) -> Resu
         C::Cancel { reason, paper } => cancel(changes, id, reason, paper.as_ref(), command),
         C::Open { .. } => open(changes, id, command),
         C::Desert { present } => desert(changes, id, present),
-        C::Sign { .. } | C::PreparePaper { .. } | C::SealPaper { .. } => {
+        C::Sign { .. } | C::PreparePaper { .. } | C::SealPaper { .. } | C::Augment(_) => {
             papers(changes, id, command)
         }
         _ => within(changes, id, command),
@@ -138,7 +138,9 @@ pub(super) fn carried(
 ) -> Result<SignedPaper, Stop> {
     changes.read_related(&StreamId::sitting(id))?;
     let facts = carried_by_sitting(id, command, &changes.ctx, &changes.world)?;
-    Ok(case::check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?)
+    let paper = case::check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?;
+    case::worth(changes, paper.kind, paper.assurance.as_ref())?;
+    Ok(paper)
 }
 
 /// Papers of a sitting: composed by a job, signed by persons, sealed by the entity.
@@ -152,23 +154,33 @@ fn papers(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(
             let (field, by) =
                 case::check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
+            let assurance = paper.as_ref().and_then(|p| p.assurance);
+            case::worth(changes, state.plan.kind, assurance.as_ref())?;
             SittingEvent::PaperSigned {
                 key: paper_key.clone(),
                 field,
                 by,
                 sha256,
                 at: changes.ctx.happened,
+                assurance,
             }
         }
-        SittingCommand::SealPaper { paper_key, field, base, sha256 } => {
+        SittingCommand::SealPaper { paper_key, field, base, sha256, assurance } => {
             let state = find(changes, paper_key)?;
+            case::worth(changes, state.plan.kind, assurance.as_ref())?;
             SittingEvent::PaperSigned {
                 key: paper_key.clone(),
                 field: field.clone(),
                 by: case::check_seal(changes, &state, field, base)?,
                 sha256: sha256.clone(),
                 at: changes.ctx.happened,
+                assurance: *assurance,
             }
+        }
+        SittingCommand::Augment(step) => {
+            case::only_system(&changes.ctx.actor)?;
+            changes.sitting(id)?.kept.check(step)?;
+            SittingEvent::Augmented(step.clone())
         }
         SittingCommand::PreparePaper { paper_key, facts, sha256, pages } => {
             let state = find(changes, paper_key)?;

@@ -4,7 +4,7 @@
 use super::treatment::{Anomaly, ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
 use crate::domain::law::presidency::PresidencyOrder;
-use crate::domain::papers::{PaperPlan, SignedPaper};
+use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -388,10 +388,25 @@ pub enum SittingEvent {
         sha256: String,
         /// Instant.
         at: DateTime<Utc>,
+        /// What the signature is worth.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assurance: Option<Assurance>,
     },
+    /// A time-stamp or what validates the signatures was appended to a signed paper (R9.2).
+    Augmented(Augmentation),
 }
 
 impl SittingEvent {
+    /// The paper that was signed before its command and travelled with it.
+    pub fn carried(&self) -> Option<&SignedPaper> {
+        match self {
+            Self::Convened { paper, .. } | Self::ItemRemoved { paper: Some(paper), .. } => {
+                Some(paper)
+            }
+            _ => None,
+        }
+    }
+
     /// True for what a notice of convening prints: day, place, items and their order.
     pub fn changes_agenda(&self) -> bool {
         matches!(

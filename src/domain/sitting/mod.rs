@@ -27,7 +27,7 @@ pub use proclamation::presence_table;
 pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 
 use crate::domain::law::presidency::PresidencyOrder;
-use crate::domain::papers::PaperState;
+use crate::domain::papers::{KeptPapers, PaperState};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -217,6 +217,8 @@ pub struct Sitting {
     pub suspensions: Vec<(DateTime<Utc>, String)>,
     /// Papers in order.
     pub papers: Vec<PaperState>,
+    /// Signed papers, carried ones included, with the revisions appended to them.
+    pub kept: KeptPapers,
     /// Instant of the last fact within the sitting: facts go forward in time.
     pub last_fact: Option<DateTime<Utc>>,
     /// Events folded.
@@ -258,6 +260,9 @@ impl Sitting {
         self.version += 1;
         if event.changes_agenda() {
             self.agenda_at = Some(at);
+        }
+        if let Some(paper) = event.carried() {
+            self.kept.carried(paper);
         }
         match event {
             SittingEvent::Scheduled { organ, date, time, place, mode } => {
@@ -331,6 +336,7 @@ impl Sitting {
             SittingEvent::PaperOwed(_)
                 | SittingEvent::PaperPrepared { .. }
                 | SittingEvent::PaperSigned { .. }
+                | SittingEvent::Augmented(_)
         );
         if within {
             self.last_fact = self.last_fact.max(Some(at));
@@ -466,12 +472,15 @@ impl Sitting {
                     paper.sha256 = Some(sha256.clone());
                 }
             }
-            SittingEvent::PaperSigned { key, field, by, sha256, at } => {
+            SittingEvent::PaperSigned { key, field, by, sha256, at, assurance } => {
                 if let Some(paper) = self.papers.iter_mut().find(|p| p.plan.key == *key) {
+                    let before = paper.sha256.as_deref();
+                    self.kept.signed(paper.plan.kind, before, sha256, assurance.as_ref());
                     paper.sha256 = Some(sha256.clone());
                     paper.signed.push((field.clone(), by.clone(), *at));
                 }
             }
+            SittingEvent::Augmented(step) => self.kept.augmented(step),
             _ => {}
         }
     }

@@ -11,7 +11,8 @@ use crate::domain::registry::RegistryCommand;
 use crate::domain::stream::{NewDocument, SYSTEM_ACTOR};
 use crate::service::execute::{Executor, Request};
 use chrono::NaiveDate;
-use delibera_documents::{Document, pdf_pages, render};
+use delibera_documents::{Document, render};
+use delibera_signature::page_count;
 use std::path::Path;
 
 /// Regulations that ship with the program.
@@ -108,7 +109,7 @@ pub(super) fn attachment(
         media_type: media_type.to_owned(),
         sha256: sha256.clone(),
         size: bytes.len() as u64,
-        pages: pdf_pages(&bytes),
+        pages: page_count(&bytes),
     };
     Ok((entry, NewDocument { sha256, media_type: media_type.to_owned(), bytes }))
 }

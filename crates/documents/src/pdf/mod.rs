@@ -25,16 +25,6 @@ pub fn write(document: &Document, set: SetDocument) -> Result<Rendered, RenderEr
     Ok(Rendered { pdf, pages, fields })
 }
 
-/// Page count of a foreign file. Whatever a hostile file does to the reader stays here.
-pub fn count_pages(bytes: &[u8]) -> Option<usize> {
-    let read = || {
-        let document = lopdf::Document::load_mem(bytes).ok()?;
-        Some(document.page_iter().count())
-    };
-    let pages = std::panic::catch_unwind(read).ok().flatten()?;
-    (pages > 0).then_some(pages)
-}
-
 /// A text string (ISO 32000-1 §7.9.2.2): ASCII as it is, anything else UTF-16BE with its mark.
 fn text(value: &str) -> Object {
     if value.is_ascii() {

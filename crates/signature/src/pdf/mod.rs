@@ -7,12 +7,15 @@
 //! understood is an error with its offset. The cost of a hostile file is linear in its size.
 
 mod file;
+mod filter;
 mod parse;
+mod sections;
 mod write;
 
 use std::ops::Range;
 
-pub(crate) use file::{File, Revision};
+pub(crate) use file::{File, Place, Revision};
+pub(crate) use filter::decode;
 pub(crate) use parse::is_space;
 pub(crate) use write::{Update, write, write_text};
 
@@ -135,6 +138,28 @@ impl<'a> Object<'a> {
 
     pub fn text(&self) -> Option<&Text> {
         if let Object::Text(t) = self { Some(t) } else { None }
+    }
+
+    /// The same object borrowing nothing, for what was read from an object stream; `None` for a
+    /// stream, which cannot be there (7.5.7). Strings lose their place in the file.
+    fn detached<'b>(self) -> Option<Object<'b>> {
+        Some(match self {
+            Object::Null => Object::Null,
+            Object::Boolean(b) => Object::Boolean(b),
+            Object::Integer(i) => Object::Integer(i),
+            Object::Real(r) => Object::Real(r),
+            Object::Text(t) => Object::Text(Text { bytes: t.bytes, span: 0..0 }),
+            Object::Name(n) => Object::Name(n),
+            Object::Reference(id) => Object::Reference(id),
+            Object::Array(items) => {
+                Object::Array(items.into_iter().map(Object::detached).collect::<Option<_>>()?)
+            }
+            Object::Dictionary(d) => {
+                let entries = d.0.into_iter().map(|(k, v)| Some((k, v.detached()?)));
+                Object::Dictionary(Dictionary(entries.collect::<Option<_>>()?))
+            }
+            Object::Stream(..) => return None,
+        })
     }
 
     /// Calls `visit` for every reference inside the object.

@@ -5,6 +5,9 @@ use super::{Dictionary, Id, Malformed, Object, Text};
 
 /// Deepest nesting of arrays and dictionaries accepted.
 const MAX_DEPTH: usize = 64;
+/// Most values (numbers, names, strings, …) read for one indirect object: each takes some 50 bytes
+/// of memory however short it is written.
+const MAX_VALUES: u64 = 500_000;
 
 /// White space of PDF (7.2.2).
 pub(crate) fn is_space(byte: u8) -> bool {
@@ -19,11 +22,13 @@ fn is_delimiter(byte: u8) -> bool {
 pub(crate) struct Parser<'a> {
     bytes: &'a [u8],
     pub at: usize,
+    /// Values read so far: what the reading cost.
+    pub values: u64,
 }
 
 impl<'a> Parser<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
-        Parser { bytes, at: at.min(bytes.len()) }
+        Parser { bytes, at: at.min(bytes.len()), values: 0 }
     }
 
     pub fn fail<T>(&self, what: &'static str) -> Result<T, Malformed> {
@@ -129,6 +134,14 @@ impl<'a> Parser<'a> {
         self.expect("obj", "atteso obj")
     }
 
+    /// The identifier of the indirect object that starts here.
+    pub fn identifier(&mut self) -> Result<Id, Malformed> {
+        let start = self.at;
+        let id = self.id()?;
+        self.at = start;
+        id.map_or_else(|| self.fail("atteso un oggetto"), Ok)
+    }
+
     fn stream(
         &mut self,
         dictionary: &Dictionary<'a>,
@@ -176,6 +189,10 @@ impl<'a> Parser<'a> {
     fn nested(&mut self, depth: usize) -> Result<Object<'a>, Malformed> {
         if depth > MAX_DEPTH {
             return self.fail("troppi livelli");
+        }
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return self.fail("oggetto troppo grande");
         }
         self.space();
         match self.rest() {

@@ -3,21 +3,50 @@
 //!
 //! - one empty signature field gets `/V` (a new signature dictionary) and `/AP` (a new stream);
 //! - the form gets `/SigFlags`; new signature fields may be appended, invisible ones only;
-//! - the catalog may declare the extensions of PDF in use;
-//! - `/Info` gets a new modification date and producer;
+//! - the catalog may declare the extensions of PDF in use, and get or extend a validation store
+//!   (`store.rs`);
+//! - `/Info` and the XMP metadata may be rewritten, as other tools do, if they say the same: this
+//!   is reported and tolerated;
 //! - every other new object must be reachable from those, and nothing that was there changes.
 //!
-//! Anything else that touches what was there is forbidden; anything new that is not understood
-//! (validation data, metadata) is unknown. Both keep a document from passing.
+//! Anything else that touches what was there is forbidden; anything new that is not understood is
+//! unknown. Both keep a document from passing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::fields::{array, form, rectangle, signature_fields};
-use crate::pdf::{Dictionary, File, Id, Malformed, Object, is_space};
+use super::places::{Places, declares_extensions, describe, metadata_title, name};
+use crate::fields::{array, form, rectangle};
+use crate::pdf::{Dictionary, File, Id, Malformed, Object, Place, is_space};
+
+/// Keys of a signature field that another tool adds; an action or a calculation is not among them.
+const FIELD_KEYS: [&[u8]; 18] = [
+    b"Type",
+    b"Subtype",
+    b"FT",
+    b"T",
+    b"TU",
+    b"V",
+    b"F",
+    b"Ff",
+    b"Rect",
+    b"P",
+    b"AP",
+    b"DA",
+    b"MK",
+    b"Lock",
+    b"SV",
+    b"Border",
+    b"StructParent",
+    b"NM",
+];
 
 /// How bad a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Severity {
+    /// Validation data was added.
+    Store,
+    /// Harmless, and worth knowing.
+    Tolerated,
     /// Not understood: may be harmless.
     Unknown,
     /// Alters what was there.
@@ -50,14 +79,16 @@ impl<'f, 'a> Watch<'f, 'a> {
         for (revision, content) in file.revisions.iter().enumerate().filter(|_| last > 0) {
             for (number, entry) in &content.entries {
                 match entry.place {
-                    Some(_) => defined.insert(*number),
-                    None => defined.remove(number),
+                    Place::Free => defined.remove(number),
+                    _ => defined.insert(*number),
                 };
             }
             for (number, entry) in &content.entries {
-                let Some(place) = &entry.place else { continue };
-                match file.object_at(revision, place, (*number, entry.generation)) {
-                    Ok((object, _)) => object.references(&mut |(n, _)| {
+                if entry.place == Place::Free {
+                    continue;
+                }
+                match file.object(revision, (*number, entry.generation)) {
+                    Ok(object) => object.references(&mut |(n, _)| {
                         if !defined.contains(&n) {
                             dangling.entry(n).or_insert(revision);
                         }
@@ -85,18 +116,19 @@ impl<'f, 'a> Watch<'f, 'a> {
         if let Some(number) = self.unreadable {
             update.unknown(format!("l'oggetto {number} non è leggibile"));
         }
+        update.changes.dedup_by(|a, b| a.text == b.text);
         update.changes
     }
 }
 
-struct Comparison<'f, 'a> {
-    file: &'f File<'a>,
-    now: usize,
-    before: usize,
+pub(super) struct Comparison<'f, 'a> {
+    pub(super) file: &'f File<'a>,
+    pub(super) now: usize,
+    pub(super) before: usize,
     /// Every object the update defines.
-    objects: BTreeMap<u32, (Id, Object<'a>)>,
+    pub(super) objects: BTreeMap<u32, (Id, Object<'a>)>,
     /// New objects explained by a change that is allowed.
-    accounted: BTreeSet<u32>,
+    pub(super) accounted: BTreeSet<u32>,
     changes: Vec<Change>,
 }
 
@@ -105,8 +137,12 @@ impl<'a> Comparison<'_, 'a> {
         self.changes.push(Change { severity: Severity::Forbidden, text: text.into() });
     }
 
-    fn unknown(&mut self, text: impl Into<String>) {
+    pub(super) fn unknown(&mut self, text: impl Into<String>) {
         self.changes.push(Change { severity: Severity::Unknown, text: text.into() });
+    }
+
+    pub(super) fn noted(&mut self, severity: Severity, text: impl Into<String>) {
+        self.changes.push(Change { severity, text: text.into() });
     }
 
     fn compare(&mut self, dangling: &HashMap<u32, usize>) -> Result<(), Malformed> {
@@ -114,6 +150,7 @@ impl<'a> Comparison<'_, 'a> {
         self.compare_trailers();
         let places = Places::find(self.file, self.before)?;
         let mut filled = 0;
+        let mut store = false;
         for (number, (id, new)) in self.objects.clone() {
             let Some((_, entry)) = self.file.entry(self.before, number) else { continue };
             let old = self.file.object(self.before, (number, entry.generation))?;
@@ -121,6 +158,11 @@ impl<'a> Comparison<'_, 'a> {
                 continue;
             }
             match (&old, &new) {
+                // The parts of the validation store are looked at as a whole, below.
+                _ if places.store.contains(&id) => store = true,
+                (Object::Stream(..), Object::Stream(..)) if Some(id) == places.metadata => {
+                    self.compare_metadata(&old, &new);
+                }
                 (Object::Dictionary(old), Object::Dictionary(new)) if id.1 == entry.generation => {
                     filled += usize::from(places.empty_fields.contains(&id));
                     self.compare_dictionaries(&places, id, old, new)?;
@@ -134,6 +176,9 @@ impl<'a> Comparison<'_, 'a> {
         if filled > 1 {
             self.forbidden("un solo aggiornamento riempie più campi firma");
         }
+        if store {
+            self.compare_store()?;
+        }
         self.account_for_new(dangling);
         Ok(())
     }
@@ -141,29 +186,39 @@ impl<'a> Comparison<'_, 'a> {
     /// Reads the objects of the update; between them there is only white space, and the table
     /// names each of them and nothing else.
     fn read_body(&mut self) -> Result<(), Malformed> {
-        let (start, end) =
-            (self.file.revisions[self.before].marker, self.file.revisions[self.now].xref);
-        let entries = &self.file.revisions[self.now].entries;
+        let revision = &self.file.revisions[self.now];
+        let start = self.file.revisions[self.before].marker;
         let mut places = Vec::new();
-        for (number, entry) in entries {
+        for (number, entry) in &revision.entries {
+            let id = (*number, entry.generation);
             match &entry.place {
-                Some(place) => places.push((place.clone(), (*number, entry.generation))),
-                None if self.file.entry(self.before, *number).is_none() => {}
-                None => self.changes.push(Change {
+                Place::At(place) => places.push((place.clone(), Some(id))),
+                Place::Within { .. } => {
+                    self.objects.insert(*number, (id, self.file.object(self.now, id)?));
+                }
+                Place::Free if self.file.entry(self.before, *number).is_none() => {}
+                Place::Free => self.changes.push(Change {
                     severity: Severity::Forbidden,
                     text: format!("l'oggetto {number} è stato tolto"),
                 }),
+            }
+        }
+        for aside in &revision.aside {
+            if !places.iter().any(|(place, _)| place.start == aside.start) {
+                places.push((aside.clone(), None));
             }
         }
         places.sort_unstable_by_key(|(place, _)| place.start);
         let mut cursor = start;
         for (place, id) in places {
             self.blank(cursor, place.start)?;
+            cursor = place.end;
+            let Some(id) = id else { continue };
             let (object, after) = self.file.object_at(self.now, &place, id)?;
             self.objects.insert(id.0, (id, object));
             cursor = after;
         }
-        self.blank(cursor, end)
+        self.blank(cursor, revision.table)
     }
 
     fn blank(&self, from: usize, to: usize) -> Result<(), Malformed> {
@@ -174,7 +229,8 @@ impl<'a> Comparison<'_, 'a> {
     }
 
     fn compare_trailers(&mut self) {
-        let (old, new) = (self.file.trailer(self.before), self.file.trailer(self.now));
+        let file = self.file;
+        let (old, new) = (file.trailer(self.before), file.trailer(self.now));
         let first = |t: &Dictionary<'a>| t.get("ID").and_then(|id| id.array()?.first().cloned());
         if first(old) != first(new) {
             self.unknown("l'identificativo del file è cambiato");
@@ -182,6 +238,10 @@ impl<'a> Comparison<'_, 'a> {
         for key in old.differences(new) {
             match key {
                 b"Size" | b"Prev" | b"ID" => {}
+                // What describes the section itself, when it is a stream (7.5.8.2).
+                b"Type" | b"W" | b"Index" | b"Length" | b"Filter" | b"DecodeParms" | b"XRefStm" => {
+                }
+                b"Info" => self.compare_information_objects(old, new),
                 b"Root" => self.forbidden("il catalogo del documento è stato sostituito"),
                 _ => self
                     .unknown(format!("il trailer è cambiato ({})", String::from_utf8_lossy(key))),
@@ -233,7 +293,12 @@ impl<'a> Comparison<'_, 'a> {
                     }
                 }
                 b"Extensions" if declares_extensions(new) => {}
-                b"DSS" => self.unknown("aggiunti dati di convalida non ancora esaminati"),
+                b"Version" if is_version(new) => {
+                    self.noted(Severity::Tolerated, "cambiata la versione di PDF dichiarata");
+                }
+                b"Metadata" => self.compare_metadata_objects(old, new)?,
+                b"Perms" => self.compare_permissions(new)?,
+                b"DSS" => self.compare_store()?,
                 _ => self.forbidden(describe(id, &Object::Dictionary(old.clone()))),
             }
         }
@@ -283,7 +348,7 @@ impl<'a> Comparison<'_, 'a> {
         }
     }
 
-    fn is_new(&self, id: Id) -> bool {
+    pub(super) fn is_new(&self, id: Id) -> bool {
         self.objects.contains_key(&id.0) && self.file.entry(self.before, id.0).is_none()
     }
 
@@ -331,8 +396,14 @@ impl<'a> Comparison<'_, 'a> {
                 self.forbidden("aggiunta un'annotazione che non è una firma");
                 continue;
             };
+            let strange = widget.iter().find(|(key, _)| !FIELD_KEYS.contains(key));
             if !(widget.is_name("Subtype", "Widget") && widget.is_name("FT", "Sig")) {
                 self.forbidden("aggiunta un'annotazione che non è una firma");
+            } else if let Some((key, _)) = strange {
+                let key = String::from_utf8_lossy(key);
+                self.forbidden(format!("il campo firma aggiunto porta altro (/{key})"));
+            } else if widget.get("V").is_none() {
+                self.unknown("aggiunto un campo firma vuoto");
             } else if self.accounted.insert(id.0) {
                 self.account_field(None, &widget);
                 if rectangle(&widget).is_none_or(|[l, b, r, t]| r > l && t > b) {
@@ -342,23 +413,99 @@ impl<'a> Comparison<'_, 'a> {
         }
     }
 
+    /// `/Info` replaced by another object.
+    fn compare_information_objects(&mut self, old: &Dictionary<'a>, new: &Dictionary<'a>) {
+        let read = |revision: usize, trailer: &Dictionary<'a>| {
+            self.file.child(revision, trailer, "Info").ok().flatten()
+        };
+        match (read(self.before, old), read(self.now, new)) {
+            (Some((_, old)), Some((Some(id), new))) if self.is_new(id) => {
+                self.accounted.insert(id.0);
+                self.compare_information(&old, &new);
+            }
+            _ => self.unknown("i metadati del documento sono stati sostituiti (Info)"),
+        }
+    }
+
     /// Other signing tools rewrite `/Info`; only date and producer may say something else.
     fn compare_information(&mut self, old: &Dictionary<'a>, new: &Dictionary<'a>) {
         let read = |d: &Dictionary<'a>, key: &[u8]| {
             d.get(key).and_then(Object::text).map(|text| text.read())
         };
+        let mut same = true;
         for key in old.differences(new) {
             if !matches!(key, b"ModDate" | b"Producer") && read(old, key) != read(new, key) {
                 let key = String::from_utf8_lossy(key);
                 self.unknown(format!("i metadati del documento sono cambiati (/{key})"));
+                same = false;
             }
         }
+        if same {
+            self.noted(Severity::Tolerated, "riscritti i metadati del documento (Info)");
+        }
+    }
+
+    /// The metadata stream replaced by another object.
+    fn compare_metadata_objects(
+        &mut self,
+        old: &Dictionary<'a>,
+        new: &Dictionary<'a>,
+    ) -> Result<(), Malformed> {
+        let (old, new) = (old.get("Metadata"), new.get("Metadata"));
+        let id = new.and_then(Object::reference).filter(|id| self.is_new(*id));
+        match (old, id) {
+            (Some(old), Some(id)) => {
+                let old = self.file.resolve(self.before, old)?;
+                let new = self.file.object(self.now, id)?;
+                self.accounted.insert(id.0);
+                self.compare_metadata(&old, &new);
+            }
+            _ => self.unknown("i metadati del documento sono stati sostituiti (XMP)"),
+        }
+        Ok(())
+    }
+
+    /// XMP rewritten: tolerated if the title, which viewers show, is the same.
+    fn compare_metadata(&mut self, old: &Object<'a>, new: &Object<'a>) {
+        match (metadata_title(old), metadata_title(new)) {
+            (Some(old), Some(new)) if old == new => {
+                self.noted(Severity::Tolerated, "riscritti i metadati del documento (XMP)");
+            }
+            _ => self.unknown("i metadati del documento sono cambiati (XMP)"),
+        }
+    }
+
+    /// `/Perms` may name the signature that certifies the document (12.8.4), if it is there.
+    fn compare_permissions(&mut self, catalog: &Dictionary<'a>) -> Result<(), Malformed> {
+        let found = self.file.child(self.now, catalog, "Perms")?;
+        let certified = found.is_some_and(|(id, permissions)| {
+            id.is_none()
+                && permissions.iter().all(|(key, value)| {
+                    let target = value.reference().and_then(|id| self.objects.get(&id.0));
+                    let signature = target.and_then(|(_, object)| object.dictionary());
+                    key == b"DocMDP" && signature.is_some_and(|s| s.get("ByteRange").is_some())
+                })
+        });
+        match certified {
+            true => {
+                self.noted(Severity::Tolerated, "il documento è stato certificato da chi firma")
+            }
+            false => self.unknown("i permessi del documento sono cambiati"),
+        }
+        Ok(())
     }
 
     fn account_for_new(&mut self, dangling: &HashMap<u32, usize>) {
         for (number, (id, object)) in self.objects.clone() {
             if !self.is_new(id) {
                 continue;
+            }
+            // What packs the objects of the update, looked at one by one.
+            if ["ObjStm", "XRef"]
+                .iter()
+                .any(|kind| matches!(&object, Object::Stream(d, _) if d.is_name("Type", kind)))
+            {
+                self.accounted.insert(number);
             }
             if dangling.get(&number).is_some_and(|revision| *revision < self.now) {
                 self.forbidden(format!(
@@ -371,59 +518,8 @@ impl<'a> Comparison<'_, 'a> {
     }
 }
 
-/// Whether `/Extensions` only declares which extensions of PDF a file uses (7.12): names and
-/// numbers that change nothing of what is shown.
-fn declares_extensions(catalog: &Dictionary<'_>) -> bool {
-    let Some(Object::Dictionary(extensions)) = catalog.get("Extensions") else { return false };
-    let plain = |o: &Object<'_>| matches!(o, Object::Name(_) | Object::Integer(_));
-    extensions.iter().all(|(key, value)| match value {
-        Object::Dictionary(extension) => extension.iter().all(|(_, value)| plain(value)),
-        other => key == b"Type" && plain(other),
-    })
-}
-
-/// The objects of a revision that signing may touch.
-struct Places {
-    catalog: Id,
-    form: Option<Id>,
-    information: Option<Id>,
-    empty_fields: HashSet<Id>,
-    pages: HashSet<Id>,
-    /// Lists of fields and of annotations that are objects of their own.
-    lists: HashSet<Id>,
-}
-
-impl Places {
-    fn find(file: &File<'_>, revision: usize) -> Result<Self, Malformed> {
-        let form = form(file, revision)?;
-        let pages = file.pages(revision)?;
-        let empty = |f: &crate::fields::FormField<'_>| f.dictionary.get("V").is_none();
-        let fields = form.as_ref().and_then(|(_, f)| f.get("Fields"));
-        let annotations = pages.iter().filter_map(|(_, p)| p.get("Annots"));
-        Ok(Places {
-            catalog: file.catalog(revision)?.0,
-            information: file.trailer(revision).get("Info").and_then(Object::reference),
-            lists: fields.into_iter().chain(annotations).filter_map(Object::reference).collect(),
-            form: form.and_then(|(id, _)| id),
-            empty_fields: signature_fields(file, revision)?
-                .into_iter()
-                .filter(empty)
-                .map(|f| f.id)
-                .collect(),
-            pages: pages.into_iter().map(|(id, _)| id).collect(),
-        })
-    }
-}
-
-fn describe(id: Id, old: &Object<'_>) -> String {
-    format!("modificato un {} già presente", name(id, old))
-}
-
-fn name(id: Id, object: &Object<'_>) -> String {
-    let kind = match object.dictionary().and_then(|d| d.get("Type")) {
-        Some(Object::Name(name)) => format!(" ({})", String::from_utf8_lossy(name)),
-        _ if matches!(object, Object::Stream(..)) => " (flusso)".into(),
-        _ => String::new(),
-    };
-    format!("oggetto {} {}{kind}", id.0, id.1)
+/// Whether `/Version` is a version (7.2.2 of ISO 32000-2): a name such as `/2.0`.
+fn is_version(catalog: &Dictionary<'_>) -> bool {
+    let Some(Object::Name(name)) = catalog.get("Version") else { return false };
+    matches!(name.as_slice(), [b'1' | b'2', b'.', b'0'..=b'9'])
 }

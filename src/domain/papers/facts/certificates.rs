@@ -331,8 +331,8 @@ pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFact
 /// The day a certificate signed before the annotation says, where the suspension covers that day.
 fn certified(case: &Case, touch: &Touch, by: DateTime<Utc>) -> Option<NaiveDate> {
     let before = |p: &&PaperState| is_certificate(p) && p.signed.iter().all(|(.., at)| *at <= by);
-    let days = case.papers.iter().filter(before).filter_map(|p| p.plan.about.parse().ok());
-    days.last().filter(|day| touch.how == Effect::Suspend && touch.holds_on(*day))
+    let mut days = case.papers.iter().filter(before).filter_map(|p| p.plan.about.parse().ok());
+    days.next_back().filter(|day| touch.how == Effect::Suspend && touch.holds_on(*day))
 }
 
 /// "1", or "1-fine" for the annotation that a suspension ended.

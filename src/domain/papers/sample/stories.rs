@@ -187,6 +187,7 @@ fn signatures(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Ref
         by: by.clone(),
         sha256,
         at: when,
+        assurance: None,
     };
     story.case("a1", when, &signed);
     let attested = CaseEvent::ImpedimentAttested {

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Signing with a tool of the person's own: the document is prepared and waits in the database,
+//! is downloaded, signed wherever he likes, uploaded. Three shapes come back:
+//!
+//! - the PDF signed by another program, in the field that was prepared for him;
+//! - a `.p7m` or `.p7s` of the bytes that the signature covers: it goes into the prepared document;
+//! - anything else, which is refused with the reason.
+//!
+//! What is signed is what was shown: the digest of the covered bytes is fixed when the document is
+//! prepared, and the command that follows is decided on the facts of the upload.
+
+use super::execute::Request;
+use super::keyring::{Keyring, Who, found, quality, shown};
+use super::office::{Office, paper_state, sign_command, signer_slot};
+use super::paper::{PaperError, document, needed, pdf_document};
+use crate::domain::command::Command;
+use crate::domain::digest::sha256_hex;
+use crate::domain::papers::{PaperKind, SignatureQuality, SignedPaper};
+use crate::domain::refusal::Refusal;
+use crate::domain::registry::Person;
+use crate::domain::stream::{StoredEvent, StreamId};
+use crate::store::PendingSignature;
+use chrono::{DateTime, Utc};
+use delibera_signature::{
+    EvidenceError, Holder, Policy, Prepared, Revocation, SignError, SignatureReport, SubIndication,
+    Trust, Verdict, VerifyError, container_der, evidence, prepare, signers, verify_pdf,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a signature made elsewhere is for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A command that carries the paper; it is executed when the paper is back.
+    Command(Box<Command>),
+    /// A field of a composed paper.
+    Paper {
+        /// Stream.
+        stream: StreamId,
+        /// Key of the paper.
+        key: String,
+    },
+}
+
+/// A document as it waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What for.
+    pub target: Target,
+    /// Kind of paper.
+    pub kind: PaperKind,
+    /// SHA-256 of the facts it prints.
+    pub facts: String,
+    /// Field to fill.
+    pub field: String,
+    /// Quality that is asked for.
+    needed: SignatureQuality,
+    /// Bytes of the document before it was prepared: a prefix of it.
+    issued: usize,
+    prepared: Prepared,
+}
+
+impl Waiting {
+    /// The document as it was issued, for programs that sign a PDF.
+    pub fn pdf(&self) -> &[u8] {
+        self.prepared.preview().get(..self.issued).unwrap_or_default()
+    }
+
+    /// The document with its empty signature: what is shown before signing.
+    pub fn preview(&self) -> &[u8] {
+        self.prepared.preview()
+    }
+
+    /// The bytes that a signature covers, for programs that sign any file.
+    pub fn content(&self) -> Vec<u8> {
+        self.prepared.content()
+    }
+
+    /// SHA-256 of those bytes: what is shown and what is signed.
+    pub fn digest(&self) -> String {
+        self.prepared.digest().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+fn refuse(code: &str, article: &str, text: impl Into<String>, next: &str) -> PaperError {
+    Refusal::new(code, "R9.3", article, text).next(next).into()
+}
+
+impl Office {
+    /// Prepares a document for a person who signs with a tool of his own; gives its identifier.
+    ///
+    /// # Errors
+    /// The paper is not there, is not his to sign, or cannot be laid out.
+    pub async fn prepare_offline(
+        &self,
+        actor: &str,
+        target: Target,
+    ) -> Result<(String, Waiting), PaperError> {
+        let at = self.executor.clock.now();
+        let (kind, facts, field, signer, pdf) = match &target {
+            Target::Command(command) => {
+                let prepared = self.prepare(actor, command, None).await?;
+                let Some(prepared) = prepared else {
+                    let text = "Questa operazione non ha documenti da firmare";
+                    return Err(Refusal::new("paper_unexpected", "R9.1", "", text).into());
+                };
+                let (field, signer) = signer_slot(&prepared.facts)?;
+                (prepared.facts.kind, prepared.facts.sha256(), field, signer, prepared.composed.pdf)
+            }
+            Target::Paper { stream, key } => {
+                let world = self.executor.world(std::slice::from_ref(stream)).await?;
+                let state = paper_state(&world, stream, key)?;
+                let (base, field, signer) = state.turn_of(actor)?;
+                let pdf = document(&self.executor, &base).await?;
+                (state.plan.kind, state.facts.clone().unwrap_or_default(), field, signer, pdf)
+            }
+        };
+        let needed = needed(&self.executor, kind).await?;
+        let issued = pdf.len();
+        let lines = shown(&signer.name, at);
+        let keys = &self.press.keys;
+        let prepared = prepare(&pdf, &keys.request(&field, &signer.name, &lines, at))?;
+        let waiting = Waiting { target, kind, facts, field, needed, issued, prepared };
+        let id = uuid::Uuid::new_v4().to_string();
+        let body = serde_json::to_string(&waiting).map_err(|_| PaperError::Interrupted)?;
+        let pending =
+            PendingSignature { id: id.clone(), person: actor.into(), created_at: at, body };
+        self.executor.store.put_pending(&pending).await?;
+        Ok((id, waiting))
+    }
+
+    /// A document that waits for a person.
+    ///
+    /// # Errors
+    /// There is none of that name for him.
+    pub async fn waiting(&self, actor: &str, id: &str) -> Result<Waiting, PaperError> {
+        let found = self.executor.store.pending(id).await?.filter(|p| p.person == actor);
+        let unknown = || {
+            let text = "Non c'è alcun documento in attesa di questa firma";
+            refuse("pending_unknown", "", text, "Preparare di nuovo il documento e scaricarlo")
+        };
+        let found = found.ok_or_else(unknown)?;
+        serde_json::from_str(&found.body).map_err(|_| unknown())
+    }
+
+    /// Takes back what was signed elsewhere: checks it and executes what it was for.
+    ///
+    /// # Errors
+    /// The file is not that document signed by that person; or the refusal of the command.
+    pub async fn upload(
+        &self,
+        actor: &str,
+        id: &str,
+        file: Vec<u8>,
+    ) -> Result<Vec<StoredEvent>, PaperError> {
+        let waiting = self.waiting(actor, id).await?;
+        let person = self.person(actor).await?;
+        let (keys, at) = (self.press.keys.clone(), self.executor.clock.now());
+        let examined = waiting.clone();
+        let work = move || {
+            let signed = signed_pdf(&examined, file)?;
+            let examined = examine(&examined, &signed, &person, &keys, at)?;
+            Ok::<_, PaperError>((signed, examined))
+        };
+        let (signed, (fiscal_code, assurance)) =
+            tokio::task::spawn_blocking(work).await.map_err(|_| PaperError::Interrupted)??;
+        let paper = SignedPaper {
+            kind: waiting.kind,
+            facts: waiting.facts.clone(),
+            sha256: sha256_hex(&signed),
+            fiscal_code,
+            assurance: Some(assurance),
+        };
+        let command = match waiting.target.clone() {
+            Target::Command(mut command) => {
+                if let Some(slot) = command.paper_mut() {
+                    *slot = Some(paper);
+                }
+                *command
+            }
+            Target::Paper { stream, key } => {
+                let base = sha256_hex(waiting.pdf());
+                sign_command(&stream, key, base, Some(paper))
+            }
+        };
+        let documents = vec![pdf_document(signed)];
+        let events = self.executor.execute(Request { documents, ..Request::new(actor, command) });
+        let events = events.await?;
+        self.executor.store.remove_pending(id).await?;
+        Ok(events)
+    }
+}
+
+/// The signed document of an upload, whatever its shape.
+fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
+    if file.starts_with(b"%PDF-") {
+        return Ok(file);
+    }
+    // Tools write `.p7m` as bytes, streamed, as PEM, or as bare base64.
+    let cms = container_der(&file).unwrap_or(file);
+    waiting.prepared.clone().embed(&cms).map_err(|error| match error {
+        SignError::ForeignCms(why) => refuse(
+            "foreign_signature",
+            "",
+            format!("Il file caricato non è la firma di questo documento: {why}"),
+            "Firmare in formato PDF il documento scaricato, oppure in formato p7m il file con i byte da firmare",
+        ),
+        other => other.into(),
+    })
+}
+
+type Examined = (String, crate::domain::papers::Assurance);
+
+/// What the authorities say today of the certificates of a document. Who does not answer makes
+/// the upload wait: a revoked certificate has not signed (art. 24, c. 4-bis, CAD). Certificates
+/// that say nowhere to ask, or come from nowhere known, are left to the verifier.
+fn status(signed: &[u8], keys: &Keyring) -> Result<Vec<Vec<u8>>, PaperError> {
+    match evidence(signed, keys.network().as_ref()) {
+        Ok(answers) => Ok(answers),
+        Err(SignError::Evidence(error @ EvidenceError::Unreachable { .. })) => {
+            Err(SignError::Evidence(error).into())
+        }
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The verifier's answer about the new signature, and whose it is. The certificates of a file say
+/// which addresses to ask: they are asked only once the file is known to be what it should be.
+fn examine(
+    waiting: &Waiting,
+    signed: &[u8],
+    person: &Person,
+    keys: &Keyring,
+    at: DateTime<Utc>,
+) -> Result<Examined, PaperError> {
+    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
+    let mut trust = keys.trust().clone();
+    judge(waiting, signed, &trust, at, Revocation::IfAvailable)?;
+    for answer in status(signed, keys)? {
+        trust = trust.with_revocation(&answer).map_err(unreadable)?;
+    }
+    judge(waiting, signed, &trust, at, Revocation::Published)?;
+    let certificate = signers(signed)?.into_iter().find(|(field, _)| *field == waiting.field);
+    let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
+    let holder = Holder::read(&certificate)?;
+    let sign = |error| PaperError::Sign(SignError::Key(error));
+    holder.is_of(&person.fiscal_code).map_err(sign)?;
+    holder.may_sign(at, quality(waiting.needed)).map_err(sign)?;
+    let fiscal_code = holder.fiscal_code.clone().unwrap_or_default();
+    let level = delibera_signature::level(signed)?;
+    Ok((fiscal_code, found(holder.quality, level)))
+}
+
+/// What to do with a file that is refused.
+const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
+
+/// Whether the file is the document that waits, with a valid signature in its field and nothing
+/// else.
+fn judge(
+    waiting: &Waiting,
+    signed: &[u8],
+    trust: &Trust,
+    at: DateTime<Utc>,
+    revocation: Revocation,
+) -> Result<(), PaperError> {
+    let qualified = waiting.needed == SignatureQuality::Qualified;
+    let policy = Policy { at: Some(at), revocation, qualified, ..Policy::default() };
+    let report = verify_pdf(signed, Some(waiting.pdf()), trust, &policy)
+        .map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
+    let own = report.signatures.iter().find(|s| s.field == waiting.field);
+    let Some(own) = own else {
+        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
+        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
+    };
+    if !report.changed_after.is_empty() || !report.covers_whole {
+        let what: Vec<String> =
+            report.changed_after.iter().chain(&report.reasons).cloned().collect();
+        let text = format!("Il documento è stato modificato: {}", what.join("; "));
+        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
+    }
+    // What cannot be told is no signature either: the verdict on this one must be full.
+    if own.verdict != Verdict::TotalPassed {
+        return Err(not_valid(own));
+    }
+    Ok(())
+}
+
+/// The refusal that fits the first reason of the verifier.
+fn not_valid(own: &SignatureReport) -> PaperError {
+    use SubIndication as Sub;
+    const DATES: &str = "art. 24, c. 4-bis, CAD";
+    const OTHER: &str = "Firmare con un certificato valido";
+    let (code, article, what, next) = match own.sub_indication {
+        Some(Sub::RevokedNoPoe | Sub::RevokedCaNoPoe | Sub::Revoked) => {
+            ("certificate_revoked", DATES, "Il certificato è revocato", OTHER)
+        }
+        Some(Sub::OutOfBoundsNoPoe | Sub::NotYetValid) => {
+            ("certificate_out_of_date", DATES, "Il certificato non è in corso di validità", OTHER)
+        }
+        Some(Sub::NoCertificateChainFound) => (
+            "authority_not_trusted",
+            "art. 24 CAD",
+            "L'autorità che ha emesso il certificato non è fra quelle fidate",
+            "Chiedere all'amministratore di importare l'elenco di fiducia",
+        ),
+        Some(Sub::TryLater) => (
+            "revocation_unknown",
+            DATES,
+            "Non si può dire se il certificato sia revocato",
+            "Riprovare il caricamento più tardi: il file firmato resta buono",
+        ),
+        Some(Sub::ChainConstraintsFailure) => (
+            "signature_not_qualified",
+            "artt. 20 e 24 CAD",
+            "La firma non è del tipo che serve",
+            "Firmare con un certificato qualificato di firma",
+        ),
+        _ => ("signature_not_valid", "art. 24 CAD", "La firma non è valida", AGAIN),
+    };
+    refuse(code, article, format!("{what}: {}", own.reasons.join("; ")), next)
+}
+
+impl Office {
+    /// A person of the registry.
+    pub(super) async fn person(&self, id: &str) -> Result<Person, PaperError> {
+        let world = self.executor.world(&[]).await?;
+        let unknown =
+            || Refusal::new("unknown_person", "R9.4", "", format!("«{id}» non è in anagrafe"));
+        Ok(world.registry.people.get(id).cloned().ok_or_else(unknown)?)
+    }
+
+    /// What this person has to give to sign.
+    ///
+    /// # Errors
+    /// He is not known, or no key is configured for him.
+    pub async fn asks(&self, actor: &str) -> Result<super::keyring::Asks, PaperError> {
+        let person = self.person(actor).await?;
+        let asks = self.press.keys.asks(Who::Person(&person));
+        asks.map_err(|error| PaperError::Sign(error.into()))
+    }
+
+    /// Has the remote service send him a one-time code; false where none is sent.
+    ///
+    /// # Errors
+    /// What the service says.
+    pub async fn send_code(&self, actor: &str) -> Result<bool, PaperError> {
+        let (person, keys) = (self.person(actor).await?, self.press.keys.clone());
+        let sent = tokio::task::spawn_blocking(move || keys.send_code(Who::Person(&person)));
+        let sent = sent.await.map_err(|_| PaperError::Interrupted)?;
+        sent.map_err(|error| PaperError::Sign(error.into()))
+    }
+}

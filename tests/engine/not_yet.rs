@@ -20,7 +20,6 @@ const NOT_YET: &[(u32, &str)] = &[
     (79, "HTTP: the list links to a page behind a login"),
     (81, "a revision that adds a page: validation of outside signatures"),
     (82, "revoked certificates"),
-    (83, "policy on the kind of signature"),
     (85, "contrassegno of a copy"),
     (86, "schema of Allegato 5"),
     (87, "receipts of PEC"),

@@ -40,5 +40,7 @@ mod segretario;
 mod sitting;
 #[path = "engine/steps.rs"]
 mod steps;
+#[path = "engine/truth.rs"]
+mod truth;
 #[path = "engine/votes.rs"]
 mod votes;

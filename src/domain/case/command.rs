@@ -266,6 +266,20 @@ pub enum CaseCommand {
         #[serde(default)]
         note: String,
     },
+    /// Worker: the list of a day was handed over to a capogruppo, or could not be.
+    RecordDelivery {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day.
+        serial: u32,
+        /// Capogruppo.
+        person: String,
+        /// Handed over.
+        delivered: bool,
+        /// What the server said.
+        #[serde(default)]
+        note: String,
+    },
     /// Records an order of a court or authority, or an act of another body, on this act.
     RecordOrder {
         /// What it does, from when, whose.

@@ -84,6 +84,13 @@ pub struct FurtherOpinion {
     pub by: Signatory,
 }
 
+impl FurtherOpinion {
+    /// What names this very record: SHA-256 of what was recorded.
+    pub fn digest(&self) -> String {
+        crate::domain::digest::sha256_hex(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
 /// How a text was changed after opinions were given (R1.12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -233,6 +240,8 @@ pub enum CaseEvent {
     DepartureMotivated {
         /// The reasons, as they will be printed in the act.
         reasons: String,
+        /// The opinions they answer: SHA-256 of each sheet. One that comes later is not among them.
+        answers: Vec<String>,
     },
     /// A check was passed.
     ReviewPassed {
@@ -395,16 +404,38 @@ pub enum CaseEvent {
     PersonalDataCleared(Clearance),
     /// A certified copy was asked for (practice.md 3, row 23).
     CopyRequested(CopyRequest),
-    /// It was in the list sent to the capigruppo (R8.1).
+    /// It is in the list of the day for the capigruppo (R8.1).
     CapigruppoListed {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day, from 1.
+        serial: u32,
+    },
+    /// The list, sealed or signed, goes out (R8.2); kept with the first act it names.
+    CapigruppoSent {
         /// Day of the list.
         day: NaiveDate,
         /// Serial of the list on that day, from 1.
         serial: u32,
         /// SHA-256 of the list.
         paper: String,
-        /// Capigruppo it went to.
+        /// Capigruppo it goes to.
         recipients: Vec<String>,
+        /// Acts it names.
+        cases: Vec<String>,
+    },
+    /// The list was handed over to a capogruppo, or could not be (R8.3).
+    CapigruppoTold {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day.
+        serial: u32,
+        /// Capogruppo.
+        person: String,
+        /// Handed over to his address.
+        delivered: bool,
+        /// What the server said, where it was not.
+        note: String,
     },
     /// The term in the Albo has passed; the referto is owed.
     PostingEnded {

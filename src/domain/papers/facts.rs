@@ -184,6 +184,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::Annotazione => certificates::annotation(case, plan, world),
         PaperKind::VersionePubblicabile => derived::rendition(case, plan, world),
         PaperKind::CopiaConforme | PaperKind::EstrattoConforme => derived::copy(case, plan, world),
+        PaperKind::ElencoCapigruppo => posting::list_paper(plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
         | PaperKind::VistoCopertura
@@ -196,8 +197,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         | PaperKind::EsitiSeduta
         | PaperKind::Brogliaccio
         | PaperKind::VerbaleSeduta
-        | PaperKind::AttestazioneImpedimento
-        | PaperKind::ElencoCapigruppo => Err(not_owed(plan, "un fascicolo")),
+        | PaperKind::AttestazioneImpedimento => Err(not_owed(plan, "un fascicolo")),
     }
 }
 

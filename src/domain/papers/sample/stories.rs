@@ -304,7 +304,9 @@ fn changed_text(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
         .with(OpinionOutcome::Contrary, "Il cronoprogramma si sovrappone a lavori già affidati.");
     story.opinions("a2").opinion("a2", &contrary);
     let reasons = "i lavori affidati terminano prima dell'inizio delle potature".to_owned();
-    story.case("a2", at(7, 24, 9, 0), &CaseEvent::DepartureMotivated { reasons });
+    let given = story.world.cases.get("a2").and_then(|case| case.opinions.last());
+    let answers = given.map(|opinion| opinion.paper.sha256.clone()).into_iter().collect();
+    story.case("a2", at(7, 24, 9, 0), &CaseEvent::DepartureMotivated { reasons, answers });
     let rows = presence(&["m07"]);
     let ballot = vote(&rows, &["m04", "m06"], &["m09"]);
     let mut treatment = story.treatment(rows, Some(ballot));

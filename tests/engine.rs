@@ -28,6 +28,8 @@ mod not_yet;
 mod numbers;
 #[path = "engine/people.rs"]
 mod people;
+#[path = "engine/privacy.rs"]
+mod privacy;
 #[path = "engine/proposal.rs"]
 mod proposal;
 #[path = "engine/review.rs"]
@@ -38,5 +40,7 @@ mod segretario;
 mod sitting;
 #[path = "engine/steps.rs"]
 mod steps;
+#[path = "engine/truth.rs"]
+mod truth;
 #[path = "engine/votes.rs"]
 mod votes;

@@ -60,6 +60,25 @@ fn immediate(story: &mut Story, favour: &[&str], declared: bool) {
 }
 
 #[test]
+fn the_data_of_an_act_are_typed_and_every_field_is_documented() {
+    use delibera::domain::papers::ActData;
+    let page = include_str!("../docs/atto-json.md");
+    let papers = delibera::domain::papers::sample::papers().unwrap();
+    let acts: Vec<_> = papers.iter().filter_map(|p| p.data.as_ref().map(|d| (p, d))).collect();
+    assert!(acts.len() > 5);
+    for (paper, data) in acts {
+        let typed: ActData = serde_json::from_value(data.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&typed).unwrap(), *data, "{}", paper.title);
+        for field in data.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{field}`")), "{field} is not in docs/atto-json.md");
+        }
+        let listed: Vec<&str> = typed.parts.iter().map(|p| p.sha256.as_str()).collect();
+        let inside: Vec<&str> = paper.embedded.iter().map(|e| e.sha256.as_str()).collect();
+        assert_eq!(listed, inside, "{}", paper.title);
+    }
+}
+
+#[test]
 fn t_22_the_printed_count_is_the_number_of_rows() {
     let text = plain(&markdown(&deliberation(&mut act(presence(&["m01", "m07"]), &[], &[]))));
     assert!(text.contains("sono presenti **n. 11** dei 13 componenti in carica"), "{text}");

@@ -339,5 +339,5 @@ fn the_list_of_papers_is_complete() {
         assert_eq!(*kind as usize, position, "{}", kind.token());
     }
     // The last variant of the declaration.
-    assert_eq!(PaperKind::ALL.last(), Some(&PaperKind::Annotazione));
+    assert_eq!(PaperKind::ALL.last(), Some(&PaperKind::EstrattoConforme));
 }

@@ -66,7 +66,7 @@ CREATE TABLE papers (
     kind    TEXT COLLATE "C" NOT NULL,
     file    TEXT COLLATE "C" NOT NULL,
     sha256  TEXT COLLATE "C" NOT NULL CHECK (length(sha256) IN (0, 64)),
-    status  TEXT COLLATE "C" NOT NULL CHECK (status IN ('owed', 'prepared', 'complete')),
+    status  TEXT COLLATE "C" NOT NULL CHECK (status IN ('owed', 'prepared', 'complete', 'dropped')),
     signers TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (stream, key)
 );

@@ -66,7 +66,7 @@ CREATE TABLE papers (
     kind    TEXT   NOT NULL,
     file    TEXT   NOT NULL,
     sha256  TEXT   NOT NULL CHECK (length(sha256) IN (0, 64)),
-    status  TEXT   NOT NULL CHECK (status IN ('owed', 'prepared', 'complete')),
+    status  TEXT   NOT NULL CHECK (status IN ('owed', 'prepared', 'complete', 'dropped')),
     signers TEXT   NOT NULL,
     PRIMARY KEY (stream, key)
 ) STRICT;

@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod check;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod init;
 pub mod jobs;
@@ -57,6 +58,8 @@ enum Command {
     Trust(trust::TrustArgs),
     /// Disegna un procedimento
     Workflow(workflow::WorkflowArgs),
+    /// L'atto e le sue parti in un solo file da leggere, o la verifica del codice di una copia
+    Copy(copy::CopyArgs),
     /// La coda dei lavori e quelli falliti
     Jobs(jobs::JobsArgs),
     /// Prepara l'archivio: il Comune, il primo amministratore, i numeri di partenza
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::VerifyPdf(args) => verify_pdf::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Workflow(args) => workflow::run(args),
+        Command::Copy(args) => copy::run(&args),
         Command::Jobs(args) => jobs::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Access(args) => init::access(&args),

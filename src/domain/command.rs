@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One way to change anything: a command, decided on fresh state.
 
-use crate::domain::case::{self, Case, CaseCommand, CaseEvent, Ctx};
+use crate::domain::case::{self, CaseCommand, Ctx};
 use crate::domain::changes::{Changes, Stop};
-use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{self, RegistryCommand};
-use crate::domain::regulation::tokens::Keeper;
 use crate::domain::sitting::{self, SittingCommand};
-use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
+use crate::domain::stream::StreamId;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +153,7 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
             sitting::decide(changes, id, command)
         }
         Command::ListCapigruppo { day, serial, cases, sha256 } => {
-            list_capigruppo(changes, *day, *serial, cases, sha256)
+            case::capigruppo::list(changes, *day, *serial, cases, sha256)
         }
     }
 }
@@ -185,69 +183,6 @@ fn well_formed(id: &str) -> Result<(), Refusal> {
         "",
         format!("L'identificativo «{id}» può avere solo lettere, cifre, - e _ (al più 64)"),
     ))
-}
-
-/// The list dated D holds exactly the acts with start D (I6); reposted acts appear again.
-fn list_capigruppo(
-    changes: &mut Changes,
-    day: NaiveDate,
-    serial: u32,
-    cases: &[String],
-    sha256: &str,
-) -> Result<(), Stop> {
-    if changes.ctx.actor != SYSTEM_ACTOR {
-        return Err(Refusal::new(
-            "only_system",
-            "R8.1",
-            "",
-            "L'elenco del giorno è composto dal sistema",
-        )
-        .into());
-    }
-    // Kept elsewhere (R8.3): the list is made, and who keeps the register of the capigruppo sends it.
-    let kept_here = changes.world.regulation(day)?.capigruppo_registry == Keeper::Internal;
-    let recipients: Vec<String> =
-        if kept_here { changes.world.registry.capigruppo(day) } else { Vec::new() };
-    for (i, id) in cases.iter().enumerate() {
-        let case = changes.case(id)?;
-        if cases[..i].contains(id)
-            || case.posting.as_ref().is_none_or(|p| p.day != day)
-            || listed_since_posting(case)
-        {
-            return Err(Refusal::new(
-                "list_outdated",
-                "R8.1",
-                "art. 125 TUEL",
-                "L'elenco non corrisponde alle pubblicazioni del giorno: va ricomposto",
-            )
-            .into());
-        }
-    }
-    for id in cases {
-        let listed = CaseEvent::CapigruppoListed {
-            day,
-            serial,
-            paper: sha256.to_owned(),
-            recipients: recipients.clone(),
-        };
-        changes.push(id, listed);
-        if kept_here {
-            changes.push(id, sent(day, serial, !recipients.is_empty()));
-        }
-    }
-    Ok(())
-}
-
-/// The duty of art. 125 is done when the list went to somebody.
-fn sent(day: NaiveDate, serial: u32, told: bool) -> CaseEvent {
-    let list = format!("elenco n. {serial} {}", Preposition::Of.short(day));
-    let note = if told { list } else { format!("{list}: nessun capogruppo in carica") };
-    CaseEvent::DutySettled { duty: "capigruppo".into(), done: told, note, on: day }
-}
-
-/// The current posting already was in a list: an act posted again appears again (practice 1.11).
-pub fn listed_since_posting(case: &Case) -> bool {
-    case.listed.len() > case.listed_before_posting
 }
 
 /// Runs a command on a world that holds what it needs; for tests and tools without a store.

@@ -243,7 +243,9 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
             timers(world, id, at, &mut effects.jobs);
         }
         CaseEvent::OutageRecorded { .. } => timers(world, id, at, &mut effects.jobs),
-        CaseEvent::SuspensionLifted { .. } | CaseEvent::TouchWithdrawn { .. } => {
+        CaseEvent::SuspensionLifted { .. }
+        | CaseEvent::TouchWithdrawn { .. }
+        | CaseEvent::Touched { .. } => {
             certificate(world, id, at, &mut effects.jobs);
         }
         _ => {}

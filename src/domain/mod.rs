@@ -11,6 +11,7 @@ pub mod notice_facts;
 pub mod notices;
 pub mod offers;
 pub mod papers;
+pub mod privacy;
 pub mod problem;
 pub mod refusal;
 pub mod registry;

@@ -5,7 +5,7 @@
 //! role on the day is looked up when the desk is read (invariant 11). It depends on no regulation
 //! and no clock, so that a replay gives the same rows.
 
-use crate::domain::case::{Case, OpinionNeed, efficacy, standing};
+use crate::domain::case::{Case, DutyState, OpinionNeed, efficacy, standing};
 use crate::domain::papers::PaperState;
 use crate::domain::registry::{Registry, Role};
 use crate::domain::sitting::Sitting;
@@ -180,10 +180,14 @@ pub fn of_case(case: &Case, workflow: &Workflow) -> Vec<Task> {
         }
     }
     tasks.extend(to_sign(&case.papers, case.deadline));
-    let pending = case.duties.iter().filter(|(_, state)| state.settled.is_none());
+    // The list of the capigruppo goes out by itself (R8.1), until it does not arrive (T-38).
+    let waits = |name: &str, state: &DutyState| match &state.settled {
+        None => name != "capigruppo",
+        Some((done, ..)) => name == "capigruppo" && !done,
+    };
+    let pending = case.duties.iter().filter(|(name, state)| waits(name, state));
     tasks.extend(pending.filter_map(|(name, state)| {
-        // The list of the capigruppo goes out by itself (R8.1).
-        let duty = workflow.duties.iter().find(|d| d.name == *name && name != "capigruppo")?;
+        let duty = workflow.duties.iter().find(|d| d.name == *name)?;
         Some(task(Holder::Role(duty.who, None), What::Duty, name, state.due))
     }));
     if open && case.is_adopted() {

@@ -19,6 +19,7 @@ pub fn lifecycle(token: &str) -> &str {
         "proposal_signing" => "proposta alla firma",
         "technical_opinions" => "ai pareri tecnici",
         "accounting_opinion" => "al parere contabile",
+        "cover_visto" => "al visto di copertura",
         "legitimacy_opinion" => "al parere di legittimità",
         "inquiry" => "in istruttoria",
         "ready" => "pronta per la Giunta",
@@ -83,6 +84,9 @@ pub fn paper(kind: PaperKind) -> &'static str {
         PaperKind::CertificatoEseguibilita => "Certificato di immediata eseguibilità",
         PaperKind::RefertoPubblicazione => "Referto di pubblicazione",
         PaperKind::Annotazione => "Annotazione",
+        PaperKind::VersionePubblicabile => "Versione pubblicabile",
+        PaperKind::CopiaConforme => "Copia conforme",
+        PaperKind::EstrattoConforme => "Estratto conforme",
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The folded streams a command looks at.
 
-use crate::domain::case::Case;
+use crate::domain::case::{Case, capigruppo};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
@@ -69,6 +69,9 @@ impl World {
                 related.extend(case.content.affects.iter().map(|a| StreamId::case(&a.case)));
                 let by = case.touches.iter().map(|t| &t.by_case).filter(|by| !by.is_empty());
                 related.extend(by.map(StreamId::case));
+                // A list of the day kept here, not yet composed or signed, names other acts.
+                let lists = case.open_papers().filter_map(|p| capigruppo::named(&p.plan));
+                related.extend(lists.flat_map(|(.., cases)| cases).map(StreamId::case));
             }
             StreamKind::Sitting => {
                 let Some(sitting) = self.sittings.get(&stream.id) else { return related };

@@ -8,11 +8,12 @@ mod helpers;
 mod sources;
 
 use crate::domain::digest::sha256_hex;
-use crate::domain::papers::{PaperFacts, PaperKind, words};
+use crate::domain::papers::{PaperFacts, PaperKind, Relation, words};
 use crate::domain::problem::Problem;
 use crate::domain::registry::ComuneData;
+use chrono::{DateTime, Utc};
 use delibera_documents::{
-    Attachment, Document, Letterhead, Relationship, RenderError, Rendered, escape,
+    Attachment, CopyPart, Document, Letterhead, Relationship, RenderError, Rendered, escape,
 };
 /// What pages ask of a user's own text.
 pub use delibera_documents::{check_text, text_html};
@@ -124,8 +125,12 @@ impl Templates {
     ) -> Result<String, DocumentError> {
         let name = facts.kind.token();
         let data = Value::Object(data(facts, comune, embedded)?);
-        let text = self.registry.render(&name, &data).map_err(|error| {
-            let template = error.template_name.clone().unwrap_or(name);
+        self.text(&name, &data)
+    }
+
+    fn text(&self, name: &str, data: &Value) -> Result<String, DocumentError> {
+        let text = self.registry.render(name, data).map_err(|error| {
+            let template = error.template_name.clone().unwrap_or_else(|| name.to_owned());
             let line = error.line_no.unwrap_or(0);
             DocumentError::Template(Problem::at(&file(&template), line, in_italian(&error)))
         })?;
@@ -159,6 +164,36 @@ impl Templates {
         };
         delibera_documents::render(&document)
             .map_err(|source| DocumentError::Layout { kind: facts.kind.token(), source })
+    }
+
+    /// The reading copy of an act: a cover from `context`, then the parts.
+    ///
+    /// # Errors
+    /// As [`Templates::render`]; a part that is not a readable PDF.
+    pub fn reading_copy(
+        &self,
+        context: &Value,
+        comune: &ComuneData,
+        created: DateTime<Utc>,
+        parts: &[CopyPart],
+    ) -> Result<Rendered, DocumentError> {
+        let name = "copia_lettura";
+        let body = self.text(name, context)?;
+        let said = |key: &str| context[key].as_str().unwrap_or_default().to_owned();
+        let cover = Document {
+            title: format!("Copia – {}", said("title")),
+            subject: said("subject"),
+            author: comune.name.clone(),
+            created,
+            header: String::new(),
+            footer: comune.name.clone(),
+            letterhead: Some(self.letterhead(comune)),
+            draft: false,
+            body,
+            attachments: Vec::new(),
+        };
+        delibera_documents::reading_copy(&cover, parts)
+            .map_err(|source| DocumentError::Layout { kind: name.to_owned(), source })
     }
 
     fn letterhead(&self, comune: &ComuneData) -> Letterhead {
@@ -251,6 +286,15 @@ fn data(
             "pages": (entry.media_type == "application/pdf").then(|| page_count(bytes)).flatten(),
         }));
     }
+    if let Some(act) = &facts.data {
+        attached.push(json!({
+            "number": attached.len() + 1,
+            "name": DATA,
+            "description": DATA_DESCRIPTION,
+            "sha256": sha256_hex(&data_bytes(act)),
+            "pages": Value::Null,
+        }));
+    }
     data.insert("comune".into(), json!(comune));
     data.insert("signatures".into(), Value::Array(signatures));
     data.insert("attached".into(), Value::Array(attached));
@@ -284,10 +328,33 @@ fn attachments(
             media_type: entry.media_type.clone(),
             description: entry.description.clone(),
             bytes: bytes_of(entry, embedded)?.clone(),
-            relationship: Relationship::Supplement,
+            relationship: match entry.relation {
+                Relation::Part => Relationship::Supplement,
+                Relation::Original => Relationship::Source,
+            },
         })
     };
-    facts.embedded.iter().map(attachment).collect()
+    let mut all: Vec<Attachment> =
+        facts.embedded.iter().map(attachment).collect::<Result<_, DocumentError>>()?;
+    all.extend(facts.data.as_ref().map(|data| Attachment {
+        name: DATA.into(),
+        media_type: "application/json".into(),
+        description: DATA_DESCRIPTION.into(),
+        bytes: data_bytes(data),
+        relationship: Relationship::Data,
+    }));
+    Ok(all)
+}
+
+/// The act as data, beside its text.
+const DATA: &str = "atto.json";
+const DATA_DESCRIPTION: &str = "Dati dell'atto, per i programmi";
+
+/// JSON a person can read too; the same data give the same bytes.
+fn data_bytes(data: &Value) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(data).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
 }
 
 /// Words that must not be parted from the number after them at the end of a line.

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod copy;
 pub mod documents;
 pub mod execute;
 pub mod history;

@@ -102,6 +102,7 @@ impl Office {
         mut documents: Vec<NewDocument>,
         activation: &Activation,
     ) -> Result<Vec<StoredEvent>, PaperError> {
+        draw_code(&mut command);
         if let Some((stream, key)) = signature_of(&command) {
             let mut rows = self.sign_many(actor, &[(stream, key)], activation).await;
             return rows.pop().map_or(Err(PaperError::Interrupted), |row| row.outcome);
@@ -251,6 +252,15 @@ pub(super) fn signed_paper(
         assurance: Some(done.assurance),
     };
     (paper, document)
+}
+
+/// Chance enters here: 122 random bits in the contrassegno of a copy (RFC 9562, version 4).
+fn draw_code(command: &mut Command) {
+    if let Command::Case { command: CaseCommand::RequestCopy { code, .. }, .. } = command
+        && code.is_empty()
+    {
+        *code = uuid::Uuid::new_v4().simple().to_string();
+    }
 }
 
 pub(super) fn sign_command(

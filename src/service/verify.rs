@@ -134,7 +134,7 @@ fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
                 let media = fields.get("media_type").and_then(Value::as_str);
                 found.insert((sha256.to_owned(), media.unwrap_or(super::paper::PDF).to_owned()));
             }
-            let listed = fields.get("event").and_then(Value::as_str) == Some("capigruppo_listed");
+            let listed = fields.get("event").and_then(Value::as_str) == Some("capigruppo_sent");
             if let (true, Some(paper)) = (listed, fields.get("paper").and_then(Value::as_str)) {
                 found.insert((paper.to_owned(), super::paper::PDF.to_owned()));
             }

@@ -10,8 +10,9 @@ use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, needed, pdf_document};
 use super::schedule::{Task, Timetable};
+use crate::domain::case::capigruppo::listed_since_posting;
 use crate::domain::case::{CaseCommand, effective_on, terms_of};
-use crate::domain::command::{Command, listed_since_posting};
+use crate::domain::command::Command;
 use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
@@ -161,6 +162,9 @@ impl Worker {
                     _ => Failure::Dead,
                 };
                 tracing::warn!(job = job.key, attempt, %error, ?failure, "job failed");
+                if matches!(failure, Failure::Dead) {
+                    self.undelivered(job, &error.to_string()).await;
+                }
                 store.fail(&job.key, &self.name, now, &error.to_string(), failure).await?;
             }
         }
@@ -175,7 +179,11 @@ impl Worker {
             .map_err(|error| JobError::Dead(format!("lavoro non leggibile: {error}")))?;
         match job {
             Job::Paper { stream, key } => self.paper(&stream, &key).await,
-            Job::Mail(mail) => self.mail(&mail, &queued.key, queued.due_at).await,
+            Job::Mail(mail) => {
+                let done = self.mail(&mail, &queued.key, queued.due_at).await?;
+                self.told(&mail, true, "").await?;
+                Ok(done)
+            }
             Job::Remind { case, entered, moment } => {
                 self.remind(&case, entered, &moment, queued).await
             }
@@ -236,16 +244,12 @@ impl Worker {
     async fn mail(&self, job: &MailJob, key: &str, at: DateTime<Utc>) -> Result<Done, JobError> {
         let mut streams: Vec<StreamId> = job.case.iter().map(StreamId::case).collect();
         streams.extend(job.sitting.iter().map(StreamId::sitting));
-        streams.extend(listed_cases(&self.office, job).await?);
+        streams.extend(listed_cases(job));
         let world = self.office.executor.world(&streams).await?;
         let Some(person) = world.registry.people.get(&job.person) else {
             return Err(JobError::Dead(format!("«{}» non è in anagrafe", job.person)));
         };
-        let mut detail = job.detail.clone();
-        if job.moment == "capigruppo_listed" {
-            let acts: Vec<&String> = streams.iter().map(|s| &s.id).collect();
-            detail["acts"] = json!(acts);
-        }
+        let detail = job.detail.clone();
         let subject = NoticeSubject {
             case: job.case.as_deref(),
             sitting: job.sitting.as_deref(),
@@ -379,18 +383,52 @@ impl Worker {
         }
         let cases: Vec<&str> = ids.iter().map(String::as_str).collect();
         let facts = capigruppo_list(day, serial, &cases, &world)?;
-        let comune = &world.registry.comune;
-        let composed = self.office.press.compose(executor, &facts, comune).await?;
-        let field = facts.slots.first().map(|s| s.field.clone()).unwrap_or_default();
-        let needed = needed(executor, facts.kind).await?;
-        let order = Order { pdf: composed.pdf, field, needed };
-        let sealed = self.office.press.seal(order, comune, self.now()).await?;
-        let document = pdf_document(sealed.pdf);
-        let sha256 = document.sha256.clone();
+        // The seal goes where no person signs; a list a person signs is owed to him (R9.6).
+        let unsigned = facts.slots.iter().find(|s| s.signer.is_none()).map(|s| s.field.clone());
+        let (documents, sha256) = match unsigned {
+            Some(field) => {
+                let comune = &world.registry.comune;
+                let composed = self.office.press.compose(executor, &facts, comune).await?;
+                let needed = needed(executor, facts.kind).await?;
+                let order = Order { pdf: composed.pdf, field, needed };
+                let sealed = self.office.press.seal(order, comune, self.now()).await?;
+                let document = pdf_document(sealed.pdf);
+                let sha256 = document.sha256.clone();
+                (vec![document], sha256)
+            }
+            None => (Vec::new(), String::new()),
+        };
         let count = ids.len();
         let command = Command::ListCapigruppo { day, serial, cases: ids, sha256 };
-        self.system(command, vec![document]).await?;
+        self.system(command, documents).await?;
         Ok(Done::Yes(format!("elenco n. {serial}: {count} atti")))
+    }
+
+    /// Puts on record what became of a list on its way to a capogruppo (R8.3); said twice, it is once.
+    async fn told(&self, mail: &MailJob, delivered: bool, note: &str) -> Result<(), JobError> {
+        let number = |key: &str| mail.detail.get(key).cloned().unwrap_or_default();
+        let day = serde_json::from_value(number("day"));
+        let serial = serde_json::from_value(number("serial"));
+        let (Some(id), Ok(day), Ok(serial)) = (mail.case.clone(), day, serial) else {
+            return Ok(());
+        };
+        if mail.moment != "capigruppo_listed" {
+            return Ok(());
+        }
+        let (person, note) = (mail.person.clone(), note.to_owned());
+        let command = CaseCommand::RecordDelivery { day, serial, person, delivered, note };
+        match self.system(Command::Case { id, command }, Vec::new()).await {
+            Err(ExecuteError::Refused(refusal)) if refusal.code == "already_told" => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// A message that will not leave any more: of a list to a capogruppo the Segreteria is told.
+    async fn undelivered(&self, job: &QueuedJob, why: &str) {
+        let Ok(Job::Mail(mail)) = serde_json::from_value(job.payload.clone()) else { return };
+        if let Err(error) = self.told(&mail, false, why).await {
+            tracing::error!(job = job.key, %error, "not recorded");
+        }
     }
 
     /// What a term brings. If the term moved meanwhile, the job waits for the new day; if there is
@@ -483,25 +521,9 @@ impl Worker {
 }
 
 /// Cases of the list a mail to a capogruppo speaks of.
-async fn listed_cases(office: &Office, job: &MailJob) -> Result<Vec<StreamId>, JobError> {
-    if job.moment != "capigruppo_listed" {
-        return Ok(Vec::new());
-    }
-    let serial = job.detail.get("serial").and_then(Value::as_u64).unwrap_or_default();
-    let filter = CaseFilter { posted_on: Some(job.day), ..CaseFilter::default() };
-    let rows = office.executor.store.cases(&filter).await?;
-    let streams: Vec<StreamId> = rows.iter().map(|row| StreamId::case(&row.id)).collect();
-    let world = office.executor.world(&streams).await?;
-    let mut listed: Vec<StreamId> = streams
-        .into_iter()
-        .filter(|s| {
-            world.cases.get(&s.id).is_some_and(|c| {
-                c.listed.iter().any(|(day, n)| *day == job.day && u64::from(*n) == serial)
-            })
-        })
-        .collect();
-    listed.sort();
-    Ok(listed)
+fn listed_cases(job: &MailJob) -> Vec<StreamId> {
+    let acts = job.detail.get("acts").and_then(Value::as_array);
+    acts.into_iter().flatten().filter_map(Value::as_str).map(StreamId::case).collect()
 }
 
 fn owed_facts(world: &World, stream: &StreamId, key: &str) -> Result<PaperFacts, Refusal> {

@@ -205,8 +205,21 @@ fn conditions_of_efficacy_are_told_and_met_by_who_can() {
 fn sc_8_a_redacted_file_lets_the_count_go_on() {
     let mut desk = posted(&[], false);
     let before = desk.of("a").posting.clone().unwrap().file;
-    let replace = CaseCommand::ReplacePublicFile { sha256: "c".repeat(64), reason: "dati".into() };
-    desk.at("2024-05-08 10:00").case("albo", "a", replace).unwrap();
+    let replace = |sha256: &str| CaseCommand::ReplacePublicFile {
+        sha256: sha256.into(),
+        reason: "il testo lascia riconoscere una persona".into(),
+    };
+    desk.at("2024-05-08 10:00");
+    // Only what derives from the act, signed, takes its place: nobody uploads another text.
+    for (sha256, expected) in [("c", "replacement_not_derived"), ("", "replacement_not_derived")] {
+        assert_eq!(code(desk.case("albo", "a", replace(&sha256.repeat(64)))), expected);
+    }
+    desk.mark("segreteria", "a", "la lettura giova").unwrap();
+    assert_eq!(code(desk.case("albo", "a", replace(""))), "rendition_missing");
+    desk.case("segreteria", "a", CaseCommand::ComposePublic).unwrap();
+    assert_eq!(code(desk.case("albo", "a", replace(""))), "rendition_not_signed");
+    desk.sign_all("a");
+    desk.case("albo", "a", replace("")).unwrap();
     let posting = desk.of("a").posting.clone().unwrap();
     assert_ne!(posting.file, before);
     assert_eq!(effective_on(&desk), "2024-05-16");

@@ -2,8 +2,9 @@
 //! Section 8: the list of the day.
 
 use crate::desk::{Desk, code, day, fiscal};
+use delibera::domain::case::capigruppo::listed_since_posting;
 use delibera::domain::case::{CaseCommand, Efficacy};
-use delibera::domain::command::{Command, listed_since_posting};
+use delibera::domain::command::Command;
 
 fn list(on: &str, serial: u32, cases: &[&str]) -> Command {
     Command::ListCapigruppo {
@@ -26,7 +27,7 @@ fn t_78_one_list_a_day() {
     assert_eq!(code(desk.act("system", wrong)), "list_outdated");
     assert_eq!(code(desk.act("system", list("2024-05-06", 1, &["a", "a"]))), "list_outdated");
     let facts = desk.act("system", list("2024-05-06", 1, &["a", "b", "c"])).unwrap();
-    assert_eq!(facts.len(), 6, "listed and settled, three times");
+    assert_eq!(facts.len(), 4, "three acts listed, one list sent");
     let again = list("2024-05-06", 2, &["a"]);
     assert_eq!(code(desk.act("system", again)), "list_outdated");
     desk.act("system", list("2024-05-07", 1, &["d"])).unwrap();
@@ -36,7 +37,7 @@ fn t_78_one_list_a_day() {
 }
 
 #[test]
-fn t_38_a_failed_delivery_stops_nothing() {
+fn a_delivery_refused_elsewhere_is_put_on_record_by_hand() {
     let mut desk = Desk::large();
     let content = desk.content();
     desk.posted("a", content, false);
@@ -60,6 +61,20 @@ fn t_80_a_councillor_who_leads_no_group_is_not_on_the_list() {
     let told = desk.mails("elenco-capigruppo");
     assert!(told.contains(&"capo1".to_owned()) && told.contains(&"capo2".to_owned()));
     assert!(!told.contains(&"consigliere".to_owned()));
+    let read = |who| {
+        delibera::domain::visibility::may_read(
+            &desk.world.registry,
+            who,
+            desk.of("a"),
+            desk.today(),
+        )
+    };
+    read("consigliere").unwrap();
+    assert_eq!(
+        read("nobody").unwrap_err().code,
+        "not_yours_to_read",
+        "the text is for councillors"
+    );
 }
 
 #[test]
@@ -74,6 +89,16 @@ fn posted_again_listed_again_with_the_duty() {
     desk.act("system", list("2024-05-06", 1, &["a"])).unwrap();
     assert!(listed_since_posting(desk.of("a")));
     assert_eq!(code(desk.act("system", list("2024-05-06", 2, &["a"]))), "list_outdated");
+    for person in ["capo1", "capo2"] {
+        let delivered = CaseCommand::RecordDelivery {
+            day: day("2024-05-06"),
+            serial: 1,
+            person: person.into(),
+            delivered: true,
+            note: String::new(),
+        };
+        desk.case("system", "a", delivered).unwrap();
+    }
     assert!(desk.of("a").duties["capigruppo"].settled.is_some());
     desk.at("2024-05-09 10:00").case("albo", "a", annul).unwrap();
     desk.post("a").unwrap();

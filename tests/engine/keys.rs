@@ -26,7 +26,6 @@ const LATER: &[(&str, &str)] = &[
     ("capigruppo_channel", "PEC and reserved area: the list goes by ordinary mail"),
     ("capigruppo_batch", "one value only: the law says contestualmente (art. 125 TUEL)"),
     ("art127_enabled", "control on request: without a control body since L. cost. 3/2001"),
-    ("contrassegno", "printed copies with a code that can be verified: the pages"),
     ("preservation_timing", "conservazione"),
     ("urn_authority", "identifiers URN"),
     ("det_number_at", "determinazioni"),
@@ -325,7 +324,9 @@ fn a_denied_visto_stands_against_the_vote_whatever_the_text_says() {
         .unwrap();
     desk.carry("a", "ordine_del_giorno");
     let reasons = "la Giunta confida nel riparto".into();
-    desk.case("rp", "a", CaseCommand::MotivateDeparture { reasons }).unwrap();
+    // A visto is not an opinion one departs from.
+    let motivated = desk.case("rp", "a", CaseCommand::MotivateDeparture { reasons });
+    assert_eq!(code(motivated), "nothing_to_depart_from");
     desk.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &["a"]);
     let everyone = desk.size.members();
     desk.at("2024-05-06 09:00").open("s", &everyone).unwrap();

@@ -273,6 +273,7 @@ fn t_51_another_attachment_voids_but_does_not_delete() {
     content.attachments = vec![attachment("b")];
     let revise = CaseCommand::Revise { content, formal: false, paper: None };
     desk.case("rp", "x", revise).unwrap();
+    desk.sign_all("x");
     let case = desk.of("x");
     assert_eq!(case.opinions.len(), 2);
     assert_ne!(case.opinions[0].hash, case.current().unwrap().hash);

@@ -113,10 +113,32 @@ impl Desk {
             }
             "istruttoria" => drop(self.pass("segreteria", id).unwrap()),
             "parere_legittimita" => drop(self.legitimacy("segretario", id).unwrap()),
-            "verifica_privacy" => drop(self.pass("segreteria", id).unwrap()),
+            "verifica_privacy" => {
+                self.clear_all(id);
+                self.pass("segreteria", id).unwrap();
+                self.sign_all(id);
+            }
             "albo" => drop(self.post(id).unwrap()),
             other => panic!("{id} stays at {other}"),
         }
+    }
+
+    /// Who reviews reads every find and publishes it.
+    pub fn clear_all(&mut self, id: &str) {
+        for hit in delibera::domain::privacy::open_hits(self.of(id), &self.world) {
+            let reason = "si può pubblicare".into();
+            let command = CaseCommand::ClearPersonalData { text: hit.text, reason };
+            self.case("segreteria", id, command).unwrap();
+        }
+    }
+
+    pub fn mark(&mut self, actor: &str, id: &str, text: &str) -> Answer {
+        let command = CaseCommand::MarkPersonalData {
+            text: text.into(),
+            reason: "dato personale non pertinente".into(),
+            basis: "art. 5, par. 1, lett. c), Reg. (UE) 2016/679".into(),
+        };
+        self.case(actor, id, command)
     }
 
     pub fn pass(&mut self, actor: &str, id: &str) -> Answer {

@@ -23,7 +23,7 @@ async fn texts(conn: &mut SqliteConnection, sql: &str) -> Vec<String> {
 fn other_value(column: &str) -> String {
     format!(
         "CASE typeof({column}) \
-         WHEN 'integer' THEN {column} + 1 \
+         WHEN 'integer' THEN {column} + 1009 \
          WHEN 'blob' THEN CAST({column} || x'00' AS BLOB) \
          WHEN 'null' THEN '1' \
          ELSE CASE WHEN {column} = '' THEN 'x' \
@@ -75,9 +75,11 @@ async fn alter_and_verify(dir: &Path, clean: &Path, table: &str, column: &str) {
     // Constraints defend the schema; a forger has the file and switches them off.
     sqlx::query("PRAGMA ignore_check_constraints = ON").execute(&mut conn).await.unwrap();
     let value = other_value(column);
+    // A free place of the tasks is no record.
+    let taken = if table == "tasks" { "WHERE holder <> ''" } else { "" };
     let sql = format!(
         "UPDATE {table} SET {column} = {value} \
-         WHERE rowid = (SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT 1)"
+         WHERE rowid = (SELECT rowid FROM {table} {taken} ORDER BY rowid DESC LIMIT 1)"
     );
     let sql =
         match texts(&mut conn, &format!("SELECT sql FROM sqlite_master WHERE name = '{table}'"))
@@ -95,7 +97,7 @@ async fn alter_and_verify(dir: &Path, clean: &Path, table: &str, column: &str) {
                 .join(",");
                 format!(
                     "UPDATE {table} SET {column} = {value} \
-                 WHERE ({key}) = (SELECT {key} FROM {table} ORDER BY {key} DESC LIMIT 1)"
+                 WHERE ({key}) = (SELECT {key} FROM {table} {taken} ORDER BY {key} DESC LIMIT 1)"
                 )
             }
             _ => sql,

@@ -145,7 +145,7 @@ fn t_63_remote_needs_a_rule_after_the_emergency() {
 }
 
 #[test]
-fn t_68_self_annulment_by_the_rule_in_force() {
+fn self_annulment_by_the_rule_in_force() {
     let benefit = annulment_limit(day("2026-01-10"), day("2026-07-20")).unwrap();
     assert_eq!((benefit.last_day, benefit.months), (day("2026-07-10"), 6));
     let before = annulment_limit(day("2025-03-01"), day("2025-11-30")).unwrap();
@@ -165,7 +165,7 @@ fn self_annulment_across_a_change_of_law() {
 }
 
 #[test]
-fn t_39_ten_days_to_ask_for_control() {
+fn control_on_request_within_ten_days() {
     let posted = day("2024-05-06");
     assert_eq!(request_deadline(posted), day("2024-05-16"));
     let reasons = "violazione dell'art. 191 TUEL";

@@ -211,7 +211,7 @@ fn t_74_certificate_from_the_day_it_is_true() {
 }
 
 #[test]
-fn t_75_an_act_not_posted_raises_an_alarm() {
+fn an_act_not_posted_raises_an_alarm() {
     let adopted = day("2024-05-06");
     assert!(!is_late(adopted, Some(10), day("2024-05-16")));
     assert!(is_late(adopted, Some(10), day("2024-05-17")));

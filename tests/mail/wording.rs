@@ -109,7 +109,10 @@ fn each_message_says_what_practice_wants() {
     says("convocazione", &["venerdì 24 luglio 2026, ore 11:00", "sala Giunta", "giunta/s-31"]);
     says("seduta-spostata", &["prevista per giovedì 23 luglio 2026"]);
     says("esiti-seduta", &["deliberazione n. 118", "immediatamente eseguibile", "Rinviata"]);
-    says("atto-eseguibile", &["eseguibile dal 24 luglio 2026", "Amministrazione Trasparente"]);
+    // With a condition unmet no day is said from which it may be carried out (practice.md 1.3).
+    says("atto-eseguibile", &["non può ancora essere eseguito", "Amministrazione Trasparente"]);
+    let eseguibile = all.iter().find(|(name, ..)| name == "atto-eseguibile").unwrap();
+    assert!(!eseguibile.2.contains("eseguibile dal"), "{}", eseguibile.2);
     says("atto-pubblicato", &["n. 914/2026", "dal 27 luglio 2026", "11 agosto 2026 compreso"]);
     says("atto-pubblicato", &["esecutiva il 7 agosto 2026"]);
     says("elenco-capigruppo", &["art. 125", "n. 117/2026 del 24 luglio 2026", "Ripubblicata:"]);

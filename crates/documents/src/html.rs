@@ -27,7 +27,7 @@ fn write_block(out: &mut String, block: &Block) {
         | Kind::Small(inside)
         | Kind::Together(inside) => all(out, inside),
         // What only templates write is not in a user's text.
-        Kind::Labels(_) | Kind::Signatures(_) | Kind::PageBreak => {}
+        Kind::Labels(_) | Kind::Signatures(_) | Kind::Coded { .. } | Kind::PageBreak => {}
     }
 }
 

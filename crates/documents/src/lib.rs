@@ -122,6 +122,27 @@ pub fn render(document: &Document) -> Result<Rendered, RenderError> {
     pdf::write(document, set)
 }
 
+/// A file to be read in one with others.
+#[derive(Debug, Clone)]
+pub struct CopyPart {
+    /// What it is, in the bookmarks.
+    pub title: String,
+    /// A PDF.
+    pub pdf: Vec<u8>,
+}
+
+/// A reading copy: the pages of `cover`, then those of the parts, one after the other, every page
+/// marked COPIA. It has no signature fields: what a signature showed stays as a picture with its
+/// text, and the copy is nobody's original. Where every part is a file of this crate, the copy is
+/// PDF/A-2a and PDF/UA-1 as they are; a foreign part is shown as it is and nothing is declared.
+///
+/// # Errors
+/// When the cover cannot be set, or a part is not a PDF that can be read without a password.
+pub fn reading_copy(cover: &Document, parts: &[CopyPart]) -> Result<Rendered, RenderError> {
+    let first = CopyPart { title: cover.title.clone(), pdf: render(cover)?.pdf };
+    pdf::copy::write(cover, &first, parts)
+}
+
 /// Checks a text written by a user, before it is taken into a document.
 ///
 /// A text that passes is laid out by [`render`] inside `::: testo` without error.

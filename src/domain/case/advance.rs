@@ -85,6 +85,8 @@ fn pass_through(
     let entered = CaseEvent::StepEntered {
         step: step.name.clone(),
         deadline: match step.kind {
+            // A first draft has no term; one that was sent back is to be mended by a day (row 5).
+            StepKind::Freeze { .. } if changes.case(id)?.returned.is_none() => None,
             StepKind::Post { .. } => post_by(changes.case(id)?, day, step, &regulation),
             _ => deadline(day, days(step, &regulation)),
         },
@@ -120,10 +122,10 @@ fn pass_through(
             let token = step.paper.as_deref().unwrap_or_default();
             let kind = paper_kind(token)?;
             let key = paper_key(changes.case(id)?, kind);
-            changes.push(
-                id,
-                CaseEvent::PaperOwed(PaperPlan { key, kind, slots, about: String::new() }),
-            );
+            // A proposal is signed as it was frozen: its paper says of which version it is.
+            let version = changes.case(id)?.current().map(|v| v.number.to_string());
+            let about = version.filter(|_| kind == PaperKind::Proposta).unwrap_or_default();
+            owe(changes, id, kind, key, slots, &about);
             Ok(false)
         }
         StepKind::Agenda => {
@@ -237,7 +239,12 @@ fn days(step: &Step, regulation: &Regulation) -> u16 {
 
 /// The day by which an act is posted: the term of the region or of the Comune, from its adoption,
 /// or the one of the step if it comes first (R6.1, R7.9; T-75).
-fn post_by(case: &Case, day: NaiveDate, step: &Step, regulation: &Regulation) -> Option<NaiveDate> {
+pub fn post_by(
+    case: &Case,
+    day: NaiveDate,
+    step: &Step,
+    regulation: &Regulation,
+) -> Option<NaiveDate> {
     let own = deadline(day, step.deadline_days);
     let Some(adopted) = case.treatment.as_ref().map(|t| t.date) else { return own };
     let regional = regulation.profile().publish_by(adopted, case.is_immediate());

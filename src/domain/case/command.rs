@@ -2,7 +2,7 @@
 //! What may be asked of an act.
 
 use super::content::{Condition, Content};
-use super::event::{OpinionOutcome, Touch};
+use super::event::{CopyForm, OpinionOutcome, Touch};
 use crate::domain::papers::{Assurance, Augmentation, SignedPaper};
 use crate::domain::workflow::OpinionKind;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -113,6 +113,37 @@ pub enum CaseCommand {
         #[serde(default)]
         note: String,
     },
+    /// Marks a string that the publishable rendition leaves out, or accepts a find.
+    MarkPersonalData {
+        /// The string, or the name of a file.
+        text: String,
+        /// Why, in words that may be published.
+        reason: String,
+        /// Article.
+        basis: String,
+    },
+    /// Dismisses a find, or takes a mark back.
+    ClearPersonalData {
+        /// The string.
+        text: String,
+        /// Why it may be published.
+        reason: String,
+    },
+    /// Has the publishable rendition made again, after the review.
+    ComposePublic,
+    /// Asks for a certified copy of the signed act (L. 241/1990 art. 22; CAD art. 23-bis).
+    RequestCopy {
+        /// Whole, or an extract.
+        form: CopyForm,
+        /// Who asked for it, as printed.
+        applicant: String,
+        /// What it is for, as printed; may be empty.
+        #[serde(default)]
+        purpose: String,
+        /// The unguessable part of the contrassegno: 32 hexadecimal digits, drawn by the service.
+        #[serde(default)]
+        code: String,
+    },
     /// Withdraws the proposal, outside a sitting.
     Withdraw {
         /// Why.
@@ -204,9 +235,10 @@ pub enum CaseCommand {
         /// Why.
         reason: String,
     },
-    /// Replaces the file shown by a redacted one; the count continues.
+    /// Replaces the file shown by a later publishable rendition; the count continues.
     ReplacePublicFile {
-        /// SHA-256 of the new file.
+        /// SHA-256 of the new file; empty for the latest rendition.
+        #[serde(default)]
         sha256: String,
         /// Why.
         reason: String,
@@ -231,6 +263,20 @@ pub enum CaseCommand {
         /// Done.
         done: bool,
         /// Evidence or reason.
+        #[serde(default)]
+        note: String,
+    },
+    /// Worker: the list of a day was handed over to a capogruppo, or could not be.
+    RecordDelivery {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day.
+        serial: u32,
+        /// Capogruppo.
+        person: String,
+        /// Handed over.
+        delivered: bool,
+        /// What the server said.
         #[serde(default)]
         note: String,
     },

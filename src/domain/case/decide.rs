@@ -7,7 +7,7 @@ use super::draft::{acknowledge, create, edit, rework, submit, withdraw};
 use super::event::{CaseEvent, OpinionOutcome};
 use super::opinion_commands::{give_opinion, motivate, send_back};
 use super::revision::revise_in_office;
-use super::{Case, Ending, further, posting, powers, signing};
+use super::{Case, Ending, copies, further, posting, powers, privacy, signing};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
@@ -48,6 +48,10 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         | CaseCommand::PreparePaper { .. }
         | CaseCommand::SealPaper { .. }
         | CaseCommand::Augment(_) => signing::decide(changes, id, command),
+        CaseCommand::MarkPersonalData { .. }
+        | CaseCommand::ClearPersonalData { .. }
+        | CaseCommand::ComposePublic => privacy::decide(changes, id, command),
+        CaseCommand::RequestCopy { .. } => copies::request(changes, id, command),
         _ => posting::decide(changes, id, command),
     }
 }
@@ -204,6 +208,10 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     if *lifecycle == Lifecycle::PostingEnded {
         return Err(wrong_step(&step, "passare oltre: il fascicolo si chiude con «close»").into());
     }
+    let private = *lifecycle == Lifecycle::PrivacyReview;
+    if private {
+        privacy::all_decided(changes, id)?;
+    }
     if note.trim().is_empty() && contrary_needs_note(changes, id)? {
         return Err(Refusal::new(
             "note_on_contrary_missing",
@@ -221,6 +229,9 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     let event =
         CaseEvent::ReviewPassed { step: step.name.clone(), by, note: note.trim().to_owned() };
     changes.push(id, event);
+    if private {
+        privacy::owe_rendition(changes, id)?;
+    }
     leave(changes, id, Passage::Done)
 }
 

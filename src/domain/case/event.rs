@@ -3,6 +3,7 @@
 
 use super::content::{Affects, Condition, Content};
 use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
+use crate::domain::privacy::{Clearance, Omission};
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Ballot, Treatment};
 use crate::domain::workflow::OpinionKind;
@@ -81,6 +82,13 @@ pub struct FurtherOpinion {
     pub hash: String,
     /// Who put it on record.
     pub by: Signatory,
+}
+
+impl FurtherOpinion {
+    /// What names this very record: SHA-256 of what was recorded.
+    pub fn digest(&self) -> String {
+        crate::domain::digest::sha256_hex(&serde_json::to_vec(self).unwrap_or_default())
+    }
 }
 
 /// How a text was changed after opinions were given (R1.12).
@@ -232,6 +240,8 @@ pub enum CaseEvent {
     DepartureMotivated {
         /// The reasons, as they will be printed in the act.
         reasons: String,
+        /// The opinions they answer: SHA-256 of each sheet. One that comes later is not among them.
+        answers: Vec<String>,
     },
     /// A check was passed.
     ReviewPassed {
@@ -388,16 +398,44 @@ pub enum CaseEvent {
         /// Why.
         reason: String,
     },
-    /// It was in the list sent to the capigruppo (R8.1).
+    /// A string was marked: the publishable rendition leaves it out (R6.8).
+    PersonalDataMarked(Omission),
+    /// A find was dismissed, or a mark taken back.
+    PersonalDataCleared(Clearance),
+    /// A certified copy was asked for (practice.md 3, row 23).
+    CopyRequested(CopyRequest),
+    /// It is in the list of the day for the capigruppo (R8.1).
     CapigruppoListed {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day, from 1.
+        serial: u32,
+    },
+    /// The list, sealed or signed, goes out (R8.2); kept with the first act it names.
+    CapigruppoSent {
         /// Day of the list.
         day: NaiveDate,
         /// Serial of the list on that day, from 1.
         serial: u32,
         /// SHA-256 of the list.
         paper: String,
-        /// Capigruppo it went to.
+        /// Capigruppo it goes to.
         recipients: Vec<String>,
+        /// Acts it names.
+        cases: Vec<String>,
+    },
+    /// The list was handed over to a capogruppo, or could not be (R8.3).
+    CapigruppoTold {
+        /// Day of the list.
+        day: NaiveDate,
+        /// Serial of the list on that day.
+        serial: u32,
+        /// Capogruppo.
+        person: String,
+        /// Handed over to his address.
+        delivered: bool,
+        /// What the server said, where it was not.
+        note: String,
     },
     /// The term in the Albo has passed; the referto is owed.
     PostingEnded {
@@ -466,6 +504,40 @@ pub enum CaseEvent {
         /// Check-list or note.
         note: String,
     },
+}
+
+/// What a certified copy reproduces (CAD art. 23-bis, c. 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyForm {
+    /// The whole act.
+    Full,
+    /// Minutes, votes and dispositive, without premises and parts.
+    Extract,
+}
+
+/// A certified copy as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyRequest {
+    /// 1 for the first of the act.
+    pub serial: u32,
+    /// Whole, or an extract.
+    pub form: CopyForm,
+    /// Who asked.
+    pub applicant: String,
+    /// What for.
+    pub purpose: String,
+    /// Unguessable code of the contrassegno.
+    pub code: String,
+    /// SHA-256 of the signed act it reproduces.
+    pub original: String,
+    /// Last day on which it can be verified, where the contrassegno is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// Who put the request on record.
+    pub by: Signatory,
+    /// The day.
+    pub on: NaiveDate,
 }
 
 /// How a later act or an order touches an act.

@@ -47,7 +47,7 @@ pub(super) fn missing(case: &Case, regulation: &Regulation) -> Vec<Refusal> {
 /// saying why.
 pub(super) fn objections(case: &Case, regulation: &Regulation) -> Vec<Objection> {
     let unheeded = standing_further(case).into_iter().filter(|o| o.outcome.to_depart_from());
-    let unheeded = unheeded.filter(|_| !departs(case)).map(|o| {
+    let unheeded = unheeded.filter(|o| !departs(case, &o.digest())).map(|o| {
         let text =
             format!("Il parere «{}» non è seguito e il testo non dice perché", readable(&o.name));
         Refusal::new("departure_not_motivated", "R1.16", "art. 3 L. 241/1990", text)

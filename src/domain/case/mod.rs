@@ -2,9 +2,11 @@
 //! One act: its facts, its state, what may be done with it.
 
 mod advance;
+pub mod capigruppo;
 mod command;
 mod commissioner;
 mod content;
+mod copies;
 mod decide;
 mod draft;
 mod duties;
@@ -15,20 +17,25 @@ mod opinion_commands;
 mod opinions;
 mod posting;
 pub mod powers;
+mod privacy;
 mod revision;
 mod signing;
 mod touches;
 
-pub use advance::{enter, leave, owe, seal_slot, slot};
+pub use advance::{enter, leave, owe, post_by, seal_slot, slot};
 pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gap,
     Gates,
 };
+pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{Efficacy, effective_on, efficacy, on_albo, ratification_due, terms_of};
-pub use event::{CaseEvent, Change, FurtherOpinion, Opinion, OpinionOutcome, Posting, Touch};
+pub use event::{
+    CaseEvent, Change, CopyForm, CopyRequest, FurtherOpinion, Opinion, OpinionOutcome, Posting,
+    Touch,
+};
 pub use further::standing_further;
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
@@ -37,6 +44,7 @@ pub use signing::{check_prepared, check_seal, check_signature, only_system, unkn
 pub use touches::{tell_affected, untouch};
 
 use crate::domain::papers::{KeptPapers, PaperKind, PaperState};
+use crate::domain::privacy::{Clearance, Omission, same};
 use crate::domain::sitting::{Ballot, ItemOutcome, Treatment};
 use crate::domain::workflow::{Lifecycle, StepKind, Workflow};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -158,8 +166,21 @@ pub struct Case {
     pub outages: BTreeMap<NaiveDate, u8>,
     /// The end of posting was put on record.
     pub posting_ended: bool,
+    /// Strings the publishable rendition leaves out.
+    pub omissions: Vec<Omission>,
+    /// Finds that may be published.
+    pub cleared: Vec<Clearance>,
+    /// Certified copies asked for.
+    pub copies: Vec<CopyRequest>,
+    /// Days of postings that were annulled, lost by the Albo: by year and number of the posting.
+    pub past_outages: BTreeMap<(i32, i64), BTreeMap<NaiveDate, u8>>,
     /// Lists of the capigruppo it was in: day and serial.
     pub listed: Vec<(NaiveDate, u32)>,
+    /// Lists that went out from this act, the first of theirs, and who received them.
+    pub lists: Vec<capigruppo::SentList>,
+    /// Opinions the reasons of the departure answer (art. 49 c. 4): SHA-256 of the sheet, or of what was
+    /// recorded.
+    pub answered: Vec<String>,
     /// How many of them came before the current posting.
     pub listed_before_posting: usize,
     /// Conditions met, with the day.
@@ -170,9 +191,9 @@ pub struct Case {
     pub touches: Vec<Touch>,
     /// Suspensions lifted: from which day, by which act or order.
     pub lifted: Vec<(NaiveDate, String)>,
-    /// Executivity that had set in before a posting was annulled: its first day, and the Albo number
-    /// of that posting.
-    pub matured: Option<(NaiveDate, i64)>,
+    /// Executivity that had set in before a posting was annulled: its first day, and year and Albo
+    /// number of that posting.
+    pub matured: Option<(NaiveDate, (i32, i64))>,
     /// Ended before or after its course.
     pub ending: Option<Ending>,
     /// Events folded.
@@ -182,13 +203,27 @@ pub struct Case {
 }
 
 impl Case {
-    /// Papers not complete yet; what nobody signed of a proposal that was withdrawn is owed no more.
+    /// Papers not complete yet and still owed.
     pub fn open_papers(&self) -> impl Iterator<Item = &PaperState> {
-        let withdrawn = self.ending == Some(Ending::Withdrawn);
-        self.papers.iter().filter(move |p| {
-            let dropped = withdrawn && p.signed.is_empty();
-            !p.is_complete() && !p.dropped && !dropped
-        })
+        self.papers.iter().filter(|p| !p.is_complete() && !p.dropped)
+    }
+
+    /// A legitimacy opinion was given on the current text: its outcome was told to who waits for it.
+    pub fn legitimacy_given(&self) -> bool {
+        use crate::domain::workflow::OpinionKind;
+        let need = OpinionNeed { opinion: OpinionKind::Legitimacy, office: String::new() };
+        standing(self, &need).is_some()
+    }
+
+    /// The days lost by the Albo during a posting, the current one or one that was annulled.
+    pub fn outages_of(&self, posting: &Posting) -> &BTreeMap<NaiveDate, u8> {
+        self.past_outages.get(&(posting.year, posting.number)).unwrap_or(&self.outages)
+    }
+
+    /// The text that went back, or was withdrawn, is signed by nobody any more.
+    fn drop_proposals(&mut self) {
+        let unsigned = |p: &&mut PaperState| p.plan.kind == PaperKind::Proposta && !p.is_complete();
+        self.papers.iter_mut().filter(unsigned).for_each(|p| p.dropped = true);
     }
 
     /// An empty case of an id.
@@ -260,9 +295,10 @@ impl Case {
             StepKind::Opinion { opinion: OpinionKind::Technical, .. } => {
                 Lifecycle::TechnicalOpinions
             }
-            StepKind::Opinion { opinion: OpinionKind::Accounting | OpinionKind::Cover, .. } => {
+            StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => {
                 Lifecycle::AccountingOpinion
             }
+            StepKind::Opinion { opinion: OpinionKind::Cover, .. } => Lifecycle::CoverVisto,
             StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => {
                 Lifecycle::LegitimacyOpinion
             }
@@ -313,8 +349,9 @@ impl Case {
                     at,
                 });
             }
-            CaseEvent::DepartureMotivated { reasons } => {
+            CaseEvent::DepartureMotivated { reasons, answers } => {
                 self.content.gates.departure = Some(reasons.clone());
+                self.answered.clone_from(answers);
             }
             CaseEvent::Numbered { register, year, number, date, external } => {
                 self.numbers.push(Numbering {
@@ -338,9 +375,7 @@ impl Case {
             CaseEvent::Returned { reasons, .. } => {
                 self.returned = Some(reasons.clone());
                 // A proposal that goes back while it is being signed is signed again when it returns.
-                let unsigned =
-                    |p: &&mut PaperState| p.plan.kind == PaperKind::Proposta && !p.is_complete();
-                self.papers.iter_mut().filter(unsigned).for_each(|p| p.dropped = true);
+                self.drop_proposals();
             }
             CaseEvent::ReworkStarted => {
                 self.returned = None;
@@ -405,6 +440,7 @@ impl Case {
             CaseEvent::Withdrawn { .. } => {
                 self.ending = Some(Ending::Withdrawn);
                 self.sitting = None;
+                self.drop_proposals();
             }
             CaseEvent::Closed { .. } => self.ending = Some(Ending::Archived),
             other => self.evolve_after(other, at),
@@ -424,8 +460,11 @@ impl Case {
             }
             CaseEvent::PostingAnnulled { reason, was_effective, .. } => {
                 let on = effective_on(self).filter(|_| *was_effective && self.matured.is_none());
-                self.matured = on.zip(self.posting.as_ref().map(|p| p.number)).or(self.matured);
+                let named = self.posting.as_ref().map(|p| (p.year, p.number));
+                self.matured = on.zip(named).or(self.matured);
                 if let Some(posting) = self.posting.take() {
+                    let lost = std::mem::take(&mut self.outages);
+                    self.past_outages.insert((posting.year, posting.number), lost);
                     self.annulled_postings.push((posting, reason.clone()));
                 }
             }
@@ -434,7 +473,21 @@ impl Case {
                     posting.file.clone_from(new);
                 }
             }
-            CaseEvent::CapigruppoListed { day, serial, .. } => self.listed.push((*day, *serial)),
+            CaseEvent::PersonalDataMarked(omission) => {
+                self.cleared.retain(|c| !same(&c.text, &omission.text));
+                self.omissions.retain(|o| !same(&o.text, &omission.text));
+                self.omissions.push(omission.clone());
+            }
+            CaseEvent::PersonalDataCleared(clearance) => {
+                self.omissions.retain(|o| !same(&o.text, &clearance.text));
+                self.cleared.retain(|c| !same(&c.text, &clearance.text));
+                self.cleared.push(clearance.clone());
+            }
+            CaseEvent::CopyRequested(copy) => self.copies.push(copy.clone()),
+            CaseEvent::CapigruppoListed { day, serial } => self.listed.push((*day, *serial)),
+            CaseEvent::CapigruppoSent { .. } | CaseEvent::CapigruppoTold { .. } => {
+                capigruppo::evolve(&mut self.lists, event);
+            }
             CaseEvent::PostingEnded { .. } => self.posting_ended = true,
             CaseEvent::ConditionMet { condition, on, .. } => {
                 self.conditions_met.insert(*condition, *on);

@@ -6,7 +6,7 @@ use super::advance::{advance, leave};
 use super::command::CaseCommand;
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::{CaseEvent, Opinion, OpinionOutcome};
-use super::opinions::{OpinionNeed, needs, open_needs, standing};
+use super::opinions::{OpinionNeed, needs, open_needs, standing, unheeded};
 use super::powers;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::refusal::Refusal;
@@ -194,7 +194,7 @@ fn check_outcome(
         && opinion == OpinionKind::Accounting
         && changes.case(id)?.content.has_effects()
         && regulation.accounting_gate == AccountingGate::AlwaysRagioneria
-        && reasons.trim().len() < 10
+        && !own_words(reasons)
     {
         return refuse(
             "not_due_with_effects",
@@ -204,6 +204,44 @@ fn check_outcome(
         );
     }
     Ok(())
+}
+
+/// Reasons of one's own: more than a word or two, and not the bare denial of effects that the office
+/// has declared (T-55). The judgement stays with Ragioneria.
+fn own_words(reasons: &str) -> bool {
+    let letters = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let words: Vec<String> = reasons
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(letters)
+        .map(str::to_lowercase)
+        .collect();
+    let denial = [
+        "non",
+        "vi",
+        "sono",
+        "ci",
+        "nessun",
+        "nessuno",
+        "riflesso",
+        "riflessi",
+        "assenza",
+        "di",
+        "diretti",
+        "indiretti",
+        "sul",
+        "sulla",
+        "né",
+        "bilancio",
+        "patrimonio",
+        "situazione",
+        "economico",
+        "finanziaria",
+        "dovuto",
+        "parere",
+        "comporta",
+        "atto",
+    ];
+    words.len() >= 4 && words.iter().any(|w| w.chars().count() > 3 && !denial.contains(&w.as_str()))
 }
 
 /// The legitimacy opinion recites the others: they must be there, and earlier (R2.2, T-9).
@@ -318,13 +356,26 @@ pub(super) fn motivate(changes: &mut Changes, id: &str, reasons: &str) -> Result
         )
         .into());
     }
-    if changes.case(id)?.treatment.is_some() {
-        let (_, step) = changes.position(id)?;
+    // From the ballot on the text is what was voted (R1.9, R2.7).
+    let (workflow, step) = changes.position(id)?;
+    if changes.case(id)?.treatment.is_some() || step.kind == StepKind::Ballot {
         return Err(wrong_step(&step, "motivare lo scostamento: l'atto è già votato").into());
     }
     if proposer(changes, changes.case(id)?).is_err() {
         actor_as(changes, Role::Segretario, None)?;
     }
-    changes.push(id, CaseEvent::DepartureMotivated { reasons: reasons.trim().to_owned() });
+    let answers = unheeded(changes.case(id)?, &workflow, &changes.regulation()?);
+    if answers.is_empty() {
+        return Err(Refusal::new(
+            "nothing_to_depart_from",
+            "R1.9",
+            "art. 49, c. 4, TUEL",
+            "Sul testo attuale non c'è un parere da cui ci si discosti",
+        )
+        .next("Indicare i motivi quando il parere è stato reso")
+        .into());
+    }
+    let reasons = reasons.trim().to_owned();
+    changes.push(id, CaseEvent::DepartureMotivated { reasons, answers });
     Ok(())
 }

@@ -155,7 +155,7 @@ pub fn gate(
                         }
                         OpinionKind::Legitimacy => times.legitimacy = Some(given.at),
                     }
-                    found.extend(departure(case, given).map(Objection::from));
+                    found.extend(departure(case, given, regulation).map(Objection::from));
                 }
             }
         }
@@ -189,12 +189,28 @@ fn missing(need: &OpinionNeed, registry: &Registry) -> Refusal {
     .next("Acquisire il parere sul testo attuale oppure rinviare l'argomento")
 }
 
-/// The text says why the organ departs from an opinion.
-pub(super) fn departs(case: &Case) -> bool {
-    case.content.gates.departure.as_deref().is_some_and(|reasons| !reasons.trim().is_empty())
+/// The text says why the organ departs from this very opinion: reasons written before it was given
+/// answer nothing (art. 49 c. 4).
+pub(super) fn departs(case: &Case, sheet: &str) -> bool {
+    let reasons = case.content.gates.departure.as_deref().unwrap_or_default();
+    !reasons.trim().is_empty() && case.answered.iter().any(|known| known == sheet)
 }
 
-fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
+/// The opinions on the current text that want reasons to depart from them: SHA-256 of each sheet.
+pub(super) fn unheeded(case: &Case, workflow: &Workflow, regulation: &Regulation) -> Vec<String> {
+    let own = workflow
+        .opinions()
+        .filter(|opinion| *opinion != OpinionKind::Cover)
+        .flat_map(|opinion| needs(&case.content, opinion, regulation).unwrap_or_default())
+        .filter_map(|need| standing(case, &need))
+        .filter(|given| given.outcome.to_depart_from())
+        .map(|given| given.paper.sha256.clone());
+    let others = further::standing_further(case).into_iter();
+    let others = others.filter(|o| o.outcome.to_depart_from()).map(|o| o.digest());
+    own.chain(others).collect()
+}
+
+fn departure(case: &Case, given: &Opinion, regulation: &Regulation) -> Option<Refusal> {
     // An uncovered commitment has no effect whatever the organ says of it.
     if given.opinion == OpinionKind::Cover {
         return (given.outcome == OpinionOutcome::Contrary).then(|| {
@@ -203,7 +219,12 @@ fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
                 .next("Trovare la copertura e chiedere di nuovo il visto, o rinviare l'argomento")
         });
     }
-    (given.outcome.to_depart_from() && !departs(case)).then(|| {
+    // The legitimacy opinion is of a local rule, never of art. 49 (practice.md 4, R2.2).
+    let article = match given.opinion {
+        OpinionKind::Legitimacy => regulation.source("legitimacy_opinion"),
+        _ => "art. 49, c. 4, TUEL",
+    };
+    (given.outcome.to_depart_from() && !departs(case, &given.paper.sha256)).then(|| {
         let what = match given.outcome {
             OpinionOutcome::Contrary => "contrario",
             _ => "con prescrizioni non recepite",
@@ -211,7 +232,7 @@ fn departure(case: &Case, given: &Opinion) -> Option<Refusal> {
         Refusal::new(
             "departure_not_motivated",
             "R1.9",
-            "art. 49, c. 4, TUEL",
+            article,
             format!(
                 "Il {} di {} è {what} e il testo non dice perché la Giunta se ne discosta",
                 given.opinion.label(),

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! After the vote: the Albo, its accidents, efficacy, duties, later acts and orders, closing.
 
+use super::Case;
 use super::advance::{acting, enter, leave, owe, seal_slot, slot, take_number};
+use super::capigruppo;
 use super::command::CaseCommand;
 use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
 use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
 use super::event::{CaseEvent, Posting};
+use super::privacy;
 use super::signing::only_system;
-use super::touches::{lift, ordered, tell_affected, untouch};
+use super::touches::{effect_moved, lift, ordered, tell_affected, untouch};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{Preposition, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
 use crate::domain::law::terms::TermRules;
-use crate::domain::papers::{PaperKind, Slot};
+use crate::domain::papers::{PaperKind, PaperState, Slot};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::regulation::Regulation;
@@ -49,6 +52,9 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         CaseCommand::AdoptAsCommissioner { immediate } => {
             adopt_alone(changes, id, immediate.as_deref())
         }
+        CaseCommand::RecordDelivery { day, serial, person, delivered, note } => {
+            capigruppo::told(changes, id, (*day, *serial), person, *delivered, note)
+        }
         CaseCommand::Close { note } => close(changes, id, note),
         _ => Ok(()),
     }
@@ -81,7 +87,8 @@ fn post(
         )
         .into());
     }
-    let file = public_file(changes, id)?;
+    privacy::all_decided(changes, id)?;
+    let file = privacy::public_file(changes, id, act_file(changes, id)?)?;
     let regulation = changes.regulation()?;
     let (number, day, external) = match (regulation.albo, external_number, external_day) {
         (Keeper::External, Some(number), Some(day)) => {
@@ -126,12 +133,20 @@ fn post(
     let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
     changes.push(id, CaseEvent::Posted(posting));
     let kind = PaperKind::AttestazionePubblicazione;
-    let key = format!("{}-{number}", kind.token());
+    let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
     let slots = attestation_slots(changes, &regulation, &by)?;
-    owe(changes, id, kind, key, slots, &number.to_string());
+    owe(changes, id, kind, key, slots, &about);
     raise_duties(changes, id, "posted")?;
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
+}
+
+/// Key of a paper of a posting, and what it is about. The numbers of the Albo start again every year:
+/// where the number alone already names a paper of this act, the year is added (R5.1).
+fn of_posting(case: &Case, kind: PaperKind, (year, number): (i32, i64)) -> (String, String) {
+    let short = format!("{}-{number}", kind.token());
+    let taken = case.paper(&short).is_some();
+    (if taken { format!("{short}-{year}") } else { short }, format!("{number}/{year}"))
 }
 
 fn posting(
@@ -204,8 +219,8 @@ fn posting_slot(changes: &Changes, signer: PostingSigner, by: &Signatory) -> Res
     })
 }
 
-/// The file that is shown: the deliberation, signed by all who must.
-fn public_file(changes: &Changes, id: &str) -> Result<String, Stop> {
+/// The act itself, signed by all who must.
+pub(super) fn act_file(changes: &Changes, id: &str) -> Result<String, Stop> {
     let (workflow, _) = changes.position(id)?;
     let case = changes.case(id)?;
     let signed = workflow.steps.iter().filter_map(|s| match s.kind {
@@ -258,11 +273,43 @@ fn outage(changes: &mut Changes, id: &str, day: NaiveDate, visible_hours: u8) ->
         )
         .into());
     }
+    if changes.case(id)?.outages.get(&day) == Some(&visible_hours) {
+        let text = "Quel disservizio è già registrato, con le stesse ore";
+        return Err(Refusal::new("outage_known", "R6.5", "", text).into());
+    }
+    let before = effective_on(changes.case(id)?);
     changes.push(id, CaseEvent::OutageRecorded { day, visible_hours, by: by.clone() });
+    attest_outage(changes, id, day, by)?;
+    effect_moved(changes, id, before, "l'esecutività dell'atto che lo dispone si è spostata")
+}
+
+/// The attestation of a lost day. Recorded again with other hours, what nobody signed is composed
+/// again, and what was signed is followed by another that takes its place (R6.5).
+fn attest_outage(
+    changes: &mut Changes,
+    id: &str,
+    day: NaiveDate,
+    by: Signatory,
+) -> Result<(), Stop> {
     let kind = PaperKind::AttestazioneDisservizio;
-    let key = format!("{}-{}", kind.token(), day.format("%Y%m%d"));
-    if changes.case(id)?.paper(&key).is_none() {
-        owe(changes, id, kind, key, vec![slot("firma", by)], &day.to_string());
+    let stem = format!("{}-{}", kind.token(), day.format("%Y%m%d"));
+    let about = day.to_string();
+    let case = changes.case(id)?;
+    let mut of_day = case.papers.iter().filter(|p| p.plan.kind == kind && p.plan.about == about);
+    let made = of_day.clone().count();
+    match of_day.next_back() {
+        Some(last) if last.signed.is_empty() => {
+            let key = last.plan.key.clone();
+            if last.sha256.is_some() {
+                let reason = "le ore registrate sono cambiate".into();
+                changes.push(id, CaseEvent::PaperRecalled { key, reason });
+            }
+        }
+        None => owe(changes, id, kind, stem, vec![slot("firma", by)], &about),
+        Some(_) => {
+            let key = format!("{stem}-{}", made + 1);
+            owe(changes, id, kind, key, vec![slot("firma", by)], &about);
+        }
     }
     Ok(())
 }
@@ -288,8 +335,8 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
     };
     changes.push(id, event);
     let kind = PaperKind::AnnullamentoPubblicazione;
-    let key = format!("{}-{}", kind.token(), posting.number);
-    owe(changes, id, kind, key, vec![slot("firma", by)], &posting.number.to_string());
+    let (key, about) = of_posting(changes.case(id)?, kind, (posting.year, posting.number));
+    owe(changes, id, kind, key, vec![slot("firma", by)], &about);
     // Executivity that set in stays, and so does what it did to other acts (row 33).
     if !was_effective {
         untouch(changes, id, "pubblicazione annullata")?;
@@ -315,18 +362,31 @@ fn replace_file(changes: &mut Changes, id: &str, sha256: &str, reason: &str) -> 
         .next("Annullare la pubblicazione e ripeterla")
         .into());
     }
-    if sha256.len() != 64 || sha256 == posting.file || reason.trim().is_empty() {
+    if reason.trim().is_empty() {
         return Err(Refusal::new(
             "replacement_invalid",
             "R6.6",
             "art. 5 Reg. (UE) 2016/679",
-            "Occorrono un file diverso da quello esposto e il motivo della sostituzione",
+            "Occorre il motivo della sostituzione",
         )
+        .into());
+    }
+    privacy::all_decided(changes, id)?;
+    let rendition = privacy::public_file(changes, id, act_file(changes, id)?)?;
+    if rendition == posting.file || !(sha256.is_empty() || *sha256 == rendition) {
+        return Err(Refusal::new(
+            "replacement_not_derived",
+            "R6.6",
+            "art. 5 Reg. (UE) 2016/679; art. 23-bis CAD",
+            "Il file esposto si sostituisce solo con la versione pubblicabile più recente dell'atto, \
+             firmata e diversa da quella esposta",
+        )
+        .next("Segnare i dati da omettere, preparare la versione pubblicabile e firmarla")
         .into());
     }
     let event = CaseEvent::PublicFileReplaced {
         old: posting.file,
-        new: sha256.into(),
+        new: rendition,
         reason: reason.trim().to_owned(),
     };
     changes.push(id, event);
@@ -355,8 +415,8 @@ fn end_posting(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     };
     let signer = posting_slot(changes, changes.regulation()?.referto_signer, &manager)?;
     let kind = PaperKind::RefertoPubblicazione;
-    let key = format!("{}-{}", kind.token(), posting.number);
-    owe(changes, id, kind, key, vec![signer], &posting.number.to_string());
+    let (key, about) = of_posting(changes.case(id)?, kind, (posting.year, posting.number));
+    owe(changes, id, kind, key, vec![signer], &about);
     raise_duties(changes, id, "posting_ended")
 }
 
@@ -401,9 +461,9 @@ fn certify(changes: &mut Changes, id: &str) -> Result<(), Stop> {
         .into());
     }
     let kind = PaperKind::CertificatoEsecutivita;
-    let number = changes.case(id)?.matured.map_or(posting.number, |(_, number)| number);
-    let key = format!("{}-{number}", kind.token());
-    if changes.case(id)?.paper(&key).is_some() {
+    let case = changes.case(id)?;
+    let standing = |p: &&PaperState| p.plan.kind == kind && !p.dropped;
+    if case.papers.iter().rfind(standing).is_some_and(|p| p.plan.about == on.to_string()) {
         return Err(Refusal::new(
             "already_certified",
             "R7.7",
@@ -411,6 +471,13 @@ fn certify(changes: &mut Changes, id: &str) -> Result<(), Stop> {
             "Il certificato è già stato emesso",
         )
         .into());
+    }
+    let named = case.matured.map_or((posting.year, posting.number), |(_, named)| named);
+    let (mut key, _) = of_posting(case, kind, named);
+    // The day moved after one had been issued: another one takes its place.
+    let issued = case.papers.iter().filter(|p| p.plan.kind == kind).count();
+    if case.paper(&key).is_some() {
+        key = format!("{key}-{}", issued + 1);
     }
     let segretario = acting(changes, Role::Segretario, None)?;
     owe(changes, id, kind, key, vec![slot("firma", segretario)], &on.to_string());

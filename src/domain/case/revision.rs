@@ -48,7 +48,8 @@ pub(super) fn revise_in_office(
     };
     let substantial = change == Change::Substantial;
     apply_revision(changes, id, content, change, None)?;
-    if substantial && let Some(first) = workflow.find(|k| matches!(k, StepKind::Opinion { .. })) {
+    // Who signed the proposal signed another text: it is signed again, then come the opinions (row 1).
+    if substantial && let Some(first) = workflow.after_revision() {
         enter(changes, id, &first.name)?;
     }
     Ok(())
@@ -65,7 +66,12 @@ pub fn apply_revision(
     complete(changes, content)?;
     super::draft::targets_stand(changes, id, content)?;
     let case = changes.case(id)?;
-    let content = &content.clone().acknowledged_as(&case.content);
+    let mut content = content.clone().acknowledged_as(&case.content);
+    // A formal correction leaves the opinions, and so what answers them.
+    if matches!(change, Change::Formal { .. }) {
+        content.gates.departure.clone_from(&case.content.gates.departure);
+    }
+    let content = &content;
     if matches!(change, Change::Formal { .. }) && !content.differs_only_in_words(&case.content) {
         return Err(Refusal::new(
             "not_formal",

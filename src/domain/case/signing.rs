@@ -2,8 +2,10 @@
 //! Papers of an act: composed by a job, signed by persons, sealed by the entity.
 
 use super::advance::{acting, advance, owe, seal_slot, slot};
+use super::capigruppo;
 use super::command::CaseCommand;
 use super::decide::{actor_as, signed};
+use super::efficacy::effective_on;
 use super::event::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{
@@ -24,6 +26,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
             let state = known(changes, id, paper_key)?;
             let (field, by) = check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
             in_order(changes, &state, &field)?;
+            still_so(changes, id, &state)?;
             let assurance = paper.as_ref().and_then(|p| p.assurance);
             worth(changes, state.plan.kind, assurance.as_ref())?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
@@ -77,6 +80,19 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
 
 fn known(changes: &Changes, id: &str, key: &str) -> Result<PaperState, Stop> {
     changes.case(id)?.paper(key).cloned().ok_or_else(|| unknown_paper(key).into())
+}
+
+/// A certificate is signed while what it certifies is so (R7.7).
+fn still_so(changes: &Changes, id: &str, state: &PaperState) -> Result<(), Stop> {
+    let certified = state.plan.kind == PaperKind::CertificatoEsecutivita;
+    let now = effective_on(changes.case(id)?).map(|day| day.to_string());
+    if !certified || now.as_deref() == Some(state.plan.about.as_str()) {
+        return Ok(());
+    }
+    let text = "L'esecutività non decorre più dal giorno che il certificato dice";
+    Err(Refusal::new("certificate_outdated", "R7.7", "art. 134, c. 3, TUEL", text)
+        .next("Il certificato giusto è dovuto da sé, il giorno in cui l'atto diviene esecutivo")
+        .into())
 }
 
 /// Whether a signature is worth what the policy of the Comune asks for that kind of paper.
@@ -189,10 +205,7 @@ pub fn check_prepared(
     now: &str,
 ) -> Result<(), Refusal> {
     only_system(&changes.ctx.actor)?;
-    if state.dropped {
-        let text = "Il fatto che questo documento attesta non c'è più";
-        return Err(Refusal::new("paper_dropped", "R9.1", "", text));
-    }
+    state.still_owed()?;
     if state.sha256.is_some() {
         return Err(Refusal::new("paper_ready", "R9.1", "", "Il documento è già composto"));
     }
@@ -217,6 +230,9 @@ pub fn only_system(actor: &str) -> Result<(), Refusal> {
 
 fn after_signature(changes: &mut Changes, id: &str, key: &str) -> Result<(), Stop> {
     let state = known(changes, id, key)?;
+    if state.is_complete() && state.plan.kind == PaperKind::ElencoCapigruppo {
+        return capigruppo::signed(changes, id, key);
+    }
     if state.is_complete() && state.plan.kind == PaperKind::Deliberazione {
         let case = changes.case(id)?;
         let declared = case.is_immediate();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What later acts and orders do to an act (R5.5, T-67).
 
+use super::Case;
 use super::advance::{acting, owe, slot};
 use super::content::Effect;
 use super::decide::{actor_as, proposer};
@@ -73,6 +74,71 @@ pub fn untouch(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop
     Ok(())
 }
 
+/// The day of executivity of an act moved: what it does to other acts follows it (R5.5, T-67), and a
+/// certificate nobody has signed yet, which would say the old day, is owed no more.
+pub(super) fn effect_moved(
+    changes: &mut Changes,
+    id: &str,
+    before: Option<NaiveDate>,
+    why: &str,
+) -> Result<(), Stop> {
+    let case = changes.case(id)?;
+    let now = effective_on(case);
+    if now == before {
+        return Ok(());
+    }
+    let stale: Vec<String> = case
+        .open_papers()
+        .filter(|p| p.plan.kind == PaperKind::CertificatoEsecutivita && p.signed.is_empty())
+        .filter(|p| now.is_none_or(|day| p.plan.about != day.to_string()))
+        .map(|p| p.plan.key.clone())
+        .collect();
+    let immediate = case.is_immediate();
+    for key in stale {
+        changes.push(id, CaseEvent::PaperVoided { key, reason: why.to_owned() });
+    }
+    if immediate {
+        return Ok(());
+    }
+    untouch(changes, id, why)?;
+    if now.is_some() { tell_affected(changes, id, false) } else { Ok(()) }
+}
+
+/// An order is of a court or of an authority: it suspends, annuls, or a note mends a material error.
+/// To revoke or to validate an act is of the organ alone, by a new deliberation (R5.5; L. 241/1990
+/// artt. 21-quinquies and 21-nonies c. 2). It does not work before the act existed.
+fn check_order(case: &Case, touch: &Touch) -> Result<(), Refusal> {
+    if matches!(touch.how, Effect::Revoke | Effect::Validate) {
+        let article = match touch.how {
+            Effect::Revoke => "art. 21-quinquies L. 241/1990",
+            _ => "art. 21-nonies, c. 2, L. 241/1990",
+        };
+        let text = "La revoca e la convalida spettano all'organo che ha adottato l'atto";
+        return Err(Refusal::new("of_the_organ_alone", "R5.5", article, text)
+            .next("Presentare una proposta di deliberazione che incide su questo atto"));
+    }
+    let adopted = case.treatment.as_ref().map(|t| t.date);
+    let backwards = touch.until.is_some_and(|until| until < touch.from);
+    let term_of_other = touch.until.is_some() && touch.how != Effect::Suspend;
+    if adopted.is_some_and(|adopted| touch.from < adopted) || backwards || term_of_other {
+        let text = match (backwards, term_of_other) {
+            (true, _) => "L'ultimo giorno dell'effetto viene prima del primo",
+            (_, true) => "Solo una sospensione ha un ultimo giorno",
+            _ => "L'effetto non può cominciare prima che l'atto fosse adottato",
+        };
+        let article = "artt. 21-quater e 21-nonies L. 241/1990";
+        return Err(Refusal::new("order_days", "R5.5", article, text)
+            .next("Controllare i giorni indicati nel provvedimento"));
+    }
+    if !touch.by_case.is_empty() {
+        let text = "Gli effetti di una deliberazione nascono dalla sua efficacia, non da un ordine";
+        return Err(
+            Refusal::new("not_an_order", "R5.5", "", text).next("Lasciare vuoto l'atto che incide")
+        );
+    }
+    Ok(())
+}
+
 /// Puts on record an order on this act. A material error is mended by a new deliberation, or by a
 /// note of the Segretario or of the proposing office where the Comune says so (R5.5a).
 pub(super) fn ordered(changes: &mut Changes, id: &str, touch: &Touch) -> Result<(), Stop> {
@@ -95,7 +161,11 @@ pub(super) fn ordered(changes: &mut Changes, id: &str, touch: &Touch) -> Result<
             actor_as(changes, Role::Segretario, None)?;
         }
     }
-    touched(changes, id, touch.clone())
+    check_order(changes.case(id)?, touch)?;
+    let source = touch.source.trim().to_owned();
+    let before = effective_on(changes.case(id)?);
+    touched(changes, id, Touch { source, withdrawn: None, ..touch.clone() })?;
+    effect_moved(changes, id, before, "l'esecutività dell'atto che lo dispone è sospesa")
 }
 
 /// What was composed and not signed says something that is no longer so: it is recalled, and says
@@ -176,6 +246,8 @@ pub(super) fn lift(
     };
     let found = case.touches.iter().position(|t| t == suspension);
     let serial = found.map_or(case.touches.len(), |i| i + 1);
+    let before = effective_on(case);
     changes.push(id, CaseEvent::SuspensionLifted { from, source: source.trim().to_owned() });
-    annotate(changes, id, format!("{}-fine", annotation_key(serial)), serial)
+    annotate(changes, id, format!("{}-fine", annotation_key(serial)), serial)?;
+    effect_moved(changes, id, before, "la sospensione dell'atto che lo dispone è cessata")
 }

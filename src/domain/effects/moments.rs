@@ -3,7 +3,7 @@
 //! (practice.md section 3), one message per person and fact.
 
 use super::{At, Job, MailJob, digests};
-use crate::domain::case::{Case, CaseEvent, Opinion, OpinionOutcome};
+use crate::domain::case::{Case, CaseEvent, Change, Opinion, OpinionOutcome, Posting, post_by};
 use crate::domain::notice_facts::concerned;
 use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
 use crate::domain::papers::words::bare_title;
@@ -13,6 +13,7 @@ use crate::domain::sitting::{Sitting, SittingEvent};
 use crate::domain::stream::NewJob;
 use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind, Workflow};
 use crate::domain::world::World;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 /// Mails a fact of a case owes.
@@ -25,9 +26,18 @@ pub(super) fn of_case(
 ) {
     let Some(case) = world.cases.get(id) else { return };
     let Ok(workflow) = world.workflow(case) else { return };
-    for (moment, detail) in case_moments(case, &workflow, event) {
+    for (moment, mut detail) in case_moments(case, &workflow, event) {
+        if moment == "perfected" {
+            detail = json!({ "deadline": albo_by(world, case, &workflow, at) });
+        }
         notify(world, &workflow, moment, &detail, Some(case), None, at, jobs);
     }
+}
+
+/// The day by which a perfected act is to be in the Albo, not the term of the check before it (row 15).
+fn albo_by(world: &World, case: &Case, workflow: &Workflow, at: At<'_>) -> Option<NaiveDate> {
+    let step = workflow.find(|k| matches!(k, StepKind::Post { .. }))?;
+    post_by(case, at.day(), step, &world.regulation(at.day()).ok()?)
 }
 
 /// Mails a fact of a sitting owes.
@@ -90,12 +100,14 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             paper_moments(case, workflow, key, matches!(event, CaseEvent::PaperPrepared { .. }))
         }
         CaseEvent::OpinionGiven(opinion) => opinion_moments(opinion),
-        CaseEvent::StepEntered { step, .. } => step_moments(workflow, step),
+        CaseEvent::StepEntered { step, .. } => step_moments(case, workflow, step),
         CaseEvent::Returned { reasons, by, .. } => {
             vec![("returned", json!({ "reason": reasons, "by": signed_as(by) }))]
         }
-        CaseEvent::Revised { version, sitting, .. } => {
-            let moment = if sitting.is_some() { "amended" } else { "text_changed" };
+        CaseEvent::Revised { version, sitting, change, .. } => {
+            // A correction of form asks nobody to answer, in the sitting either.
+            let amended = sitting.is_some() && *change == Change::Substantial;
+            let moment = if amended { "amended" } else { "text_changed" };
             vec![(moment, json!({ "version": version }))]
         }
         CaseEvent::PutOnAgenda { sitting } => vec![("on_agenda", json!({ "sitting": sitting }))],
@@ -121,9 +133,14 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             )]
         }
         CaseEvent::ImmediateVoted { declared: true, .. } => vec![("immediate", Value::Null)],
-        CaseEvent::Posted(_) => vec![("posted", Value::Null)],
-        CaseEvent::CapigruppoListed { day, serial, paper, .. } => {
-            vec![("capigruppo_listed", json!({ "day": day, "serial": serial, "paper": paper }))]
+        CaseEvent::Posted(posting) => posted_moments(case, posting),
+        CaseEvent::CapigruppoSent { day, serial, paper, cases, .. } => {
+            let detail = json!({ "day": day, "serial": serial, "paper": paper, "acts": cases });
+            vec![("capigruppo_listed", detail)]
+        }
+        CaseEvent::CapigruppoTold { delivered: false, person, day, serial, note } => {
+            let detail = json!({ "day": day, "serial": serial, "person": person, "reason": note });
+            vec![("capigruppo_undelivered", detail)]
         }
         CaseEvent::OutageRecorded { day, .. } => vec![("outage", json!({ "day": day }))],
         CaseEvent::PostingAnnulled { reason, by, was_effective } => {
@@ -138,8 +155,19 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
                 json!({ "how": touch.how, "from": touch.from, "source": touch.source }),
             )]
         }
+        CaseEvent::SuspensionLifted { from, source } => {
+            vec![("affected", json!({ "lifted": true, "from": from, "source": source }))]
+        }
         _ => Vec::new(),
     }
+}
+
+/// Nothing moved the step yet: its term is the one of the posting (row 20).
+fn posted_moments(case: &Case, posting: &Posting) -> Vec<(&'static str, Value)> {
+    let mut moments = vec![("posted", Value::Null)];
+    let late = case.deadline.filter(|by| *by < posting.day);
+    moments.extend(late.map(|by| ("posted_late", json!({ "deadline": by }))));
+    moments
 }
 
 fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {
@@ -188,17 +216,29 @@ fn personal(paper: Option<&PaperState>) -> bool {
     paper.is_some_and(|paper| paper.open_slots().any(|s| s.signer.is_some()))
 }
 
-fn step_moments(workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
+fn step_moments(case: &Case, workflow: &Workflow, name: &str) -> Vec<(&'static str, Value)> {
     let Some(step) = workflow.step(name) else { return Vec::new() };
     let moment = match &step.kind {
+        // On the first text the directors were told when it was submitted.
+        StepKind::Opinion { opinion: OpinionKind::Technical, .. } if renewed(case) => {
+            "technical_again"
+        }
         StepKind::Opinion { opinion: OpinionKind::Accounting, .. } => "technical_complete",
         StepKind::Opinion { opinion: OpinionKind::Legitimacy, .. } => "inquiry_passed",
-        StepKind::Agenda => "ready",
+        StepKind::Agenda if case.legitimacy_given() => "ready",
+        // Nobody else says how the check ended (row 8).
+        StepKind::Agenda => return vec![("ready", Value::Null), ("ready_as_checked", Value::Null)],
         StepKind::Review { lifecycle: Lifecycle::PrivacyReview, .. } => "perfected",
         _ => return Vec::new(),
     };
     vec![(moment, Value::Null)]
 }
+
+/// The text changed in substance: opinions are due again, perhaps by other offices.
+fn renewed(case: &Case) -> bool {
+    case.current().is_some_and(|v| v.change == Some(Change::Substantial))
+}
+
 fn notify(
     world: &World,
     workflow: &Workflow,

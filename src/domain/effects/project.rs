@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows for pages and registers, computed from folded streams.
 
-use crate::domain::case::{Case, effective_on, terms_of};
+use crate::domain::case::{Case, Numbering, Posting, effective_on, terms_of};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
 use crate::domain::registry::{Registry, RegistryEvent};
@@ -27,7 +27,7 @@ pub fn case_rows(world: &World, case: &Case) -> Vec<Row> {
             case_id: case.id.clone(),
             date: Some(n.date),
             subject: case.content.subject.clone(),
-            note: register_note(case, &workflow, &n.register, n.number),
+            note: register_note(case, &workflow, n),
         })
     }));
     let stream = StreamId::case(&case.id);
@@ -120,9 +120,11 @@ pub fn token<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn register_note(case: &Case, workflow: &Workflow, register: &str, number: i64) -> String {
+fn register_note(case: &Case, workflow: &Workflow, line: &Numbering) -> String {
+    let register = line.register.as_str();
     if register == workflow.albo_register {
-        let annulled = case.annulled_postings.iter().find(|(p, _)| p.number == number);
+        let of_line = |p: &Posting| (p.year, p.number) == (line.year, line.number);
+        let annulled = case.annulled_postings.iter().find(|(p, _)| of_line(p));
         return annulled
             .map_or_else(String::new, |(_, why)| format!("pubblicazione annullata: {why}"));
     }

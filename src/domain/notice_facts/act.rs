@@ -6,7 +6,7 @@ use crate::domain::case::{
 };
 use crate::domain::papers::words;
 use crate::domain::sitting::ItemOutcome;
-use crate::domain::workflow::{StepKind, Workflow};
+use crate::domain::workflow::{OpinionKind, StepKind, Workflow};
 use crate::domain::world::World;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ pub struct OpinionFacts {
     pub outcome: String,
     /// Contrary, or with prescriptions: the vote needs reasons (art. 49 c. 4).
     pub departure: bool,
+    /// Of art. 49 TUEL: the legitimacy opinion and the visto are of other rules.
+    pub statutory: bool,
     /// Reasons.
     pub reasons: String,
     /// Who gave it.
@@ -192,11 +194,12 @@ pub(super) fn opinion(world: &World, given: &Opinion) -> OpinionFacts {
             "" => String::new(),
             office => world.registry.office_name(office),
         },
-        outcome: words::outcome(given.outcome).into(),
+        outcome: words::outcome_of(given.opinion, given.outcome).into(),
         departure: matches!(
             given.outcome,
             OpinionOutcome::Contrary | OpinionOutcome::WithPrescriptions
-        ),
+        ) && given.opinion != OpinionKind::Cover,
+        statutory: matches!(given.opinion, OpinionKind::Technical | OpinionKind::Accounting),
         reasons: given.reasons.clone(),
         giver: given.giver.name.clone(),
         title: given.giver.title.clone(),

@@ -38,6 +38,8 @@ pub struct Detail {
     pub serial: Option<u32>,
     /// The act was already effective when its posting was annulled.
     pub was_effective: bool,
+    /// A suspension ended.
+    pub lifted: bool,
     /// What a later act or order does: "revoca", "annullamento", "rettifica"…
     pub effect: String,
     /// The later act or order, as printed.
@@ -88,10 +90,16 @@ impl Detail {
             acts: read(given, "acts").unwrap_or_default(),
             serial: read(given, "serial"),
             was_effective: read(given, "was_effective").unwrap_or_default(),
-            effect: read::<Effect>(given, "how").map(effect_name).unwrap_or_default().into(),
+            effect: match read(given, "lifted") {
+                Some(true) => "fine della sospensione".into(),
+                _ => read::<Effect>(given, "how").map(effect_name).unwrap_or_default().into(),
+            },
+            lifted: read(given, "lifted").unwrap_or_default(),
             source: text("source"),
             from: read(given, "from"),
-            until: touch.and_then(|touch| touch.until),
+            until: touch
+                .and_then(|touch| touch.until)
+                .filter(|_| read(given, "how") == Some(Effect::Suspend)),
             root: read(given, "root"),
             seal: read(given, "seal"),
         }
@@ -164,5 +172,8 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::CertificatoEseguibilita => "certificato di immediata eseguibilità",
         PaperKind::RefertoPubblicazione => "referto di pubblicazione",
         PaperKind::Annotazione => "annotazione",
+        PaperKind::VersionePubblicabile => "versione pubblicabile",
+        PaperKind::CopiaConforme => "copia conforme",
+        PaperKind::EstrattoConforme => "estratto conforme",
     }
 }

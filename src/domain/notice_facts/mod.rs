@@ -99,7 +99,10 @@ pub fn notice(
     on: NaiveDate,
 ) -> NoticeFacts {
     let case = subject.case.and_then(|id| world.case(id).ok());
-    let detail = Detail::read(&subject.detail, case);
+    let mut detail = Detail::read(&subject.detail, case);
+    if let Some(missed) = subject.detail.get("person").and_then(Value::as_str) {
+        detail.by = world.registry.name(missed);
+    }
     let sitting = subject.sitting.and_then(|id| world.sitting(id).ok());
     let listed = if detail.acts.is_empty() {
         case.into_iter().collect()

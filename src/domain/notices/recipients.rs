@@ -31,7 +31,7 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
         "responsabile_procedimento" => context.procedure_head(),
         "direttori" => context.directors(),
         "relatori" => context.rapporteurs(),
-        "autori_pareri" => context.authors_of_void_opinions(),
+        "autori_pareri" => context.authors_of_opinions(),
         "firmatari" => context.signers(),
         "incaricati" => context.charged(),
         "componenti" => context.members(),
@@ -152,14 +152,12 @@ impl RecipientContext<'_> {
             .collect()
     }
 
-    /// Who gave the opinions that the last substantial change made void (R1.12).
-    fn authors_of_void_opinions(&self) -> Vec<String> {
+    /// Who gave the opinions on the text before its last change: void after one of substance, standing
+    /// after one of form, which they read too (R1.12, row 6).
+    fn authors_of_opinions(&self) -> Vec<String> {
         let Some((last, earlier)) = self.case.and_then(|case| case.versions.split_last()) else {
             return Vec::new();
         };
-        if last.change != Some(Change::Substantial) {
-            return Vec::new();
-        }
         // The versions an opinion may have been given on: back to the last change of substance.
         let since = earlier
             .iter()

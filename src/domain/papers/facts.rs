@@ -7,9 +7,11 @@
 //! Monday can be signed on Wednesday. No fact is taken from a clock: instants come from events.
 
 mod act;
+mod act_data;
 mod ballot;
 mod certificates;
 mod common;
+mod derived;
 mod effects;
 mod opinion;
 mod posting;
@@ -19,6 +21,8 @@ mod recital;
 mod sitting;
 mod versions;
 
+pub use act_data::ActData;
+pub use common::content as printed_content;
 pub use effects::effects_sentence;
 pub use posting::capigruppo_list;
 
@@ -42,6 +46,26 @@ pub struct Embedded {
     pub media_type: String,
     /// What it is, in Italian.
     pub description: String,
+    /// What it is to the paper; a part of it unless said.
+    #[serde(default, skip_serializing_if = "Relation::is_part")]
+    pub relation: Relation,
+}
+
+/// What an embedded file is to the paper that carries it (ISO 19005-3, annex E).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// It completes the paper.
+    #[default]
+    Part,
+    /// The paper was made from it.
+    Original,
+}
+
+impl Relation {
+    fn is_part(&self) -> bool {
+        *self == Self::Part
+    }
 }
 
 /// Everything a paper is rendered from; its SHA-256 is what `decide` compares.
@@ -63,6 +87,9 @@ pub struct PaperFacts {
     pub embedded: Vec<Embedded>,
     /// Context of the template.
     pub context: Value,
+    /// The act as data, carried beside the text as `atto.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
 }
 
 impl PaperFacts {
@@ -155,6 +182,9 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         PaperKind::CertificatoEsecutivita => certificates::executivity(case, plan, world),
         PaperKind::CertificatoEseguibilita => certificates::enforceability(case, plan, world),
         PaperKind::Annotazione => certificates::annotation(case, plan, world),
+        PaperKind::VersionePubblicabile => derived::rendition(case, plan, world),
+        PaperKind::CopiaConforme | PaperKind::EstrattoConforme => derived::copy(case, plan, world),
+        PaperKind::ElencoCapigruppo => posting::list_paper(plan, world),
         PaperKind::ParereTecnico
         | PaperKind::ParereContabile
         | PaperKind::VistoCopertura
@@ -167,8 +197,7 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         | PaperKind::EsitiSeduta
         | PaperKind::Brogliaccio
         | PaperKind::VerbaleSeduta
-        | PaperKind::AttestazioneImpedimento
-        | PaperKind::ElencoCapigruppo => Err(not_owed(plan, "un fascicolo")),
+        | PaperKind::AttestazioneImpedimento => Err(not_owed(plan, "un fascicolo")),
     }
 }
 

@@ -18,8 +18,8 @@ pub use assurance::{
     check_quality, need,
 };
 pub use facts::{
-    Embedded, PaperFacts, capigruppo_list, carried_by_case, carried_by_sitting, case_paper,
-    effects_sentence, sitting_paper,
+    ActData, Embedded, PaperFacts, Relation, capigruppo_list, carried_by_case, carried_by_sitting,
+    case_paper, effects_sentence, printed_content, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
@@ -87,11 +87,17 @@ pub enum PaperKind {
     RefertoPubblicazione,
     /// Annotation of a later act or order.
     Annotazione,
+    /// Publishable rendition with omissis (row 16).
+    VersionePubblicabile,
+    /// Certified copy of the act.
+    CopiaConforme,
+    /// Certified extract of the act.
+    EstrattoConforme,
 }
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
@@ -119,6 +125,9 @@ impl PaperKind {
         Self::CertificatoEseguibilita,
         Self::RefertoPubblicazione,
         Self::Annotazione,
+        Self::VersionePubblicabile,
+        Self::CopiaConforme,
+        Self::EstrattoConforme,
     ];
 
     /// Nothing of the same day hangs on its signatures: its signers read of it in the digest of the
@@ -236,12 +245,7 @@ impl PaperState {
     /// # Errors
     /// `paper_not_ready`, `not_the_signer`.
     pub fn turn_of(&self, person: &str) -> Result<(String, String, Signatory), Refusal> {
-        if self.dropped {
-            let text =
-                "Il fatto che questo documento attesta non c'è più: non si compone né si firma";
-            return Err(Refusal::new("paper_dropped", "R1.1", "", text)
-                .next("Si firmerà il documento che ne prende il posto, quando è dovuto"));
-        }
+        self.still_owed()?;
         let base = self.sha256.clone().ok_or_else(|| {
             let text = "Il documento non è ancora stato composto";
             Refusal::new("paper_not_ready", "R9.1", "", text)
@@ -252,6 +256,19 @@ impl PaperState {
         });
         let (field, who) = own.ok_or_else(|| self.not_the_signer())?;
         Ok((base, field, who))
+    }
+
+    /// What was dropped is neither composed nor signed.
+    ///
+    /// # Errors
+    /// `paper_dropped`.
+    pub fn still_owed(&self) -> Result<(), Refusal> {
+        if !self.dropped {
+            return Ok(());
+        }
+        let text = "Il fatto che questo documento attesta non c'è più: non si compone né si firma";
+        Err(Refusal::new("paper_dropped", "R1.1", "", text)
+            .next("Si firmerà il documento che ne prende il posto, quando è dovuto"))
     }
 
     fn not_the_signer(&self) -> Refusal {
@@ -276,6 +293,7 @@ impl PaperState {
     /// Token for rows and `run --json`.
     pub fn status(&self) -> &'static str {
         match (&self.sha256, self.is_complete()) {
+            _ if self.dropped => "dropped",
             (None, _) => "owed",
             (_, true) => "complete",
             _ => "prepared",

@@ -2,13 +2,15 @@
 //! An invented Comune and the papers of its acts, by folding events: what `check` tries the
 //! templates on, and what the tests of the papers start from. No fact here is a real one.
 
+mod derived;
 mod people;
 mod sittings;
 mod stories;
 
+pub use derived::{copy, omission};
 pub use people::{MEMBERS, OFFICES, comune, registry};
 pub use sittings::{held, members, roll_call};
-pub use stories::opinion;
+pub use stories::{adopted, final_slots, opinion};
 
 use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};

@@ -7,6 +7,7 @@ use crate::domain::case::OpinionOutcome;
 pub use crate::domain::law::calendar::Preposition;
 use crate::domain::law::calendar::date_long;
 use crate::domain::registry::{Capacity, Signatory};
+use crate::domain::workflow::OpinionKind;
 use chrono::NaiveDate;
 
 /// A date in words with its article.
@@ -131,6 +132,15 @@ pub fn outcome(outcome: OpinionOutcome) -> &'static str {
         OpinionOutcome::WithPrescriptions => "favorevole con prescrizioni",
         OpinionOutcome::Contrary => "contrario",
         OpinionOutcome::NotDue => "non dovuto",
+    }
+}
+
+/// The outcome of an opinion of a kind: a visto attests the cover or denies it, it favours nothing.
+pub fn outcome_of(opinion: OpinionKind, given: OpinionOutcome) -> &'static str {
+    match (opinion, given) {
+        (OpinionKind::Cover, OpinionOutcome::Favourable) => "reso",
+        (OpinionKind::Cover, OpinionOutcome::Contrary) => "negato",
+        (_, given) => outcome(given),
     }
 }
 

@@ -139,6 +139,15 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
             "usare majority_of_members, two_thirds_of_members o fixed:K",
         ));
     }
+    let link = r.verification_url.as_deref().unwrap_or_default();
+    if r.contrassegno && !link.starts_with("https://") {
+        found.push(Finding::new(
+            "contrassegno",
+            "il contrassegno rinvia a una pagina di verifica, che non è indicata \
+             (art. 23, c. 2-bis, CAD)",
+            "indicarne l'indirizzo, https, in [verification_url]",
+        ));
+    }
     if r.quorum_structural == QuorumStructural::Fixed(1) {
         found.push(Finding::new(
             "quorum_structural",

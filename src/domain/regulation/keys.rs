@@ -73,6 +73,7 @@ fn bounds(name: &str) -> Option<(i64, i64)> {
         "quorum_wait_minutes" => Some((0, 1440)),
         "convocation_notice_hours" | "deposit_cutoff_hours" => Some((0, 720)),
         "opinion_sla_days" | "publish_within_days" => Some((1, 365)),
+        "contrassegno_years" => Some((1, 100)),
         _ => None,
     }
 }
@@ -339,6 +340,11 @@ keys! {
     ]], "R9.6", "artt. 35-40 reg. (UE) 910/2014";
     /// Printed copies carry the contrassegno.
     contrassegno: bool = [false], "R9.8", "art. 23, c. 2-bis, CAD";
+    /// Years for which a copy can be verified by its contrassegno, posting or not.
+    contrassegno_years: u16 = [10],
+        "R9.8", "art. 23, c. 2-bis, CAD; nessun termine nazionale (per analogia art. 2946 c.c.)";
+    /// Address of the verification page, to which case and code are added.
+    verification_url: Option<String> = [None], "R9.8", "art. 23, c. 2-bis, CAD";
     /// When acts go to preservation.
     preservation_timing: PreservationTiming = [PreservationTiming::AfterPublication],
         "R9.11", "artt. 43 e 44 CAD";

@@ -182,6 +182,8 @@ pub enum Lifecycle {
     TechnicalOpinions,
     /// Accounting opinion awaited.
     AccountingOpinion,
+    /// Visto of cover awaited.
+    CoverVisto,
     /// Legitimacy opinion awaited.
     LegitimacyOpinion,
     /// Checked by the Segreteria.
@@ -303,6 +305,16 @@ impl Workflow {
     /// The first step that satisfies a test.
     pub fn find(&self, test: impl Fn(&StepKind) -> bool) -> Option<&Step> {
         self.steps.iter().find(|s| test(&s.kind))
+    }
+
+    /// Where a proposal goes whose text changed in substance: signed again where the procedure has it
+    /// signed, else to the first opinion.
+    pub fn after_revision(&self) -> Option<&Step> {
+        let signed = |k: &StepKind| match k {
+            StepKind::Sign { lifecycle, .. } => *lifecycle == Lifecycle::ProposalSigning,
+            _ => false,
+        };
+        self.find(signed).or_else(|| self.find(|k| matches!(k, StepKind::Opinion { .. })))
     }
 
     /// The opinion step of a kind.

@@ -132,6 +132,7 @@ fn opinion(outcome: &str, reasons: &str) -> OpinionFacts {
         office: "Direzione Lavori pubblici".into(),
         outcome: outcome.into(),
         departure: false,
+        statutory: true,
         reasons: reasons.into(),
         giver: "Carla Neri".into(),
         title: "La Direttrice".into(),
@@ -145,6 +146,7 @@ fn contrary() -> OpinionFacts {
         label: "parere di regolarità contabile".into(),
         office: String::new(),
         departure: true,
+        statutory: true,
         ..opinion(
             "contrario",
             "La spesa del secondo lotto non ha copertura nel triennio: il capitolo 20415 è \
@@ -229,6 +231,7 @@ fn detail() -> Detail {
         acts: Vec::new(),
         serial: Some(1),
         was_effective: true,
+        lifted: false,
         effect: "rettifica".into(),
         source: "deliberazione n. 140/2026 del 4 agosto 2026".into(),
         from: Some(day(8, 4)),

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 33] = [
+pub const MESSAGES: [Builtin; 34] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -72,6 +72,7 @@ pub const MESSAGES: [Builtin; 33] = [
     message!("atto-da-pubblicare"),
     message!("atto-pubblicato"),
     message!("elenco-capigruppo"),
+    message!("elenco-non-recapitato"),
     message!("disservizio-albo"),
     message!("pubblicazione-annullata"),
     message!("atto-esecutivo"),

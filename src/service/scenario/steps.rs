@@ -4,13 +4,15 @@
 use super::file::{Attach, Model, Step};
 use super::repeat::numbered;
 use super::{Runner, comune};
-use crate::domain::case::{CaseCommand, Content, OpinionOutcome, needs, open_needs};
+use crate::domain::case::{Case, CaseCommand, Content, OpinionOutcome, needs, open_needs};
 use crate::domain::command::Command;
+use crate::domain::papers::PaperKind;
+use crate::domain::privacy::open_hits;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{RegistryCommand, Role};
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{NewDocument, SYSTEM_ACTOR, StoredEvent, StreamId};
-use crate::domain::workflow::{OpinionKind, StepKind};
+use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind};
 use crate::service::paper::PaperError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,9 +159,6 @@ impl Runner {
         documents: &mut Vec<NewDocument>,
     ) -> Result<(), PaperError> {
         let verb = step.verb.as_str();
-        if verb == "replace_public_file" {
-            return self.public_file(step, params, documents);
-        }
         if !["create", "edit", "revise", "amend"].contains(&verb) {
             return Ok(());
         }
@@ -195,24 +194,6 @@ impl Runner {
         }
         let value = toml::Value::try_from(&content).map_err(|e| wrong(step, e.to_string()))?;
         params.insert("content".into(), value);
-        Ok(())
-    }
-
-    /// `replace_public_file` takes the new file as `attach`.
-    fn public_file(
-        &self,
-        step: &Step,
-        params: &mut Table,
-        documents: &mut Vec<NewDocument>,
-    ) -> Result<(), PaperError> {
-        let Some(value) = params.remove("attach") else { return Ok(()) };
-        let attach: Attach = value
-            .try_into()
-            .map_err(|e: toml::de::Error| wrong(step, format!("«attach»: {}", e.message())))?;
-        let made = comune::attachment(&attach, &self.scenario.folder);
-        let (_, document) = made.map_err(|e| wrong(step, e.to_string()))?;
-        params.insert("sha256".into(), toml::Value::String(document.sha256.clone()));
-        documents.push(document);
         Ok(())
     }
 
@@ -303,7 +284,21 @@ impl Runner {
                 (acting(*who, office)?, command)
             }
             StepKind::Review { who, .. } => {
-                (acting(*who, None)?, CaseCommand::PassReview { note: String::new() })
+                let find = open_hits(case, &world).into_iter().next();
+                let private =
+                    matches!(at.kind, StepKind::Review { lifecycle: Lifecycle::PrivacyReview, .. });
+                let command = match find.filter(|_| private) {
+                    Some(find) => CaseCommand::ClearPersonalData {
+                        text: find.text,
+                        reason: "verificato: si può pubblicare".into(),
+                    },
+                    None => CaseCommand::PassReview { note: String::new() },
+                };
+                (acting(*who, None)?, command)
+            }
+            // The rendition is signed before it is posted.
+            StepKind::Post { .. } if unsigned(case, PaperKind::VersionePubblicabile) => {
+                return Ok(None);
             }
             StepKind::Post { who } => (
                 acting(*who, None)?,
@@ -314,6 +309,11 @@ impl Runner {
         };
         Ok(Some((gesture.0, Command::Case { id: id.to_owned(), command: gesture.1 })))
     }
+}
+
+/// A paper of this kind still waits for a signature.
+fn unsigned(case: &Case, kind: PaperKind) -> bool {
+    case.papers.iter().any(|p| p.plan.kind == kind && !p.is_complete())
 }
 
 /// The command of a table; a key it does not have is refused, never ignored.

@@ -402,6 +402,7 @@ fn papers(case: &Case) -> Vec<PaperLine> {
             state: match paper.status() {
                 "owed" => "in composizione",
                 "complete" => "completo",
+                "dropped" => "non più dovuto",
                 _ => "alla firma",
             },
             signers: names(paper.signed.iter().map(|(_, s, _)| s.name.clone()).collect()),

@@ -115,7 +115,7 @@ fn words_of(event: &CaseEvent, workflow: &Workflow) -> Said {
                 "I pareri resi sul testo precedente sono superati",
             ),
         },
-        E::DepartureMotivated { reasons } => {
+        E::DepartureMotivated { reasons, .. } => {
             said("it-comment", "Motivato lo scostamento dal parere", reasons)
         }
         E::ReviewPassed { step, note, .. } => {
@@ -170,6 +170,9 @@ fn of_paper(event: &CaseEvent) -> Said {
         E::PaperPrepared { key, .. } => {
             said("it-settings", format!("Documento composto: {}", paper(key)), "")
         }
+        E::PaperVoided { key, reason } => {
+            said("it-file", format!("Documento non più dovuto: {}", paper(key)), reason)
+        }
         E::PaperRecalled { key, reason } => {
             said("it-file", format!("Documento da ricomporre: {}", paper(key)), reason)
         }
@@ -204,9 +207,17 @@ fn after(event: &CaseEvent) -> Said {
         }
         E::CapigruppoListed { day, .. } => said(
             "it-mail",
-            "Comunicata in elenco ai capigruppo",
+            "Iscritta nell'elenco ai capigruppo",
             format!("elenco del {}", date_short(*day)),
         ),
+        E::CapigruppoSent { day, .. } => said(
+            "it-mail",
+            "Elenco inviato ai capigruppo",
+            format!("elenco del {}", date_short(*day)),
+        ),
+        E::CapigruppoTold { delivered: false, note, .. } => {
+            said("it-warning-circle", "Elenco non recapitato a un capogruppo", note)
+        }
         E::PostingEnded { last_day } => {
             let last = format!("ultimo giorno: {}", date_short(*last_day));
             said("it-pa", "Pubblicazione conclusa", last)

@@ -111,6 +111,7 @@ impl Flow {
             Kind::Signatures(boxes) => self.signatures(boxes, at),
             Kind::Centered(blocks) => self.blocks(blocks, &Context { align: Align::Center, ..*at }),
             Kind::Framed(blocks) => self.framed(blocks, at),
+            Kind::Coded { url, blocks } => self.coded(url, blocks, block.line, at),
             Kind::Small(blocks) => {
                 self.blocks(blocks, &Context { style: SMALL, gap: GAP * 0.6, ..*at })
             }
@@ -240,7 +241,7 @@ fn spacing(block: &Block, at: &Context) -> (f32, f32) {
             (before, after)
         }
         Kind::Table(_) | Kind::Labels(_) => (at.gap + 3.0, at.gap + 6.0),
-        Kind::Framed(_) => (at.gap + 4.0, at.gap + 6.0),
+        Kind::Framed(_) | Kind::Coded { .. } => (at.gap + 4.0, at.gap + 6.0),
         Kind::Rule => (at.gap + 5.0, at.gap + 5.0),
         Kind::Signatures(_) => (at.gap + 14.0, at.gap + 8.0),
         // The containers' own blocks bring their spacing.

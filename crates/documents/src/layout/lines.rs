@@ -9,7 +9,7 @@ use super::style::{self, Ink, TextStyle};
 use super::tags::Role;
 use crate::RenderError;
 use crate::markup::Span;
-use crate::text::{After, FaceId, Fit, Glyph, LineRange, Paragraph, Run};
+use crate::text::{After, Atom, FaceId, Fit, Glyph, LineRange, Paragraph, Run};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -116,12 +116,18 @@ fn set_line(paragraph: &Paragraph<Note>, line: &LineRange, at: &Setting, marks: 
             Align::Center => free / 2.0,
             Align::Right => free,
         };
-    let mut pen = Pen { paragraph, x: start, y: baseline(&at.style), open: None, marks };
+    let divided = Divided::of(paragraph, line);
+    let y = baseline(&at.style);
+    let mut pen = Pen { paragraph, x: start, y, open: None, actual: None, marks };
     for (index, atom) in atoms.iter().enumerate() {
+        pen.actual = divided.actual(paragraph, atom, pen.actual.take());
         for glyph in &paragraph.glyphs[atom.first..atom.last] {
             pen.put(glyph, line.tracking);
         }
         let last = index + 1 == atoms.len();
+        if !matches!(atom.after, After::Hyphen(_)) {
+            pen.actual = None;
+        }
         match atom.after {
             // The space that ends a line is drawn too: without it, text that is read or copied
             // would run the words of two lines together.
@@ -135,10 +141,48 @@ fn set_line(paragraph: &Paragraph<Note>, line: &LineRange, at: &Setting, marks: 
     pen.flush();
 }
 
+/// The words a line shares with its neighbours. Who reads, searches or copies the text gets each
+/// of them whole, on the line it starts on, and not a hyphen in the middle of it.
+struct Divided {
+    /// Begun on the line before.
+    head: Option<usize>,
+    /// Ends on the line after.
+    tail: Option<usize>,
+}
+
+impl Divided {
+    fn of(paragraph: &Paragraph<Note>, line: &LineRange) -> Self {
+        let broken = |end: usize| {
+            let atom = end.checked_sub(1).and_then(|i| paragraph.atoms.get(i))?;
+            matches!(atom.after, After::Hyphen(_)).then_some(atom.word).flatten()
+        };
+        Self { head: broken(line.first), tail: broken(line.last) }
+    }
+
+    /// What the glyphs of an atom stand for; only the first of a word says it.
+    fn actual(
+        &self,
+        paragraph: &Paragraph<Note>,
+        atom: &Atom,
+        before: Option<Rc<str>>,
+    ) -> Option<Rc<str>> {
+        let word = atom.word?;
+        if self.head == Some(word) {
+            return Some(Rc::from(""));
+        }
+        if self.tail != Some(word) {
+            return None;
+        }
+        before.or_else(|| paragraph.words.get(word).cloned())
+    }
+}
+
 struct Pen<'a> {
     paragraph: &'a Paragraph<Note>,
     x: f32,
     y: f32,
+    /// What the glyphs to come stand for.
+    actual: Option<Rc<str>>,
     /// The mark being built and its link.
     open: Option<(TextMark, Option<Rc<str>>)>,
     marks: &'a mut Vec<Mark>,
@@ -158,10 +202,15 @@ impl Pen<'_> {
         };
         let fits = |part: &Part| {
             (part.face, part.size, part.ink) == (glyph.shaped.face, glyph.size, note.ink)
+                && part.actual == self.actual
         };
         if !mark.parts.last().is_some_and(fits) {
             let (face, size, ink) = (glyph.shaped.face, glyph.size, note.ink);
-            mark.parts.push(Part { face, size, ink, glyphs: Vec::new(), width: 0.0 });
+            let said = mark.parts.last().is_some_and(|part| part.actual == self.actual);
+            // A word in two faces is said once, by its first part.
+            let actual = self.actual.clone().map(|word| if said { "".into() } else { word });
+            self.actual.clone_from(&actual);
+            mark.parts.push(Part { face, size, ink, glyphs: Vec::new(), width: 0.0, actual });
         }
         let Some(part) = mark.parts.last_mut() else {
             return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Blocks to pages: blocks become strips, strips fill pages.
 
+mod code;
 mod flow;
 mod letterhead;
 mod lines;
@@ -13,7 +14,7 @@ mod tags;
 
 pub use letterhead::Crest;
 pub use pages::Page;
-pub use strip::{Mark, NodeId, Part, TextMark};
+pub use strip::{Mark, Modules, NodeId, Part, TextMark};
 pub use style::{Ink, PAGE_HEIGHT, PAGE_WIDTH, WATERMARK};
 pub use tags::{Kid, Node, Role, Tags};
 

@@ -69,12 +69,28 @@ pub enum Mark {
         height: f32,
         url: Rc<str>,
     },
+    /// A square of dark and light modules.
+    Code {
+        node: NodeId,
+        x: f32,
+        y: f32,
+        /// Of one module.
+        module: f32,
+        modules: Rc<Modules>,
+    },
     /// Where a bookmark leads.
     Anchor {
         y: f32,
         level: u8,
         title: String,
     },
+}
+
+/// The modules of a two-dimensional code, row by row; true is dark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Modules {
+    pub side: usize,
+    pub dark: Vec<bool>,
 }
 
 /// Glyphs on one baseline that belong to one structure element.
@@ -97,6 +113,9 @@ pub struct Part {
     pub glyphs: Vec<(u16, f32)>,
     /// Total advance in points.
     pub width: f32,
+    /// What the glyphs stand for, where that is not what they show: the whole of a word that is
+    /// divided between two lines, then nothing for its end (ISO 32000-1 §14.9.4).
+    pub actual: Option<Rc<str>>,
 }
 
 impl Mark {
@@ -112,6 +131,7 @@ impl Mark {
             | Self::Image { y, .. }
             | Self::Field { y, .. }
             | Self::Link { y, .. }
+            | Self::Code { y, .. }
             | Self::Anchor { y, .. } => *y += dy,
         }
     }
@@ -121,9 +141,11 @@ impl Mark {
         match self {
             Self::Text(text) => Some(Self::Text(TextMark { node: None, ..text })),
             Self::Rule { .. } | Self::Fill { .. } => Some(self),
-            Self::Image { .. } | Self::Field { .. } | Self::Link { .. } | Self::Anchor { .. } => {
-                None
-            }
+            Self::Image { .. }
+            | Self::Field { .. }
+            | Self::Link { .. }
+            | Self::Code { .. }
+            | Self::Anchor { .. } => None,
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Kind {
     Centered(Vec<Block>),
     Framed(Vec<Block>),
     Small(Vec<Block>),
+    /// A two-dimensional code that holds an address, and the text beside it.
+    Coded {
+        url: String,
+        blocks: Vec<Block>,
+    },
     Together(Vec<Block>),
     PageBreak,
 }

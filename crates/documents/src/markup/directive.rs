@@ -62,6 +62,7 @@ fn push_text(parts: &mut Vec<Part>, line: usize, text: &str) {
 fn known_attributes(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "firma" => Some(&["campo", "titolo", "nome", "nota"]),
+        "contrassegno" => Some(&["indirizzo"]),
         "centrato" | "riquadro" | "nota" | "insieme" | "pagina" | "etichette" | "testo" => {
             Some(&[])
         }
@@ -114,6 +115,7 @@ impl Directive {
             "riquadro" => Kind::Framed(inner),
             "nota" => Kind::Small(inner),
             "insieme" => Kind::Together(inner),
+            "contrassegno" => self.coded(inner)?,
             "etichette" => self.labels(inner)?,
             "pagina" => self.without_content(&inner, Kind::PageBreak)?,
             _ => {
@@ -144,6 +146,14 @@ impl Directive {
             note: self.attribute("nota").to_owned(),
             line: self.line,
         })
+    }
+
+    fn coded(&self, blocks: Vec<Block>) -> Result<Kind, RenderError> {
+        let url = self.attribute("indirizzo").to_owned();
+        if !url.starts_with("https://") || blocks.is_empty() {
+            return Err(self.wrong("occorrono un «indirizzo» https e un testo"));
+        }
+        Ok(Kind::Coded { url, blocks })
     }
 
     fn labels(&self, inner: Vec<Block>) -> Result<Kind, RenderError> {

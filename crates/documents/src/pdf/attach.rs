@@ -6,14 +6,23 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use super::{deflated, name, reference, text};
 use crate::{Attachment, Relationship, RenderError};
 
+/// A file that no mail, no register and no reader can handle is no act.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// Embeds the files; gives the file specifications in order, for `/AF`.
 pub fn add(
     pdf: &mut Document,
     attachments: &[Attachment],
     date: &str,
 ) -> Result<Vec<ObjectId>, RenderError> {
+    let mut total = 0;
     for (index, attachment) in attachments.iter().enumerate() {
         check(attachment, &attachments[..index])?;
+        total += attachment.bytes.len();
+        if total > MOST_BYTES {
+            let reason = "con gli altri supera i 256 MiB che un atto può portare".to_owned();
+            return Err(RenderError::Attachment { name: attachment.name.clone(), reason });
+        }
     }
     attachments.iter().map(|attachment| embed(pdf, attachment, date)).collect()
 }

@@ -13,8 +13,8 @@ use printpdf::{
 
 use super::{round, watermark};
 use crate::layout::{
-    Crest, Field, Ink, Kid, Mark, NodeId, PAGE_HEIGHT, PAGE_WIDTH, Page, Part, SetDocument, Tags,
-    TextMark, WATERMARK,
+    Crest, Field, Ink, Kid, Mark, Modules, NodeId, PAGE_HEIGHT, PAGE_WIDTH, Page, Part,
+    SetDocument, Tags, TextMark, WATERMARK,
 };
 use crate::text::{FaceId, Subset};
 
@@ -149,6 +149,7 @@ impl Canvas<'_> {
                 self.decoration(vec![mark], &[("Type", "Layout")]);
             }
             Mark::Image { node, x, y, width, height } => self.image(node, [x, y, width, height]),
+            Mark::Code { node, x, y, module, modules } => self.code(node, [x, y], module, &modules),
             Mark::Field { node, x, y, width, height, field } => {
                 self.annotation(node, [x, y, width, height], AnnotationKind::Field { field });
             }
@@ -212,6 +213,29 @@ impl Canvas<'_> {
         self.end();
     }
 
+    /// Dark modules, one rectangle for each run of a row.
+    fn code(&mut self, node: NodeId, [x, y]: [f32; 2], module: f32, modules: &Modules) {
+        let side = module * modules.side as f32;
+        self.drawn.tags.nodes[node].bbox = Some(area(x, y, side, side));
+        self.content(node);
+        self.ops.push(Op::SetFillColor { col: colour(Ink(0.0, 0.0, 0.0)) });
+        let mut rings = Vec::new();
+        for (row, dark) in modules.dark.chunks(modules.side).enumerate() {
+            let top = y + module * row as f32;
+            let mut column = 0;
+            for run in dark.chunk_by(|a, b| a == b) {
+                if run[0] {
+                    let left = x + module * column as f32;
+                    rings.push(rectangle(left, top, module * run.len() as f32, module));
+                }
+                column += run.len();
+            }
+        }
+        let (mode, winding_order) = (PaintMode::Fill, WindingOrder::NonZero);
+        self.ops.push(Op::DrawPolygon { polygon: Polygon { rings, mode, winding_order } });
+        self.end();
+    }
+
     fn text(&mut self, text: &TextMark) {
         self.ops.push(Op::StartTextSection);
         let (mut x, y) = (text.x, up(text.y));
@@ -224,6 +248,14 @@ impl Canvas<'_> {
     }
 
     fn part(&mut self, part: &Part, matrix: TextMatrix) {
+        if let Some(word) = &part.actual {
+            let units = std::iter::once(0xFEFF).chain(word.encode_utf16());
+            let data = units.flat_map(u16::to_be_bytes).collect();
+            let text = DictItem::String { data, literal: false };
+            let map = BTreeMap::from([("ActualText".to_owned(), text)]);
+            let (tag, properties) = ("Span".to_owned(), DictItem::Dict { map });
+            self.ops.push(Op::BeginMarkedContentWithProperties { tag, properties });
+        }
         self.ops.push(Op::SetFillColor { col: colour(part.ink) });
         self.ops.push(Op::SetFont {
             font: PdfFontHandle::External(FontId(font_name(part.face))),
@@ -234,6 +266,9 @@ impl Canvas<'_> {
         // whole document, and twice the size.
         self.ops
             .push(Op::Unknown { key: "TJ".to_owned(), value: vec![DictItem::Array(shown(part))] });
+        if part.actual.is_some() {
+            self.end();
+        }
     }
 
     fn rule(&mut self, [x0, y0, x1, y1]: [f32; 4], width: f32, ink: Ink) {
@@ -245,15 +280,9 @@ impl Canvas<'_> {
 
     fn fill(&mut self, [x, y, width, height]: [f32; 4], ink: Ink) {
         self.ops.push(Op::SetFillColor { col: colour(ink) });
-        let points = vec![
-            point(x, y),
-            point(x + width, y),
-            point(x + width, y + height),
-            point(x, y + height),
-        ];
         self.ops.push(Op::DrawPolygon {
             polygon: Polygon {
-                rings: vec![PolygonRing { points }],
+                rings: vec![rectangle(x, y, width, height)],
                 mode: PaintMode::Fill,
                 winding_order: WindingOrder::NonZero,
             },
@@ -291,6 +320,12 @@ fn up(y: f32) -> f32 {
 
 fn area(x: f32, y: f32, width: f32, height: f32) -> Area {
     [round(x), round(up(y + height)), round(x + width), round(up(y))]
+}
+
+fn rectangle(x: f32, y: f32, width: f32, height: f32) -> PolygonRing {
+    let points =
+        vec![point(x, y), point(x + width, y), point(x + width, y + height), point(x, y + height)];
+    PolygonRing { points }
 }
 
 fn point(x: f32, y: f32) -> LinePoint {

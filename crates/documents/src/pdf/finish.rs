@@ -44,7 +44,7 @@ pub fn finish(document: &Document, drawn: Drawn) -> Result<Vec<u8>, RenderError>
     save(&mut pdf)
 }
 
-fn internal(error: impl std::fmt::Display) -> RenderError {
+pub(super) fn internal(error: impl std::fmt::Display) -> RenderError {
     RenderError::Internal(error.to_string())
 }
 
@@ -150,7 +150,8 @@ fn fields(drawn: &Drawn, annotations: &[ObjectId]) -> Vec<ObjectId> {
 
 fn catalog(pdf: &mut Pdf, document: &Document, root: ObjectId) -> Result<Dictionary, RenderError> {
     let intent = metadata::output_intent(pdf)?;
-    let xmp = pdf.add_object(metadata::xmp(document));
+    let part = if document.attachments.is_empty() { 2 } else { 3 };
+    let xmp = pdf.add_object(metadata::xmp(document, Some(part)));
     Ok(dictionary! {
         "Type" => name("Catalog"),
         "Lang" => super::text("it-IT"),
@@ -185,7 +186,7 @@ fn catalog_pages(pdf: &Pdf) -> Result<Object, RenderError> {
 }
 
 /// Replaces printpdf's catalog, Info and random identifier.
-fn trailer(pdf: &mut Pdf, document: &Document, catalog: ObjectId) {
+pub(super) fn trailer(pdf: &mut Pdf, document: &Document, catalog: ObjectId) {
     for key in [b"Root".as_slice(), b"Info"] {
         if let Ok(Object::Reference(old)) = pdf.trailer.get(key).cloned() {
             pdf.objects.remove(&old);
@@ -227,7 +228,7 @@ fn identifier(document: &Document) -> Vec<u8> {
 
 /// Serialises with a classic cross-reference table; the last line ends, or the next tool's
 /// first object would stick to `%%EOF` (ISO 19005-2 §6.1.9).
-fn save(pdf: &mut Pdf) -> Result<Vec<u8>, RenderError> {
+pub(super) fn save(pdf: &mut Pdf) -> Result<Vec<u8>, RenderError> {
     pdf.renumber_objects();
     let mut bytes = Vec::new();
     pdf.save_to(&mut bytes).map_err(internal)?;

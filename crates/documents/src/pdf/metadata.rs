@@ -23,9 +23,10 @@ pub fn info(document: &Document) -> Dictionary {
     }
 }
 
-/// The XMP packet, uncompressed so that any program can find it (ISO 19005-2 §6.6.2.1).
-pub fn xmp(document: &Document) -> Stream {
-    let part = if document.attachments.is_empty() { 2 } else { 3 };
+/// The XMP packet, uncompressed so that any program can find it (ISO 19005-2 §6.6.2.1); `claim` is
+/// the part of ISO 19005 the file declares, if it may declare one.
+pub fn xmp(document: &Document, claim: Option<u8>) -> Stream {
+    let claim = claim.map(declared).unwrap_or_default();
     let date = document.created.format("%Y-%m-%dT%H:%M:%S+00:00");
     let (title, subject) = (xml(&document.title), xml(&document.subject));
     let (author, producer) = (xml(&document.author), xml(PRODUCER));
@@ -49,20 +50,27 @@ pub fn xmp(document: &Document) -> Stream {
 <rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
 <pdf:Producer>{producer}</pdf:Producer>
 </rdf:Description>
-<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
-<pdfaid:part>{part}</pdfaid:part>
-<pdfaid:conformance>A</pdfaid:conformance>
-</rdf:Description>
-<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<pdfuaid:part>1</pdfuaid:part>
-</rdf:Description>
-{EXTENSION}</rdf:RDF>
+{claim}</rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="w"?>"#,
         bom = '\u{FEFF}',
     );
     let dictionary = dictionary! { "Type" => name("Metadata"), "Subtype" => name("XML") };
     Stream::new(dictionary, packet.into_bytes()).with_compression(false)
+}
+
+/// The statement that a file is PDF/A-`part`a and PDF/UA-1.
+fn declared(part: u8) -> String {
+    format!(
+        r#"<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
+<pdfaid:part>{part}</pdfaid:part>
+<pdfaid:conformance>A</pdfaid:conformance>
+</rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
+</rdf:Description>
+{EXTENSION}"#
+    )
 }
 
 /// PDF/UA's schema is not predefined in PDF/A and must be described (ISO 19005-2 §6.6.2.3.3).

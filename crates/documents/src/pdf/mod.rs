@@ -2,6 +2,7 @@
 //! Pages to a file: printpdf writes the pages, lopdf makes them archival and accessible.
 
 mod attach;
+pub mod copy;
 mod draw;
 mod finish;
 mod fonts;

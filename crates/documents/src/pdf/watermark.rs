@@ -14,6 +14,30 @@ use crate::text::{FaceId, LoadedFace, faces};
 /// Size of the letters in points: the word spans the page's diagonal between its margins.
 const SIZE: f32 = 172.0;
 
+/// COPIA as path operators in the colour of the watermark, for pages that are already drawn.
+pub fn copy() -> Option<String> {
+    let faces = faces().ok()?;
+    let ink = crate::layout::WATERMARK;
+    let mut path = format!("{} {} {} rg\n", ink.0, ink.1, ink.2);
+    for ring in outlines("COPIA", &faces[FaceId::Bold as usize]) {
+        let mut points = ring.points.iter().map(|point| (point.p.x.0, point.p.y.0, point.bezier));
+        let Some((x, y, _)) = points.next() else { continue };
+        path.push_str(&format!("{x} {y} m\n"));
+        while let Some((x, y, bezier)) = points.next() {
+            match (bezier, points.clone().next(), points.clone().nth(1)) {
+                (true, Some((x2, y2, _)), Some((x3, y3, _))) => {
+                    path.push_str(&format!("{x} {y} {x2} {y2} {x3} {y3} c\n"));
+                    points.nth(1);
+                }
+                _ => path.push_str(&format!("{x} {y} l\n")),
+            }
+        }
+        path.push_str("h\n");
+    }
+    path.push_str("f\n");
+    Some(path)
+}
+
 /// Fills the word, centred on the page and rising along its diagonal.
 pub fn draft() -> Option<Op> {
     static RINGS: OnceLock<Option<Vec<PolygonRing>>> = OnceLock::new();

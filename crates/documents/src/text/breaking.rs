@@ -131,6 +131,7 @@ impl<N> Paragraph<N> {
                     last: at + 1,
                     width: self.glyphs[at].advance(),
                     after: if end { atom.after } else { After::Free { cheap: false } },
+                    word: atom.word,
                 });
             }
         }

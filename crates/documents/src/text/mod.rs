@@ -9,7 +9,7 @@ mod shaper;
 
 pub use breaking::{Fit, LineRange};
 pub use faces::{FaceId, LoadedFace, faces, is_printable};
-pub use paragraph::{After, Glyph, Paragraph, Run};
+pub use paragraph::{After, Atom, Glyph, Paragraph, Run};
 pub use shaper::{Shaper, Subset};
 
 /// The characters of a line no font can show.

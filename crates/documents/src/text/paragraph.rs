@@ -5,6 +5,7 @@ use super::faces::FaceId;
 use super::hyphens;
 use super::shaper::{Break, Shaped, Shaper};
 use crate::RenderError;
+use std::rc::Rc;
 
 /// A stretch of text in one style, given to [`Paragraph::new`].
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub struct Atom {
     pub last: usize,
     pub width: f32,
     pub after: After,
+    /// The word it is a syllable of, in [`Paragraph::words`]; only words that may be divided.
+    pub word: Option<usize>,
 }
 
 /// Shaped text, not yet broken.
@@ -66,6 +69,8 @@ pub struct Paragraph<N> {
     pub runs: Vec<Run<N>>,
     pub glyphs: Vec<Glyph>,
     pub atoms: Vec<Atom>,
+    /// Words that may be divided.
+    pub words: Vec<Rc<str>>,
 }
 
 /// DejaVu Sans is large on the body; this matches its x-height with Titillium's.
@@ -74,9 +79,10 @@ const SYMBOL_SIZE: f32 = 0.9;
 impl<N> Paragraph<N> {
     /// Shapes the runs; refuses what cannot be drawn.
     pub fn new(runs: Vec<Run<N>>, shaper: &mut Shaper) -> Result<Self, RenderError> {
-        let mut paragraph = Self { runs: Vec::new(), glyphs: Vec::new(), atoms: Vec::new() };
+        let mut paragraph =
+            Self { runs: Vec::new(), glyphs: Vec::new(), atoms: Vec::new(), words: Vec::new() };
         let mut builder =
-            Builder { shaper, paragraph: &mut paragraph, start: 0, word: String::new() };
+            Builder { shaper, paragraph: &mut paragraph, start: 0, word: String::new(), first: 0 };
         for (index, run) in runs.iter().enumerate() {
             builder.run(index, run)?;
         }
@@ -131,6 +137,8 @@ struct Builder<'a, N> {
     start: usize,
     /// Text of the word so far, across runs: "**art.** 49" is one rule for ties.
     word: String,
+    /// Its first atom.
+    first: usize,
 }
 
 impl<N> Builder<'_, N> {
@@ -215,13 +223,20 @@ impl<N> Builder<'_, N> {
     /// Ends the word.
     fn close(&mut self, after: After) {
         self.push_atom(after);
+        let atoms = &mut self.paragraph.atoms[self.first..];
+        if atoms.iter().any(|atom| matches!(atom.after, After::Hyphen(_))) {
+            let word = self.paragraph.words.len();
+            atoms.iter_mut().for_each(|atom| atom.word = Some(word));
+            self.paragraph.words.push(self.word.as_str().into());
+        }
+        self.first = self.paragraph.atoms.len();
         self.word.clear();
     }
 
     fn push_atom(&mut self, after: After) {
         let (first, last) = (self.start, self.paragraph.glyphs.len());
         let width = self.paragraph.glyphs[first..last].iter().map(Glyph::advance).sum();
-        self.paragraph.atoms.push(Atom { first, last, width, after });
+        self.paragraph.atoms.push(Atom { first, last, width, after, word: None });
         self.start = last;
     }
 

@@ -5,7 +5,9 @@
 //! first use. So a hyphen at the end of a line extracts as U+00AD and a hyphen in a word as
 //! U+002D although they share a glyph (ISO 32000-1 §14.8.2.2.3), and ligatures extract as letters.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use rustybuzz::{UnicodeBuffer, script, shape_with_plan};
@@ -68,6 +70,39 @@ impl Subset {
     }
 }
 
+/// A glyph of a shaped word, before it has a code in a document.
+#[derive(Debug, Clone)]
+struct Drawn {
+    id: u16,
+    width: u16,
+    kern: i16,
+    before: Option<Before>,
+    /// Bytes of the word it stands for.
+    text: Range<usize>,
+}
+
+/// What may happen before a glyph.
+#[derive(Debug, Clone, Copy)]
+enum Before {
+    Hyphen,
+    Free,
+    Forced,
+}
+
+/// Words already shaped, by face. Forgotten all at once when they are too many: some megabytes.
+#[derive(Default)]
+struct Known {
+    words: [HashMap<Box<str>, Rc<[Drawn]>>; 5],
+    count: usize,
+}
+
+/// An act has some hundreds of different words.
+const MOST_KNOWN: usize = 12_000;
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
 /// Shapes words and remembers what the document uses.
 pub struct Shaper {
     faces: &'static [LoadedFace; 5],
@@ -88,6 +123,13 @@ impl Shaper {
             return Ok(Rc::clone(known));
         }
         let mut glyphs = Vec::with_capacity(word.len());
+        // A word shaped before is drawn by this face from end to end: nothing is to be asked again.
+        if KNOWN.with_borrow(|known| known.words[face as usize].contains_key(word)) {
+            self.shape(face, word, &mut glyphs);
+            let shaped: Rc<Word> = glyphs.into();
+            self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
+            return Ok(shaped);
+        }
         let mut pending = None;
         let mut rest = word;
         while let Some(first) = rest.chars().next() {
@@ -139,6 +181,36 @@ impl Shaper {
 
     /// Shapes text the face draws entirely and marks where it may be broken.
     fn shape(&mut self, face: FaceId, text: &str, out: &mut Vec<(Option<Break>, Shaped)>) {
+        let drawn = self.drawn(face, text);
+        for glyph in drawn.iter() {
+            let cid = self.subsets[face as usize].code(glyph.id, &text[glyph.text.clone()]);
+            let before = glyph.before.map(|before| match before {
+                Before::Hyphen => Break::Hyphen(self.hyphen(face)),
+                Before::Free => Break::Free,
+                Before::Forced => Break::Forced,
+            });
+            out.push((before, Shaped { face, cid, width: glyph.width, kern: glyph.kern }));
+        }
+    }
+
+    /// The glyphs of a word, shaped once in the life of the thread: the words of one act are those
+    /// of the next, and shaping costs more than anything else a page needs.
+    fn drawn(&mut self, face: FaceId, text: &str) -> Rc<[Drawn]> {
+        KNOWN.with_borrow_mut(|known| {
+            if let Some(found) = known.words[face as usize].get(text) {
+                return Rc::clone(found);
+            }
+            let made: Rc<[Drawn]> = self.draw(face, text).into();
+            if known.count >= MOST_KNOWN {
+                *known = Known::default();
+            }
+            known.count += 1;
+            known.words[face as usize].insert(text.into(), Rc::clone(&made));
+            made
+        })
+    }
+
+    fn draw(&mut self, face: FaceId, text: &str) -> Vec<Drawn> {
         let loaded = &self.faces[face as usize];
         let mut buffer = self.buffer.take().unwrap_or_default();
         buffer.push_str(text);
@@ -149,6 +221,7 @@ impl Shaper {
         let long = text.chars().count() > LONG_WORD;
         let infos = glyphs.glyph_infos();
         let mut previous = ' ';
+        let mut out = Vec::with_capacity(infos.len());
         for (index, (info, position)) in infos.iter().zip(glyphs.glyph_positions()).enumerate() {
             let start = info.cluster as usize;
             let end = infos[index + 1..]
@@ -156,28 +229,25 @@ impl Shaper {
                 .map(|next| next.cluster as usize)
                 .find(|next| *next > start)
                 .unwrap_or(text.len());
-            let glyph = info.glyph_id as u16;
-            let width = loaded.width(glyph);
+            let id = info.glyph_id as u16;
+            let width = loaded.width(id);
             let advance = (position.x_advance as f32 * loaded.scale).round() as i16;
-            let cid = self.subsets[face as usize].code(glyph, &text[start..end]);
             let here = text[start..].chars().next().unwrap_or(' ');
             let before = match start {
                 0 => None,
-                _ if syllables.binary_search(&start).is_ok() => {
-                    Some(Break::Hyphen(self.hyphen(face)))
-                }
-                _ if breaks_between(previous, here) => Some(Break::Free),
+                _ if syllables.binary_search(&start).is_ok() => Some(Before::Hyphen),
+                _ if breaks_between(previous, here) => Some(Before::Free),
                 _ if long && !(here.is_alphabetic() && previous.is_alphabetic()) => {
-                    Some(Break::Forced)
+                    Some(Before::Forced)
                 }
                 _ => None,
             };
             let kern = (advance - width as i16).max(TIGHTEST);
-            let shaped = Shaped { face, cid, width, kern };
-            out.push((before, shaped));
+            out.push(Drawn { id, width, kern, before, text: start..end });
             previous = here;
         }
         self.buffer = Some(glyphs.clear());
+        out
     }
 
     fn hyphen(&mut self, face: FaceId) -> Shaped {

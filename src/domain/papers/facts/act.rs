@@ -8,10 +8,10 @@ use super::common::{
 use super::presence::{MeetingFacts, meeting};
 use super::proposal::{ProposalText, proposal_text};
 use super::recital::{FurtherFacts, Recital, RecitedOpinion, recital};
-use super::{Embedded, PaperFacts};
+use super::{Embedded, PaperFacts, Relation, act_data};
 use crate::domain::case::{AttachmentClass, Case, Content};
 use crate::domain::law::calendar::Preposition;
-use crate::domain::papers::{PaperKind, PaperPlan, words};
+use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::ActLayout;
@@ -26,12 +26,16 @@ struct DepartureFacts {
     /// Opinions of others it departs from (R1.16): no article asks for it but art. 3 L. 241/1990.
     further: Vec<FurtherFacts>,
     reasons: String,
+    /// One at least is of art. 49; the legitimacy opinion never is (R2.2).
+    statutory: bool,
+    /// The legitimacy opinion is among them: its source is local.
+    legitimacy: bool,
 }
 
 #[derive(Serialize)]
-struct DeliberationFacts {
+pub(super) struct DeliberationFacts {
     #[serde(flatten)]
-    head: Head,
+    pub head: Head,
     text: TextFacts,
     /// Minutes first and proposal after (law.md 14), or one text.
     two_level: bool,
@@ -52,8 +56,38 @@ struct DeliberationFacts {
 /// # Errors
 /// When the act was not proclaimed or numbered, or an opinion sheet is missing (T-52).
 pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, workflow, head) = read(id, world)?;
+    let Act { case, facts, embedded, data } = act(id, world)?;
+    facts.recital.complete(case.treatment.as_ref().map_or(&[], |t| t.anomalies.as_slice()))?;
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("deliberazione-{}", facts.head.stem(case)),
+        title: title(&facts.head)?,
+        created: owed_at(case, plan),
+        slots: &act_slots(&plan.slots),
+        embedded,
+    };
+    Ok(PaperFacts { data: Some(data), ..paper(parts, &facts)? })
+}
+
+/// "Deliberazione della Giunta comunale n. 838 del 24/07/2020".
+pub(super) fn title(head: &Head) -> Result<String, Refusal> {
     let number = head.numbered()?;
+    Ok(format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)))
+}
+
+/// An adopted act, as the deliberation and what is derived from it print it.
+pub(super) struct Act<'a> {
+    pub case: &'a Case,
+    pub facts: DeliberationFacts,
+    /// Signed parts and integral attachments.
+    pub embedded: Vec<Embedded>,
+    pub data: serde_json::Value,
+}
+
+/// Reads an act that was proclaimed and numbered.
+pub(super) fn act<'a>(id: &str, world: &'a World) -> Result<Act<'a>, Refusal> {
+    let (case, workflow, head) = read(id, world)?;
+    head.numbered()?;
     let treatment = case.treatment.as_ref().ok_or_else(|| {
         Refusal::new("not_voted", "R2.7", "", "Il risultato non è stato ancora proclamato")
     })?;
@@ -64,17 +98,11 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
     let regulation = world.regulation(treatment.date)?;
     let recital = recital(case, &workflow, &regulation, &world.registry);
     recital.complete(&treatment.anomalies)?;
-    let mut embedded = proposal_paper(case);
+    let mut embedded = proposal_paper(case, version.number);
     embedded.extend(recital.sheets());
     embedded.extend(integral(&version.content));
-    let parts = Parts {
-        kind: plan.kind,
-        file: format!("deliberazione-{}", head.stem(case)),
-        title: format!("{} n. {} {}", head.act, number.number, Preposition::Of.short(number.date)),
-        created: owed_at(case, plan),
-        slots: &act_slots(&plan.slots),
-        embedded: distinct(embedded),
-    };
+    let embedded = distinct(embedded);
+    let data = act_data::of(case, &workflow, version, &embedded, world);
     let facts = DeliberationFacts {
         two_level: regulation.act_layout == ActLayout::TwoLevel,
         meeting: meeting(treatment, &regulation),
@@ -90,7 +118,7 @@ pub fn deliberation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
         recital,
         head,
     };
-    paper(parts, &facts)
+    Ok(Act { case, facts, embedded, data })
 }
 
 fn vote(treatment: &Treatment, regulation: &Regulation) -> Option<VoteFacts> {
@@ -100,24 +128,41 @@ fn vote(treatment: &Treatment, regulation: &Regulation) -> Option<VoteFacts> {
 
 fn departure(case: &Case, recital: &Recital) -> Option<DepartureFacts> {
     let reasons = words::clause(case.content.gates.departure.as_deref()?);
-    let departed = |o: &&RecitedOpinion| o.to_depart_from;
+    // Only the opinions the reasons answer: those that came later they do not speak of.
+    let answered = |sheet: &str| case.answered.iter().any(|known| known == sheet);
+    let departed = |o: &&RecitedOpinion| o.to_depart_from && answered(&o.sha256);
     let opinions: Vec<_> = recital.opinions.iter().filter(departed).cloned().collect();
-    let further: Vec<_> = recital.further.iter().filter(|o| o.to_depart_from).cloned().collect();
+    let others = recital.further.iter().filter(|o| o.to_depart_from && answered(&o.digest));
+    let further: Vec<_> = others.cloned().collect();
     let any = !opinions.is_empty() || !further.is_empty();
-    (!reasons.is_empty() && any).then_some(DepartureFacts { opinions, further, reasons })
+    let statutory = opinions.iter().any(|o| o.statutory);
+    let legitimacy = opinions.iter().any(|o| o.legitimacy);
+    let facts = DepartureFacts { opinions, further, reasons, statutory, legitimacy };
+    (!facts.reasons.is_empty() && any).then_some(facts)
 }
 
-/// The signed proposal, when the procedure signs one.
-fn proposal_paper(case: &Case) -> Vec<Embedded> {
-    let signed = case.papers.iter().rev().find(|p| p.plan.kind == PaperKind::Proposta);
-    let sha256 = signed.and_then(|p| p.sha256.clone());
-    let embedded = |sha256| Embedded {
-        sha256,
-        name: "proposta.pdf".into(),
-        media_type: "application/pdf".into(),
-        description: "Proposta di deliberazione, come firmata".into(),
+/// The signed proposal, when the procedure signs one, with its version where the text that was voted
+/// is a later one: amended in the sitting, or corrected in its form.
+fn proposal_paper(case: &Case, voted: u32) -> Vec<Embedded> {
+    let signed = |p: &&&PaperState| p.plan.kind == PaperKind::Proposta && p.is_complete();
+    let paper = case.papers.iter().rev().find(|p| signed(&p));
+    let description = |version: &str| match version == voted.to_string() {
+        true => "Proposta di deliberazione, come firmata".to_owned(),
+        false => format!(
+            "Proposta di deliberazione, versione {version}, come firmata; il testo votato è la \
+             versione {voted}"
+        ),
     };
-    sha256.map(embedded).into_iter().collect()
+    let embedded = |p: &PaperState| {
+        Some(Embedded {
+            sha256: p.sha256.clone()?,
+            name: "proposta.pdf".into(),
+            media_type: "application/pdf".into(),
+            description: description(&p.plan.about),
+            relation: Relation::Part,
+        })
+    };
+    paper.and_then(embedded).into_iter().collect()
 }
 
 /// The attachments that are part of the act, byte-identical.
@@ -130,6 +175,7 @@ fn integral(content: &Content) -> Vec<Embedded> {
             name: a.name.clone(),
             media_type: a.media_type.clone(),
             description: format!("Allegato n. {}, parte integrante e sostanziale", line.number),
+            relation: Relation::Part,
         })
         .collect()
 }

@@ -2,7 +2,9 @@
 //! Certificates and annotations on a signed act: signatures, impediments, effect, later acts.
 
 use super::PaperFacts;
-use super::common::{Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read};
+use super::common::{
+    Head, Parts, PersonFacts, act_caption, owed_at, own_slot, paper, read, read_public,
+};
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use crate::domain::case::powers;
@@ -12,7 +14,7 @@ use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Role;
 use crate::domain::world::World;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 fn paper_state<'a>(case: &'a Case, key: &str) -> Result<&'a PaperState, Refusal> {
@@ -160,14 +162,17 @@ struct ExecutivityFacts {
     /// A regional rule counts from the end of posting instead (R7.9).
     after_posting: bool,
     conditions: Vec<ConditionFacts>,
+    /// The day another certificate says, which this one takes the place of.
+    replaces: Option<NaiveDate>,
 }
 
 /// The certificate of executivity (art. 134, c. 3, TUEL): from D and the doctrine, nothing else.
 pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
-    let matured = case.matured.map(|(_, number)| number.to_string());
+    let (case, _, head) = read_public(id, world)?;
+    let matured = case.matured.map(|(_, (year, number))| format!("{number}/{year}"));
     let posting = posting_of(case, matured.as_deref().unwrap_or_default())?;
-    let computed = terms(posting, &case.outages)?.effective_on;
+    let lost = case.outages_of(posting);
+    let computed = terms(posting, lost)?.effective_on;
     // Certified is the day that was decided; the ten days alone may end within a suspension.
     let effective_on = crate::domain::law::calendar::parse_date(&plan.about).unwrap_or(computed);
     let facts = ExecutivityFacts {
@@ -177,7 +182,8 @@ pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFac
         source: words::clause(&posting.exec_source),
         after_posting: posting.effective_after_posting,
         conditions: conditions(case),
-        posting: posting_facts(posting, &case.outages)?,
+        posting: posting_facts(posting, lost)?,
+        replaces: replaced(case, plan),
         head,
     };
     let parts = Parts {
@@ -189,6 +195,16 @@ pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFac
         embedded: Vec::new(),
     };
     paper(parts, &facts)
+}
+
+/// The day of a signed certificate of executivity that came before this paper.
+fn replaced(case: &Case, plan: &PaperPlan) -> Option<NaiveDate> {
+    let earlier = case.papers.iter().take_while(|p| p.plan.key != plan.key);
+    earlier.filter(|p| is_certificate(p)).filter_map(|p| p.plan.about.parse().ok()).last()
+}
+
+fn is_certificate(paper: &PaperState) -> bool {
+    paper.plan.kind == PaperKind::CertificatoEsecutivita && paper.is_complete()
 }
 
 fn conditions(case: &Case) -> Vec<ConditionFacts> {
@@ -211,11 +227,13 @@ struct EnforceabilityFacts {
     effective_on: Option<NaiveDate>,
     /// Declared by a Commissario: no ballot.
     commissioner: bool,
+    /// Day from which it may be carried out: with a condition unmet there is none (practice.md 1.3).
+    executable_from: Option<NaiveDate>,
 }
 
 /// The certificate of immediate enforceability (art. 134, c. 4, TUEL): from the second ballot.
 pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let declared = case.immediate.as_ref().filter(|b| b.declared);
     let (Some(ballot), Some(treatment)) = (declared, case.treatment.as_ref()) else {
         return Err(Refusal::new(
@@ -233,6 +251,7 @@ pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<Paper
         conditions: conditions(case),
         effective_on: effective_on(case).filter(|day| *day <= rome_date(owed)),
         commissioner: treatment.members.is_empty(),
+        executable_from: executable_from(case, ballot.on),
         head,
     };
     let parts = Parts {
@@ -244,6 +263,13 @@ pub fn enforceability(id: &str, plan: &PaperPlan, world: &World) -> Result<Paper
         embedded: Vec::new(),
     };
     paper(parts, &facts)
+}
+
+/// The declaration works from its day, and no earlier than the last of the conditions of efficacy.
+fn executable_from(case: &Case, declared: NaiveDate) -> Option<NaiveDate> {
+    let gates = &super::common::content(case).gates;
+    let met = |c| case.conditions_met.get(c).copied();
+    gates.conditions.iter().try_fold(declared, |day, c| Some(day.max(met(c)?)))
 }
 
 #[derive(Serialize)]
@@ -262,6 +288,8 @@ struct AnnotationFacts {
     withdrawn: String,
     /// The suspension ended: first day without it, and by which act or order.
     lifted: Option<LiftedFacts>,
+    /// Executivity that a signed certificate says, and that this suspension kept from setting in.
+    certified: Option<NaiveDate>,
 }
 
 #[derive(Serialize)]
@@ -272,7 +300,7 @@ struct LiftedFacts {
 
 /// The annotation of a later act or order on this one (R5.5); `about` is its serial, from 1.
 pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let serial = plan.about.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let touch =
         serial.and_then(|i| case.touches.get(i)).or(case.touches.last()).ok_or_else(|| {
@@ -288,6 +316,7 @@ pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFact
         source: words::clause(&touch.source),
         withdrawn: touch.withdrawn.as_deref().map(words::clause).unwrap_or_default(),
         lifted: lifted(case, touch, &plan.key),
+        certified: certified(case, touch, owed_at(case, plan)),
         head,
     };
     let parts = Parts {
@@ -299,6 +328,13 @@ pub fn annotation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFact
         embedded: Vec::new(),
     };
     paper(parts, &facts)
+}
+
+/// The day a certificate signed before the annotation says, where the suspension covers that day.
+fn certified(case: &Case, touch: &Touch, by: DateTime<Utc>) -> Option<NaiveDate> {
+    let before = |p: &&PaperState| is_certificate(p) && p.signed.iter().all(|(.., at)| *at <= by);
+    let mut days = case.papers.iter().filter(before).filter_map(|p| p.plan.about.parse().ok());
+    days.next_back().filter(|day| touch.how == Effect::Suspend && touch.holds_on(*day))
 }
 
 /// "1", or "1-fine" for the annotation that a suspension ended.

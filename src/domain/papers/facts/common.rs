@@ -5,6 +5,7 @@ use super::{Embedded, PaperFacts};
 use crate::domain::case::{Attachment, AttachmentClass, Case, Content, Version};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
+use crate::domain::privacy::public_subject;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Registry, Role, Signatory};
 use crate::domain::workflow::Workflow;
@@ -213,6 +214,7 @@ pub fn paper(parts: Parts<'_>, context: &impl Serialize) -> Result<PaperFacts, R
         slots: parts.slots.to_vec(),
         embedded: parts.embedded,
         context,
+        data: None,
     })
 }
 
@@ -248,6 +250,17 @@ pub fn act_caption(slot: &Slot) -> String {
 pub fn owed_at(case: &Case, plan: &PaperPlan) -> DateTime<Utc> {
     let owed = case.paper(&plan.key).map(|p| p.owed_at);
     owed.or(case.updated).unwrap_or_default()
+}
+
+/// The same for a paper that goes to others than the offices: its object leaves out what the
+/// publishable rendition leaves out (T-72).
+pub fn read_public<'a>(
+    id: &str,
+    world: &'a World,
+) -> Result<(&'a Case, std::sync::Arc<Workflow>, Head), Refusal> {
+    let (case, workflow, mut head) = read(id, world)?;
+    head.subject = one_line(&public_subject(case));
+    Ok((case, workflow, head))
 }
 
 /// A case, its workflow and its head.

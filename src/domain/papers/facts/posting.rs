@@ -2,9 +2,10 @@
 //! Papers of the Albo: attestation at D, its accidents, the referto, the list of the capigruppo.
 
 use super::PaperFacts;
-use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read};
+use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
+use crate::domain::case::capigruppo::named;
 use crate::domain::case::{Case, Posting};
-use crate::domain::law::calendar::{Preposition, rome_time};
+use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::terms::Terms;
 use crate::domain::papers::{PaperKind, PaperPlan, Slot, words};
@@ -22,6 +23,8 @@ pub struct PostingFacts {
     pub number: i64,
     pub year: i32,
     pub from: NaiveDate,
+    /// Day it was put up, where the count begins with the next (R6.4).
+    pub shown_on: Option<NaiveDate>,
     /// "15:07": the instant of the server's clock at D (T-73).
     pub at: String,
     pub last_day: NaiveDate,
@@ -45,6 +48,7 @@ pub fn posting_facts(
         number: posting.number,
         year: posting.year,
         from: posting.day,
+        shown_on: Some(rome_date(posting.at)).filter(|on| !posting.external && *on < posting.day),
         // Of another system's Albo only the day is known.
         at: match posting.external {
             true => String::new(),
@@ -77,10 +81,15 @@ pub fn terms(posting: &Posting, outages: &BTreeMap<NaiveDate, u8>) -> Result<Ter
 pub fn posting_of<'a>(case: &'a Case, about: &str) -> Result<&'a Posting, Refusal> {
     let annulled = case.annulled_postings.iter().rev().map(|(posting, _)| posting);
     let all: Vec<&Posting> = case.posting.iter().chain(annulled).collect();
-    let named = all.iter().find(|p| p.number.to_string() == about);
+    let named = all.iter().find(|p| is_about(p, about));
     named.or(all.first()).copied().ok_or_else(|| {
         Refusal::new("not_posted", "R6.1", "art. 124, c. 1, TUEL", "L'atto non è in pubblicazione")
     })
+}
+
+/// "12/2024": number and year of a posting.
+fn is_about(posting: &Posting, about: &str) -> bool {
+    about == format!("{}/{}", posting.number, posting.year)
 }
 
 #[derive(Serialize)]
@@ -92,7 +101,7 @@ struct PostedFacts {
 
 /// The attestation at D. It speaks of that day: days lost later do not change it.
 pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, &plan.about)?;
     let facts = PostedFacts { posting: posting_facts(posting, &BTreeMap::new())?, head };
     let parts = Parts {
@@ -130,19 +139,16 @@ struct ReportFacts {
 
 /// The referto at the end of posting.
 pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, &plan.about)?;
     let regulation = world.regulation(posting.day)?;
     let undisturbed = terms(posting, &BTreeMap::new())?.last_day;
+    let lost = case.outages_of(posting);
     let facts = ReportFacts {
-        posting: posting_facts(posting, &case.outages)?,
-        outages: case
-            .outages
-            .iter()
-            .map(|(day, hours)| OutageDay { day: *day, hours: *hours })
-            .collect(),
+        posting: posting_facts(posting, lost)?,
+        outages: lost.iter().map(|(day, hours)| OutageDay { day: *day, hours: *hours }).collect(),
         first_last_day: Some(undisturbed)
-            .filter(|day| terms(posting, &case.outages).is_ok_and(|t| t.last_day != *day)),
+            .filter(|day| terms(posting, lost).is_ok_and(|t| t.last_day != *day)),
         states_no_opposition: regulation.referto_states_no_opposition,
         head,
     };
@@ -172,22 +178,28 @@ struct OutageFacts {
     effective_before: NaiveDate,
     effective_after: NaiveDate,
     effective_moved: bool,
+    /// It takes the place of one that was signed with other hours.
+    replaces: bool,
 }
 
 /// The attestation of a day (partly) lost, with what it does to the terms (R6.5).
 pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
-    let posting = posting_of(case, "")?;
+    let (case, _, head) = read_public(id, world)?;
     let day = plan.about.parse::<NaiveDate>().ok();
-    let (day, hours) = day
-        .and_then(|day| case.outages.get_key_value(&day))
-        .map(|(day, hours)| (*day, *hours))
+    let annulled = case.annulled_postings.iter().rev().map(|(posting, _)| posting);
+    let mut postings = case.posting.iter().chain(annulled);
+    let (posting, day, hours) = postings
+        .find_map(|p| {
+            let (day, hours) = case.outages_of(p).get_key_value(&day?)?;
+            Some((p, *day, *hours))
+        })
         .ok_or_else(|| {
             Refusal::new("outage_unknown", "R6.5", "", "Quel disservizio non è registrato")
         })?;
     let until = |last: NaiveDate, included: bool| -> BTreeMap<NaiveDate, u8> {
         let within = |d: &NaiveDate| *d < last || (included && *d == last);
-        case.outages.iter().filter(|(d, _)| within(d)).map(|(d, h)| (*d, *h)).collect()
+        let lost = case.outages_of(posting).iter();
+        lost.filter(|(d, _)| within(d)).map(|(d, h)| (*d, *h)).collect()
     };
     let (before, after) = (terms(posting, &until(day, false))?, terms(posting, &until(day, true))?);
     let facts = OutageFacts {
@@ -200,6 +212,9 @@ pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
         effective_before: before.effective_on,
         effective_after: after.effective_on,
         effective_moved: before.effective_on != after.effective_on,
+        replaces: case.papers.iter().take_while(|p| p.plan.key != plan.key).any(|p| {
+            p.plan.kind == plan.kind && p.plan.about == plan.about && !p.signed.is_empty()
+        }),
         head,
     };
     let parts = Parts {
@@ -223,11 +238,11 @@ struct AnnulmentFacts {
 
 /// The annulment of a wrong posting: its Albo number stays, with this note (R6.6).
 pub fn annulment(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
-    let (case, _, head) = read(id, world)?;
+    let (case, _, head) = read_public(id, world)?;
     let annulled = case.annulled_postings.iter().rev();
     let (posting, reason) = annulled
         .clone()
-        .find(|(p, _)| p.number.to_string() == plan.about)
+        .find(|(p, _)| is_about(p, &plan.about))
         .or(annulled.clone().next())
         .ok_or_else(|| {
             Refusal::new("not_annulled", "R6.6", "", "Nessuna pubblicazione è stata annullata")
@@ -288,11 +303,33 @@ pub fn capigruppo_list(
     cases: &[&str],
     world: &World,
 ) -> Result<PaperFacts, Refusal> {
+    list(day, serial, cases, &list_slots(day, world)?, world)
+}
+
+/// The list that waits for the Segretario's signature, kept with its first act.
+pub fn list_paper(plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (day, serial, cases) = named(plan).ok_or_else(|| {
+        Refusal::new("list_unknown", "R8.1", "art. 125 TUEL", "Quell'elenco non è previsto")
+    })?;
+    let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+    list(day, serial, &cases, &plan.slots, world)
+}
+
+fn list(
+    day: NaiveDate,
+    serial: u32,
+    cases: &[&str],
+    slots: &[Slot],
+    world: &World,
+) -> Result<PaperFacts, Refusal> {
     let mut lines = Vec::new();
     let mut created = None;
     for id in cases {
-        let (case, _, head) = read(id, world)?;
-        let posting = case.posting.as_ref().filter(|p| p.day == day).ok_or_else(|| {
+        let (case, _, head) = read_public(id, world)?;
+        // Annulled meanwhile, it was posted that day all the same.
+        let annulled = case.annulled_postings.iter().rev().map(|(posting, _)| posting);
+        let mut postings = case.posting.iter().chain(annulled);
+        let posting = postings.find(|p| p.day == day).ok_or_else(|| {
             let text =
                 format!("L'atto «{id}» non è stato pubblicato {}", Preposition::On.short(day));
             Refusal::new("not_posted_that_day", "R8.1", "art. 125 TUEL", text)
@@ -320,7 +357,7 @@ pub fn capigruppo_list(
         file: format!("elenco-capigruppo-{day}-{serial}"),
         title: format!("Elenco ai Capigruppo {}, n. {serial}", Preposition::Of.short(day)),
         created: created.unwrap_or_default(),
-        slots: &list_slots(day, world)?,
+        slots,
         embedded: Vec::new(),
     };
     paper(parts, &facts)

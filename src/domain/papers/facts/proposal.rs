@@ -9,7 +9,8 @@ use super::common::{
 use super::effects::{GateFacts, gates};
 use super::opinion::numbered;
 use crate::domain::case::powers;
-use crate::domain::case::{Content, Ctx};
+use crate::domain::case::{Content, Ctx, Effect};
+use crate::domain::law::annulment::annulment_limit;
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
 use crate::domain::refusal::Refusal;
@@ -63,12 +64,48 @@ struct ProposalFacts {
     /// Scheda di sintesi, in Markdown.
     summary: String,
     departure: Option<String>,
+    /// Acts it annuls after the term for authorisations and economic benefits (T-68).
+    late_annulments: Vec<LateAnnulment>,
+}
+
+/// A self-annulment that comes late, as everyone who signs or votes the proposal reads it.
+#[derive(Serialize)]
+struct LateAnnulment {
+    subject: String,
+    adopted: NaiveDate,
+    last_day: NaiveDate,
+    months: u32,
+    source: &'static str,
+}
+
+/// A warning and no obstacle: whether the act gives an authorisation or a benefit is for people to
+/// say, and art. 21-nonies c. 2-bis has exceptions.
+fn late_annulments(content: &Content, on: NaiveDate, world: &World) -> Vec<LateAnnulment> {
+    let annulled = content.affects.iter().filter(|a| a.how == Effect::Annul);
+    let late = annulled.filter_map(|affects| {
+        let target = world.cases.get(&affects.case)?;
+        let adopted = target.treatment.as_ref()?.date;
+        let limit = annulment_limit(adopted, on).filter(|limit| on > limit.last_day)?;
+        Some(LateAnnulment {
+            subject: target.content.subject.clone(),
+            adopted,
+            last_day: limit.last_day,
+            months: limit.months,
+            source: limit.source,
+        })
+    });
+    late.collect()
 }
 
 /// The frozen proposal with its synthesis and the list of its attachments.
 pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read(id, world)?;
-    let version = current(case)?;
+    // Of the version it was owed for, whatever came after.
+    let named = case.versions.iter().find(|v| v.number.to_string() == plan.about);
+    let version = match named {
+        Some(version) => version,
+        None => current(case)?,
+    };
     let on = rome_date(version.at);
     let content = &version.content;
     let facts = ProposalFacts {
@@ -77,6 +114,7 @@ pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts,
         body: proposal_text(content, &world.registry, on),
         summary: content.summary.trim().to_owned(),
         departure: content.gates.departure.as_deref().map(words::clause),
+        late_annulments: late_annulments(content, on, world),
     };
     let parts = Parts {
         kind: plan.kind,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The opinions an act recites and carries (R1.14): from facts, with the title of who gave each.
 
-use super::Embedded;
 use super::common::PersonFacts;
+use super::{Embedded, Relation};
 use crate::domain::case::{
     Case, FurtherOpinion, Opinion, OpinionNeed, OpinionOutcome, needs, standing, standing_further,
 };
@@ -79,6 +79,9 @@ pub struct FurtherFacts {
     pub date: NaiveDate,
     pub reference: String,
     pub reasons: String,
+    /// What names the record.
+    #[serde(skip)]
+    pub digest: String,
 }
 
 impl From<&FurtherOpinion> for FurtherFacts {
@@ -91,6 +94,7 @@ impl From<&FurtherOpinion> for FurtherFacts {
             date: opinion.on,
             reference: words::clause(&opinion.reference),
             reasons: words::clause(&opinion.reasons),
+            digest: opinion.digest(),
         }
     }
 }
@@ -148,11 +152,7 @@ pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
         legitimacy: opinion.opinion == OpinionKind::Legitimacy,
         label: opinion.opinion.label(),
         office: (!opinion.office.is_empty()).then(|| registry.office_name(&opinion.office)),
-        outcome: match (opinion.opinion, opinion.outcome) {
-            (OpinionKind::Cover, OpinionOutcome::Favourable) => "reso",
-            (OpinionKind::Cover, OpinionOutcome::Contrary) => "negato",
-            (_, outcome) => words::outcome(outcome),
-        },
+        outcome: words::outcome_of(opinion.opinion, opinion.outcome),
         not_due: opinion.outcome == OpinionOutcome::NotDue,
         to_depart_from: opinion.opinion != OpinionKind::Cover && opinion.outcome.to_depart_from(),
         reasons: words::clause(&opinion.reasons),
@@ -209,6 +209,7 @@ impl Recital {
                 name: format!("{stem}.pdf"),
                 media_type: "application/pdf".into(),
                 description: format!("Foglio del {}{whose}", opinion.label),
+                relation: Relation::Part,
             }
         };
         // The visto may stand on the accounting sheet: one file, embedded once.

@@ -18,6 +18,7 @@ pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
     Ok(papers)
 }
 
+/// Who signs the act of the sample.
 pub fn final_slots(story: &Story) -> Vec<Slot> {
     let when = at(7, 24, 12, 0);
     vec![
@@ -26,7 +27,8 @@ pub fn final_slots(story: &Story) -> Vec<Slot> {
     ]
 }
 
-fn secretary(story: &Story) -> Vec<Slot> {
+/// The Segretario of the sample.
+pub fn secretary(story: &Story) -> Vec<Slot> {
     vec![slot("firma", story.signer("vsg", Role::Segretario, at(7, 24, 12, 0)))]
 }
 
@@ -55,6 +57,7 @@ fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     let slots = final_slots(&story);
     papers.push(story.owed("a1", PaperKind::Deliberazione, "", slots, at(7, 24, 11, 45))?);
     signatures(&mut story, papers)?;
+    super::derived::all(&mut story, papers)?;
     posting(&mut story, papers)
 }
 
@@ -141,7 +144,7 @@ fn opinion_sheets(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(),
 }
 
 /// Approved unanimously by eleven of thirteen, then declared immediately enforceable.
-fn adopted(story: &mut Story, id: &str, number: i64) {
+pub fn adopted(story: &mut Story, id: &str, number: i64) {
     let rows = presence(&["m01", "m07"]);
     let ballot = vote(&rows, &[], &[]);
     let treatment = story.treatment(rows, Some(ballot.clone()));
@@ -301,7 +304,9 @@ fn changed_text(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
         .with(OpinionOutcome::Contrary, "Il cronoprogramma si sovrappone a lavori già affidati.");
     story.opinions("a2").opinion("a2", &contrary);
     let reasons = "i lavori affidati terminano prima dell'inizio delle potature".to_owned();
-    story.case("a2", at(7, 24, 9, 0), &CaseEvent::DepartureMotivated { reasons });
+    let given = story.world.cases.get("a2").and_then(|case| case.opinions.last());
+    let answers = given.map(|opinion| opinion.paper.sha256.clone()).into_iter().collect();
+    story.case("a2", at(7, 24, 9, 0), &CaseEvent::DepartureMotivated { reasons, answers });
     let rows = presence(&["m07"]);
     let ballot = vote(&rows, &["m04", "m06"], &["m09"]);
     let mut treatment = story.treatment(rows, Some(ballot));

@@ -81,9 +81,8 @@ fn leaps<'a>(workflow: &'a Workflow, step: &Step, facts: Facts) -> Vec<Move<'a>>
     let none = Facts::default();
     let in_offices =
         matches!(step.kind, StepKind::Opinion { .. } | StepKind::Review { .. } | StepKind::Agenda);
-    let revised = (in_offices && !facts.has_any(VOTED))
-        .then(|| workflow.find(|k| matches!(k, StepKind::Opinion { .. })))
-        .flatten();
+    let revised =
+        (in_offices && !facts.has_any(VOTED)).then(|| workflow.after_revision()).flatten();
     // The gate of the opinions stands before a Commissario too.
     let opinions = workflow.opinions().map(Facts::of_opinion).fold(none, Facts::and);
     let alone = (step.kind == StepKind::Agenda && facts.has_all(opinions))

@@ -27,8 +27,11 @@ fn draft(browser: &mut Browser) -> String {
 fn what_is_typed_is_kept_and_shown_before_it_is_recorded(server: &Server) {
     let mut browser = Browser::of(server, "marchi");
     let here = draft(&mut browser);
+    let page = browser.get(&here).body;
+    let version =
+        page.split_once("name=\"versione\" value=\"").unwrap().1.split('"').next().unwrap();
     let typed = [
-        ("versione", "1"),
+        ("versione", version),
         ("oggetto", "Convenzione per il bosco"),
         ("premesse", "**Visto** l'art. 48"),
     ];

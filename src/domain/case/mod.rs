@@ -447,6 +447,18 @@ impl Case {
         }
     }
 
+    /// The posting goes, with the days it lost; executivity that had matured stays (row 33).
+    fn annul_posting(&mut self, reason: &str, was_effective: bool) {
+        let on = effective_on(self).filter(|_| was_effective && self.matured.is_none());
+        let named = self.posting.as_ref().map(|p| (p.year, p.number));
+        self.matured = on.zip(named).or(self.matured);
+        if let Some(posting) = self.posting.take() {
+            let lost = std::mem::take(&mut self.outages);
+            self.past_outages.insert((posting.year, posting.number), lost);
+            self.annulled_postings.push((posting, reason.to_owned()));
+        }
+    }
+
     fn evolve_after(&mut self, event: &CaseEvent, at: DateTime<Utc>) {
         match event {
             CaseEvent::Posted(posting) => {
@@ -459,14 +471,7 @@ impl Case {
                 self.outages.insert(*day, *visible_hours);
             }
             CaseEvent::PostingAnnulled { reason, was_effective, .. } => {
-                let on = effective_on(self).filter(|_| *was_effective && self.matured.is_none());
-                let named = self.posting.as_ref().map(|p| (p.year, p.number));
-                self.matured = on.zip(named).or(self.matured);
-                if let Some(posting) = self.posting.take() {
-                    let lost = std::mem::take(&mut self.outages);
-                    self.past_outages.insert((posting.year, posting.number), lost);
-                    self.annulled_postings.push((posting, reason.clone()));
-                }
+                self.annul_posting(reason, *was_effective);
             }
             CaseEvent::PublicFileReplaced { new, .. } => {
                 if let Some(posting) = &mut self.posting {

@@ -148,6 +148,12 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
             "indicarne l'indirizzo, https, in [verification_url]",
         ));
     }
+    found
+}
+
+/// Fixed numbers against the seats of the Giunta.
+fn fixed_numbers(r: &Regulation) -> Vec<Finding> {
+    let mut found = Vec::new();
     if r.quorum_structural == QuorumStructural::Fixed(1) {
         found.push(Finding::new(
             "quorum_structural",
@@ -155,12 +161,6 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
             "indicare un numero legale di almeno 2",
         ));
     }
-    found
-}
-
-/// Fixed numbers against the seats of the Giunta.
-fn fixed_numbers(r: &Regulation) -> Vec<Finding> {
-    let mut found = Vec::new();
     let Some(seats) = r.seats else { return found };
     if let QuorumStructural::Fixed(number) = r.quorum_structural
         && number > seats

@@ -217,6 +217,6 @@ pub(super) fn resume(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     let back = present.iter().map(|a| a.person.clone()).filter(|p| !sitting.is_present(p));
     let back: Vec<String> = back.collect();
     changes.push_sitting(id, SittingEvent::Resumed { present: present.to_vec() });
-    back.iter().try_for_each(|person| came_back(changes, id, person))?;
-    go_on(changes, id)
+    // An item that lacks its own quorum for an abstention does not stop the sitting: it can be put off.
+    back.iter().try_for_each(|person| came_back(changes, id, person))
 }

@@ -9,6 +9,8 @@ mod actions;
 mod postgres;
 #[path = "web/server.rs"]
 mod server;
+#[path = "web/sittings.rs"]
+mod sittings;
 #[path = "web/strangers.rs"]
 mod strangers;
 

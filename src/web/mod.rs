@@ -17,6 +17,7 @@ pub mod ops;
 pub mod page;
 pub mod profile;
 pub mod signing;
+pub mod sitting;
 pub mod visitor;
 
 use crate::service::accounts::Accounts;
@@ -56,6 +57,10 @@ pub struct App {
     pub pages: page::Templates,
     /// How it shows itself.
     pub settings: Settings,
+    /// Sittings that somebody follows now.
+    pub watched: Arc<sitting::follow::Watched>,
+    /// True when the server stops: what is being followed ends.
+    pub closing: tokio::sync::watch::Sender<bool>,
     /// Rate limit of what a stranger may try.
     pub limits: layers::Limits,
 }
@@ -77,7 +82,9 @@ impl App {
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
         let pages = page::Templates::embedded()?;
         let limits = layers::Limits::default();
-        Ok(Arc::new(Self { office, accounts, mailer, pages, settings, limits }))
+        let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
+        let app = Self { office, accounts, mailer, pages, settings, watched, closing, limits };
+        Ok(Arc::new(app))
     }
 
     /// The instant of now.
@@ -99,6 +106,18 @@ pub fn router(app: Shared) -> Router {
         .route("/fascicoli/{id}", get(case::show))
         .route("/fascicoli/{id}/documenti/{sha256}", get(case::documents::download))
         .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
+        .route("/sedute", get(sitting::calendar))
+        .route("/sedute/nuova", get(actions::sitting::form_new).post(actions::sitting::submit_new))
+        .route("/sedute/{id}", get(sitting::show))
+        .route("/sedute/{id}/aula", get(sitting::room::show))
+        .route("/sedute/{id}/eventi", get(sitting::follow::events))
+        .route("/sedute/{id}/fascicoli", get(sitting::dossier::show))
+        .route("/sedute/{id}/calendario.ics", get(sitting::appointment))
+        .route("/sedute/{id}/documenti/{sha256}", get(sitting::document))
+        .route(
+            "/sedute/{id}/azioni/{action}",
+            get(actions::sitting::form).post(actions::sitting::submit),
+        )
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))

@@ -71,7 +71,10 @@ pub struct Shell {
 
 /// Entries of the navigation and who sees them; an empty list is everyone. A page of another
 /// helper adds its line here.
-const NAV: &[(&str, &str, &str, &[Role])] = &[("scrivania", "/scrivania", "Scrivania", &[])];
+const NAV: &[(&str, &str, &str, &[Role])] = &[
+    ("scrivania", "/scrivania", "Scrivania", &[]),
+    ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
+];
 
 /// The templates of the pages.
 pub struct Templates(Handlebars<'static>);

@@ -99,7 +99,7 @@ fn call(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
         )
         .into());
     }
-    if sitting.agenda_version > 0 && !sitting.item(case_id).is_some_and(|i| i.sent_in.is_some()) {
+    if sitting.agenda_version > 0 && sitting.item(case_id).is_none_or(|i| i.sent_in.is_none()) {
         let text = "L'argomento è stato iscritto dopo la convocazione e non è stato comunicato";
         return Err(Refusal::new("not_convened", "R3.12", "", text)
             .next("Trattarlo fuori sacco, se il regolamento lo consente")

@@ -6,7 +6,10 @@
 //! paper goes on to the page of the signature, any other is executed; then a redirect. What is wrong
 //! comes back with everything that was typed.
 
+pub mod ballot;
 pub mod case;
+pub mod room;
+pub mod sitting;
 
 use super::error::WebError;
 use super::forms::{Field, Input, Reader, encode};
@@ -24,7 +27,7 @@ use crate::service::execute::Request;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Where an action happens.
@@ -81,8 +84,8 @@ pub fn short(text: &str) -> String {
     }
 }
 
-/// One action of a case.
-pub struct Action {
+/// One action: on a case unless said otherwise.
+pub struct Action<S: 'static = Subject, C: 'static = CaseCommand> {
     /// Last part of its address.
     pub slug: &'static str,
     /// Token of the command.
@@ -94,9 +97,9 @@ pub struct Action {
     /// Said when it is done.
     pub done: &'static str,
     /// Its fields.
-    pub fields: fn(&Subject) -> Vec<Field>,
+    pub fields: fn(&S) -> Vec<Field>,
     /// From what was typed to the command; nothing when something is wrong.
-    pub read: fn(&Subject, &mut Reader<'_>) -> Option<CaseCommand>,
+    pub read: fn(&S, &mut Reader<'_>) -> Option<C>,
 }
 
 /// What an action is about.
@@ -123,8 +126,11 @@ pub fn href(case: &str, action: &Action, about: &str) -> String {
 /// What is said when a command was executed.
 pub fn notice(command: &Command) -> String {
     let token = command.token();
-    let action = case::ACTIONS.iter().find(|action| action.token == token);
-    action.map_or_else(|| "Fatto".to_owned(), |action| action.done.to_owned())
+    let done = match command {
+        Command::Sitting { .. } => sitting::all().find(|a| a.token == token).map(|a| a.done),
+        _ => case::ACTIONS.iter().find(|action| action.token == token).map(|a| a.done),
+    };
+    done.unwrap_or("Fatto").to_owned()
 }
 
 /// What the action is about.
@@ -291,17 +297,43 @@ pub async fn perform(
     expected: Option<i64>,
     done: &str,
 ) -> Result<Response, WebError> {
+    let to = place_of(&command).href();
+    perform_as(app, visitor, command, How { expected, happened: None, done, to: &to }).await
+}
+
+/// Around a command: what the person saw, when it happened, what is said, where one comes to.
+pub struct How<'a> {
+    /// Version of its stream the person saw.
+    pub expected: Option<i64>,
+    /// When it happened, for facts entered later.
+    pub happened: Option<DateTime<Utc>>,
+    /// Said when it is done.
+    pub done: &'a str,
+    /// The page one comes to.
+    pub to: &'a str,
+}
+
+/// As [`perform`], with all that surrounds the command.
+///
+/// # Errors
+/// The refusal, or what failed.
+pub async fn perform_as(
+    app: &App,
+    visitor: &Visitor,
+    command: Command,
+    how: How<'_>,
+) -> Result<Response, WebError> {
     // Asked before a paper is composed: who may not do it is told at once.
     let asked = std::slice::from_ref(&command);
-    let answers = app.office.executor.foresee(visitor.id(), asked).await?;
+    let answers = app.office.executor.foresee_at(visitor.id(), asked, how.happened).await?;
     if let Some(refusal) = answers.into_iter().flatten().next() {
         return Err(refusal.into());
     }
     if let Some(id) = app.office.show(visitor.id(), &command).await? {
         return Ok(Redirect::to(&format!("/firma/{id}")).into_response());
     }
-    let to = place_of(&command).href();
-    let request = Request { expected, ..Request::new(visitor.id(), command) };
+    let How { expected, happened, done, to } = how;
+    let request = Request { expected, happened, ..Request::new(visitor.id(), command) };
     app.office.executor.execute(request).await?;
-    app.done(visitor, done, &to).await
+    app.done(visitor, done, to).await
 }

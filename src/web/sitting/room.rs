@@ -315,6 +315,12 @@ async fn asked(
             _ => found.others.push(gesture),
         }
     }
+    in_turn(&mut found, world, sitting);
+    Ok(found)
+}
+
+/// Which gesture usually comes next, and what may be called beside the agenda.
+fn in_turn(found: &mut Answers, world: &World, sitting: &Sitting) {
     // Without reasons of urgency in the proposal they are to be written: there is the form for it.
     if !urgency_asked(world, sitting) {
         found.gestures.retain(|gesture| gesture.title != "IE unanime");
@@ -331,7 +337,6 @@ async fn asked(
             next: false,
         });
     }
-    Ok(found)
 }
 
 fn urgency_asked(world: &World, sitting: &Sitting) -> bool {

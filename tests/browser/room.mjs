@@ -71,6 +71,8 @@ async function members_vote() {
   await greco.click("button:text-is('Proclama')");
   await greco.waitForSelector("text=deliberazione");
   await look(greco, "aula-proclamato");
+  await greco.click("button:text-is('IE unanime')");
+  await greco.waitForSelector(".item-now:has-text('immediatamente eseguibile')");
   check("a proclaimed act has its number", /n\. \d+/.test(await greco.textContent(".ballot")));
 }
 
@@ -99,7 +101,6 @@ async function forty_by_keyboard() {
         .waitForFunction((text) => document.activeElement?.textContent.trim() === text, wanted, { timeout: 5000 })
         .then(() => true, () => false);
       if (!ready) {
-        // An act that asks for no immediate effect is called without it.
         const focus = await greco.evaluate(() => document.activeElement?.textContent.trim());
         throw new Error(`n. ${item}: «${wanted}» is not ready, the focus is on «${focus}»`);
       }
@@ -109,7 +110,7 @@ async function forty_by_keyboard() {
   console.log(`forty items by keyboard: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const done = await greco.locator(".room-item-done").count();
   check("forty items are done by keyboard alone", done === items, `${done}`);
-  check("each with two ballots", (await greco.locator(".room-item:has-text('immediatamente eseguibile')").count()) === items - 1);
+  check("each with two ballots", (await greco.locator(".room-item:has-text('immediatamente eseguibile')").count()) === items);
   await look(greco, "aula-fine");
 }
 

@@ -217,6 +217,7 @@ fn members_vote_from_where_they_are(server: &Server, room: &mut Room<'_>) {
     let unanimous = room.gesture("unanime?su=lavatoio", &[]);
     assert_eq!(unanimous.status, 422);
     unanimous.says("Nicola Serra ha votato dal proprio dispositivo: contrario");
+    room.page().says("Registrare il voto</a>");
     let form = room.secretary.get("/sedute/giunta-oggi/azioni/voto?su=lavatoio");
     form.says("name=\"v-serra\" value=\"against\" checked");
     assert!(!form.body.contains("v-rizzo") && !form.body.contains("v-vitale"), "not there");

@@ -143,7 +143,7 @@ fn concluded(item: &Item, add: Add<'_>) {
     }
 }
 
-/// Everyone who may vote in favour, open or secret as the act wants.
+/// Everyone who may vote in favour but who chose otherwise, open or secret as the act wants.
 fn sample_vote(world: &World, sitting: &Sitting, item: &Item) -> VoteInput {
     let day = sitting.opened.map(rome_date).or(sitting.date).unwrap_or_default();
     let secret = match (world.cases.get(&item.case), world.regulation(day)) {
@@ -153,5 +153,12 @@ fn sample_vote(world: &World, sitting: &Sitting, item: &Item) -> VoteInput {
     let voters = sitting.present_now().filter(|i| !item.must_abstain(&i.person));
     let favour = u32::try_from(voters.count()).unwrap_or(u32::MAX);
     let totals = secret.then(|| SecretTotals { favour, ..SecretTotals::default() });
-    VoteInput { unanimous: !secret, totals, ..VoteInput::default() }
+    // What connected members chose stays as they chose it.
+    let chose = |wanted: Choice| {
+        let same = item.choices.iter().filter(|(_, choice)| *choice == wanted && !secret);
+        same.map(|(person, _)| person.clone()).collect::<Vec<_>>()
+    };
+    let (against, abstained) = (chose(Choice::Against), chose(Choice::Abstained));
+    let unanimous = !secret && against.is_empty() && abstained.is_empty();
+    VoteInput { unanimous, against, abstained, totals, ..VoteInput::default() }
 }

@@ -62,3 +62,101 @@ document.addEventListener("DOMContentLoaded", () => {
     act();
   });
 });
+
+// --- A sitting being followed: the page is read again whenever its number moves. -------------------
+
+// Keyboard users go on from where they were; the gesture that usually comes next is ready.
+function focusNext(kept) {
+  const again = kept && document.getElementById("aula").querySelector(kept);
+  const next = document.querySelector("#aula [data-next]");
+  if (document.querySelector("#diniego")) return;
+  if (again) again.focus({ preventScroll: true });
+  else if (next) next.focus({ preventScroll: true });
+}
+// What finds the focused element again in the new page.
+function addressOf(element) {
+  if (!element || !element.closest("#aula")) return "";
+  if (element.id) return `#${element.id}`;
+  const target = element.getAttribute("formaction") || element.getAttribute("href");
+  if (target) return `[${element.hasAttribute("formaction") ? "formaction" : "href"}="${CSS.escape(target)}"]`;
+  return element.name && element.value ? `[name="${element.name}"][value="${element.value}"]` : "";
+}
+async function readAgain() {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+  if (!answer.ok) throw new Error(`answer ${answer.status}`);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("aula");
+  const old = document.getElementById("aula");
+  if (!fresh || !old) return;
+  const typed = [...old.querySelectorAll("input[type=date], input[type=time]")].map((i) => [i.id, i.value]);
+  const open = [...old.querySelectorAll("details")].map((d) => d.open);
+  const kept = addressOf(document.activeElement);
+  old.replaceWith(document.adoptNode(fresh));
+  for (const [id, value] of typed) if (document.getElementById(id)) document.getElementById(id).value = value;
+  if (open.length) [...fresh.querySelectorAll("details")].forEach((d, i) => { d.open = open[i] ?? d.open; });
+  focusNext(kept);
+}
+function follow(room) {
+  const lost = document.getElementById("linea");
+  const say = (gone) => { lost.hidden = !gone; };
+  let wanted = room.dataset.progress;
+  let reading = false;
+  async function catchUp() {
+    if (reading) return;
+    reading = true;
+    try {
+      while (wanted !== document.getElementById("aula").dataset.progress) {
+        const before = wanted;
+        await readAgain();
+        if (before === wanted) break;
+      }
+      say(false);
+    } catch {
+      say(true);
+      setTimeout(catchUp, 1000);
+    }
+    reading = false;
+  }
+  const source = new EventSource(room.dataset.follow);
+  source.addEventListener("seduta", (event) => { wanted = event.data; catchUp(); });
+  source.addEventListener("open", () => say(false));
+  source.addEventListener("error", () => {
+    say(true);
+    // A stream that was refused is not tried again by the browser: the page itself says why.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(document.getElementById("aula")), 2000);
+  });
+  window.addEventListener("offline", () => say(true));
+  window.addEventListener("pagehide", () => source.close());
+}
+document.addEventListener("DOMContentLoaded", () => {
+  const room = document.getElementById("aula");
+  if (!room) return;
+  focusNext("");
+  follow(room);
+});
+
+// --- An agenda put in order by dragging; the buttons do the same without a mouse. -------------------
+
+document.addEventListener("DOMContentLoaded", () => {
+  const list = document.querySelector("[data-order]");
+  if (!list) return;
+  let dragged = null;
+  for (const item of list.children) item.draggable = true;
+  const target = (event) => event.target.closest?.(".agenda-item");
+  list.addEventListener("dragstart", (event) => { dragged = target(event); dragged?.classList.add("dragged"); });
+  list.addEventListener("dragend", () => dragged?.classList.remove("dragged"));
+  list.addEventListener("dragover", (event) => { if (dragged) event.preventDefault(); });
+  list.addEventListener("drop", (event) => {
+    const over = target(event);
+    if (!dragged || !over || over === dragged) return;
+    event.preventDefault();
+    const items = [...list.children];
+    list.insertBefore(dragged, items.indexOf(dragged) < items.indexOf(over) ? over.nextSibling : over);
+    const form = list.closest("form");
+    for (const item of list.children) {
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name: "ordine", value: item.dataset.case });
+      form.append(field);
+    }
+    form.action = `${list.dataset.order}/ordine`;
+    form.submit();
+  });
+});

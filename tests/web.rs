@@ -11,6 +11,8 @@ mod postgres;
 mod proposal;
 #[path = "web/server.rs"]
 mod server;
+#[path = "web/sittings.rs"]
+mod sittings;
 #[path = "web/strangers.rs"]
 mod strangers;
 

@@ -138,8 +138,15 @@ async fn listen(
     println!("Pagine: http://{}/ (Ctrl-C per fermare)", pages.local_addr()?);
     println!("Stato: http://{}/status", ops.local_addr()?);
     let store = worker.office.executor.store.clone();
+    let closing = app.closing.clone();
+    let stop = until(stopped.clone());
+    // Screens that follow a sitting would otherwise keep the server from ending.
+    let stop = async move {
+        stop.await;
+        closing.send_replace(true);
+    };
     let router = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let pages = axum::serve(pages, router).with_graceful_shutdown(until(stopped.clone()));
+    let pages = axum::serve(pages, router).with_graceful_shutdown(stop);
     let ops = axum::serve(ops, web::ops::router(store)).with_graceful_shutdown(until(stopped));
     tokio::try_join!(async { pages.await }, async { ops.await })?;
     Ok(())

@@ -118,7 +118,8 @@ fn item_of(command: &SittingCommand) -> Option<&str> {
         | C::UnanimousImmediate { case, .. }
         | C::Postpone { case, .. }
         | C::WithdrawItem { case, .. }
-        | C::TakeNote { case } => Some(case),
+        | C::TakeNote { case }
+        | C::Choose { case, .. } => Some(case),
         _ => None,
     }
 }

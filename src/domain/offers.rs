@@ -2,6 +2,10 @@
 //! The question a page asks in advance: what could be asked of an act now, and what would `decide`
 //! say to this person? There is no second rule: [`ask`] runs the engine on loaded facts.
 
+mod sitting;
+
+pub use sitting::{SittingOffer, of_sitting};
+
 use crate::domain::case::{
     AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Touch, efficacy, needs,
     standing,

@@ -11,7 +11,7 @@ use crate::domain::registry::{Registry, Role};
 use chrono::NaiveDate;
 
 /// Roles that work on acts, or decide on them.
-const AT_WORK: [Role; 15] = [
+pub const AT_WORK: [Role; 15] = [
     Role::ResponsabileProcedimento,
     Role::Direttore,
     Role::ResponsabileRagioneria,
@@ -72,6 +72,47 @@ pub fn may_read(
         };
         Refusal::new("not_yours_to_read", "R6.8", "artt. 10 e 43 TUEL", text).next(next)
     })
+}
+
+/// Roles that follow what happens in the room, beside the members of the organ.
+const IN_THE_ROOM: [Role; 8] = [
+    Role::Segretario,
+    Role::Segreteria,
+    Role::Sindaco,
+    Role::Vicesindaco,
+    Role::Assessore,
+    Role::Gabinetto,
+    Role::DirettoreGenerale,
+    Role::Commissario,
+];
+
+/// May a person read the calendar and the agenda of the sittings? Whoever works on acts may: the
+/// agenda is his work too.
+///
+/// # Errors
+/// `not_yours_to_read`.
+pub fn may_read_sittings(registry: &Registry, person: &str, on: NaiveDate) -> Result<(), Refusal> {
+    holds(registry, person, &AT_WORK, on).then_some(()).ok_or_else(|| {
+        let text = "L'ordine del giorno della Giunta non è fra ciò che può consultare";
+        Refusal::new("not_yours_to_read", "R3.2", "art. 10 TUEL", text).next("Chiedere l'accesso")
+    })
+}
+
+/// May a person follow the room itself: who is there, how each votes, the dossier? Sittings of the
+/// Giunta are not public.
+///
+/// # Errors
+/// `not_yours_to_read`.
+pub fn may_follow_sitting(registry: &Registry, person: &str, on: NaiveDate) -> Result<(), Refusal> {
+    holds(registry, person, &IN_THE_ROOM, on).then_some(()).ok_or_else(|| {
+        let text = "Le sedute della Giunta non sono pubbliche: le segue chi vi prende parte";
+        Refusal::new("not_yours_to_read", "R3.2", "artt. 10 e 48 TUEL", text)
+            .next("Gli esiti arrivano alla chiusura della seduta")
+    })
+}
+
+fn holds(registry: &Registry, person: &str, wanted: &[Role], on: NaiveDate) -> bool {
+    roles(registry, person, on).iter().any(|(role, _)| wanted.contains(role))
 }
 
 /// May a person read an attachment of an act he may read?

@@ -12,7 +12,7 @@ use crate::domain::effects::{
 use crate::domain::offers::ask;
 use crate::domain::refusal::Refusal;
 use crate::domain::rows::Row;
-use crate::domain::stream::{NewDocument, StoredEvent, StreamId};
+use crate::domain::stream::{NewDocument, StoredEvent, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{Loaded, Outcome, ReadSet, Store, StoreError, WriteError, WriteSet};
 use chrono::{DateTime, Utc};
@@ -109,6 +109,16 @@ impl Executor {
         Ok(self.gather(streams).await?.1)
     }
 
+    /// Folded streams without what their papers print: for lists.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn sittings(&self, streams: &[StreamId]) -> Result<World, ExecuteError> {
+        let wanted = streams.iter().cloned().chain([StreamId::registry()]);
+        let loaded = self.store.load(&ReadSet::streams(wanted)).await?;
+        Ok(world(&loaded, &self.registries)?)
+    }
+
     async fn gather(&self, streams: &[StreamId]) -> Result<(ReadSet, World), ExecuteError> {
         let mut wanted: BTreeSet<StreamId> = streams.iter().cloned().collect();
         wanted.insert(StreamId::registry());
@@ -134,10 +144,23 @@ impl Executor {
         actor: &str,
         commands: &[Command],
     ) -> Result<Vec<Option<Refusal>>, ExecuteError> {
+        self.foresee_at(actor, commands, None).await
+    }
+
+    /// The same about facts that happened earlier and are entered now.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn foresee_at(
+        &self,
+        actor: &str,
+        commands: &[Command],
+        happened: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Option<Refusal>>, ExecuteError> {
         let streams: BTreeSet<StreamId> = commands.iter().flat_map(Command::reads).collect();
         let (mut read, mut world) = self.gather(&Vec::from_iter(streams)).await?;
         let now = self.clock.now();
-        let ctx = Ctx { actor: actor.into(), now, happened: now };
+        let ctx = Ctx { actor: actor.into(), now, happened: happened.unwrap_or(now) };
         let mut answers: Vec<Option<Refusal>> = Vec::with_capacity(commands.len());
         while let Some(command) = commands.get(answers.len()) {
             let more = match ask(&world, &ctx, command) {
@@ -160,6 +183,16 @@ impl Executor {
         }
         Ok(answers)
     }
+}
+
+/// Someone else was faster: what the person saw is not what is there.
+pub fn moved_meanwhile(stream: &StreamId) -> Refusal {
+    let text = match stream.kind {
+        StreamKind::Sitting => "Nel frattempo la seduta è andata avanti",
+        _ => "Nel frattempo il fascicolo è cambiato",
+    };
+    Refusal::new("moved_meanwhile", "R1.12", "", text)
+        .next("Rileggere la situazione aggiornata e ripetere")
 }
 
 fn answer(
@@ -195,14 +228,7 @@ fn attempt(
 ) -> Result<WriteSet, Stop> {
     let main = request.main_stream();
     if request.expected.is_some_and(|seen| seen != loaded.version(&main)) {
-        return Err(Refusal::new(
-            "moved_meanwhile",
-            "R1.12",
-            "",
-            "Nel frattempo il fascicolo è cambiato",
-        )
-        .next("Rileggere la situazione aggiornata e ripetere")
-        .into());
+        return Err(moved_meanwhile(&main).into());
     }
     let before = world(loaded, registries).map_err(|error| {
         Refusal::new("unreadable_history", "I10", "", error.to_string())

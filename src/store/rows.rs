@@ -41,6 +41,9 @@ static PEOPLE_ALL: LazyLock<String> = LazyLock::new(|| PEOPLE.select() + &PEOPLE
 static MANDATES_ALL: LazyLock<String> = LazyLock::new(|| MANDATES.select() + &MANDATES.by_key());
 const WAITING: &str =
     "SELECT DISTINCT stream FROM papers WHERE status = 'prepared' ORDER BY stream";
+/// How far a sitting and the acts on its agenda are: changes whenever one of them does.
+const PROGRESS: &str = "SELECT CAST(s.version + COALESCE((SELECT SUM(c.version) FROM cases c \
+     WHERE c.sitting = s.id), 0) AS BIGINT) FROM sittings s WHERE s.id = $1";
 pub(crate) const REGISTER_LAST: &str =
     "SELECT last FROM registers WHERE register = $1 AND year = $2";
 
@@ -56,7 +59,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         &PEOPLE_ALL,
         &MANDATES_ALL,
     ];
-    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST, WAITING]).collect()
+    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST, WAITING, PROGRESS]).collect()
 }
 
 /// Which acts to list; what is `None` does not filter.
@@ -131,6 +134,12 @@ impl Store {
         let found: Result<Vec<_>, StoreError> =
             rows!(self, &SITTINGS, SittingRow, SITTING.as_str(), id);
         Ok(found?.pop())
+    }
+
+    /// How far a sitting is: a number that moves whenever it or an act of its agenda does. One look
+    /// at two indexes, cheap enough to ask several times a second.
+    pub async fn progress(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        Ok(on!(self, |pool| sqlx::query_scalar(PROGRESS).bind(id).fetch_optional(pool).await)?)
     }
 
     /// The lines of a register, by number.

@@ -3,7 +3,7 @@
 
 use axum::extract::{FromRequest, Request};
 use axum_extra::extract::Form;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
 use super::error::WebError;
@@ -88,8 +88,8 @@ pub struct Field {
     pub id: String,
     /// Words above it.
     pub label: String,
-    /// `text`, `area`, `brief` (a short area), `markdown`, `choice`, `radio`, `tick`, `ticks`, `date`,
-    /// `number`, `file`, `hidden`.
+    /// `text`, `area`, `brief` (a short area), `markdown`, `choice`, `radio`, `row` (a radio on one
+    /// line, for lists of people), `tick`, `ticks`, `date`, `time`, `number`, `file`, `hidden`.
     pub kind: &'static str,
     /// What to know to fill it in.
     pub help: String,
@@ -272,6 +272,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An hour of the day.
+    pub fn time(&mut self, name: &str) -> NaiveTime {
+        let text = self.needed(name);
+        let read =
+            ["%H:%M", "%H:%M:%S"].iter().find_map(|f| NaiveTime::parse_from_str(&text, f).ok());
+        if read.is_none() && !text.is_empty() {
+            self.wrong(name, format!("«{text}» non è un'ora: scrivere per esempio 09:30"));
+        }
+        read.unwrap_or_default()
+    }
+
     /// A whole number within bounds.
     pub fn number(&mut self, name: &str, from: i64, to: i64) -> i64 {
         let text = self.needed(name);
@@ -293,6 +304,11 @@ impl<'a> Reader<'a> {
             self.wrong(name, "Il valore scelto non è fra quelli possibili");
         }
         value
+    }
+
+    /// All values of a field, in order.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.input.all(name).into_iter().map(str::to_owned).collect()
     }
 
     /// A box is ticked.

@@ -19,6 +19,7 @@ pub mod page;
 pub mod profile;
 pub mod proposal;
 pub mod signing;
+pub mod sitting;
 pub mod upload;
 pub mod visitor;
 
@@ -61,6 +62,10 @@ pub struct App {
     pub pages: page::Templates,
     /// How it shows itself.
     pub settings: Settings,
+    /// Sittings that somebody follows now.
+    pub watched: Arc<sitting::follow::Watched>,
+    /// True when the server stops: what is being followed ends.
+    pub closing: tokio::sync::watch::Sender<bool>,
     /// Rate limit of what a stranger may try.
     pub limits: layers::Limits,
 }
@@ -82,7 +87,9 @@ impl App {
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
         let pages = page::Templates::embedded()?;
         let limits = layers::Limits::default();
-        Ok(Arc::new(Self { office, accounts, mailer, pages, settings, limits }))
+        let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
+        let app = Self { office, accounts, mailer, pages, settings, watched, closing, limits };
+        Ok(Arc::new(app))
     }
 
     /// The instant of now.
@@ -110,6 +117,18 @@ pub fn router(app: Shared) -> Router {
         .route("/fascicoli/{id}/testo/bozza", post(proposal::keep))
         .route("/fascicoli/{id}/testo/documento", get(proposal::document))
         .route("/proposte/nuova", get(proposal::fresh).post(proposal::create))
+        .route("/sedute", get(sitting::calendar))
+        .route("/sedute/nuova", get(actions::sitting::form_new).post(actions::sitting::submit_new))
+        .route("/sedute/{id}", get(sitting::show))
+        .route("/sedute/{id}/aula", get(sitting::room::show))
+        .route("/sedute/{id}/eventi", get(sitting::follow::events))
+        .route("/sedute/{id}/fascicoli", get(sitting::dossier::show))
+        .route("/sedute/{id}/calendario.ics", get(sitting::appointment))
+        .route("/sedute/{id}/documenti/{sha256}", get(sitting::document))
+        .route(
+            "/sedute/{id}/azioni/{action}",
+            get(actions::sitting::form).post(actions::sitting::submit),
+        )
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))

@@ -74,6 +74,7 @@ pub struct Shell {
 const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("scrivania", "/scrivania", "Scrivania", &[]),
     ("proposta", "/proposte/nuova", "Nuova proposta", &PROPOSERS),
+    ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
 ];
 /// Who writes proposals.
 const PROPOSERS: [Role; 3] = [Role::ResponsabileProcedimento, Role::Direttore, Role::Segreteria];

@@ -13,9 +13,10 @@ use delibera::service::paper::Press;
 use delibera::service::scenario;
 use delibera::store::Store;
 use delibera::web::{App, Settings, ops, router};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
 
 pub const PASSWORD: &str = "tre fontane in piazza";
 
@@ -167,6 +168,18 @@ impl Browser {
         self.send(&head, &body)
     }
 
+    /// A stream of events: the numbers that come, each with the instant it came.
+    pub fn follow(&self, path: &str) -> Following {
+        let mut stream = TcpStream::connect(self.at).expect("connect");
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\naccept: text/event-stream\r\n\r\n",
+            self.at, self.cookie
+        );
+        stream.write_all(head.as_bytes()).expect("send");
+        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("timeout");
+        Following(BufReader::new(stream))
+    }
+
     fn send(&mut self, head: &str, body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.at).expect("connect");
         let cookie = match self.cookie.as_str() {
@@ -187,6 +200,23 @@ impl Browser {
             self.cookie = set.split(';').next().unwrap_or_default().to_owned();
         }
         answer
+    }
+}
+
+/// A screen that follows a sitting.
+pub struct Following(BufReader<TcpStream>);
+
+impl Following {
+    /// The next number; panics when none comes within five seconds.
+    pub fn next(&mut self) -> i64 {
+        loop {
+            let mut line = String::new();
+            let read = self.0.read_line(&mut line).expect("an event within five seconds");
+            assert!(read > 0, "the stream ended");
+            if let Some(number) = line.strip_prefix("data: ") {
+                return number.trim().parse().expect("a number");
+            }
+        }
     }
 }
 

@@ -10,9 +10,10 @@ use crate::domain::law::calendar::rome_instant;
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
+use crate::domain::regulation::Regulation;
 use crate::domain::workflow::StepKind;
 use crate::domain::world::World;
-use chrono::{Duration, NaiveDate, NaiveTime};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 
 fn agenda_office(changes: &Changes) -> Result<(), Refusal> {
     let registry = &changes.world.registry;
@@ -87,13 +88,24 @@ pub(super) fn add_item(changes: &mut Changes, id: &str, case_id: &str) -> Result
     Ok(())
 }
 
+/// The last instant at which a proposal may be deposited for a sitting; none where the regulation
+/// sets none (R3.12).
+pub fn deposit_cutoff(
+    regulation: &Regulation,
+    date: NaiveDate,
+    time: NaiveTime,
+) -> Option<DateTime<Utc>> {
+    let hours = regulation.deposit_cutoff_hours?;
+    Some(rome_instant(date, time) - Duration::hours(i64::from(hours)))
+}
+
 /// Proposals deposited after the cut-off wait for the next sitting, or come fuori sacco (R3.12).
 fn deposited_in_time(changes: &Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     let sitting = changes.sitting(id)?;
     let (Some(date), Some(time)) = (sitting.date, sitting.time) else { return Ok(()) };
     let regulation = changes.world.regulation(date)?;
-    let Some(hours) = regulation.deposit_cutoff_hours else { return Ok(()) };
-    let last = rome_instant(date, time) - Duration::hours(i64::from(hours));
+    let Some(last) = deposit_cutoff(&regulation, date, time) else { return Ok(()) };
+    let hours = regulation.deposit_cutoff_hours.unwrap_or_default();
     let submitted = changes.case(case_id)?.versions.iter().rfind(|v| v.change.is_none());
     if submitted.is_none_or(|version| version.at <= last) {
         return Ok(());

@@ -2,6 +2,7 @@
 //! What may be asked of a sitting.
 
 use super::event::{Attendance, Leaving, Mode, SecretTotals};
+use super::own::{Answer, Choice};
 use super::treatment::ConflictStance;
 use crate::domain::case::Content;
 use crate::domain::law::ballot::Casting;
@@ -72,6 +73,18 @@ pub enum SittingCommand {
     Convene {
         /// The signed notice.
         paper: Option<SignedPaper>,
+    },
+    /// A member answers the convening for himself.
+    Answer {
+        /// What.
+        answer: Answer,
+    },
+    /// A connected member votes from his own device: the verbalizer takes the vote down with it.
+    Choose {
+        /// Case.
+        case: String,
+        /// How.
+        choice: Choice,
     },
     /// Moves the sitting, or changes how it is held; once convened, who convenes signs it.
     Move {

@@ -6,7 +6,7 @@ use super::command::SittingCommand;
 use super::event::SittingEvent;
 use super::opening::{desert, open};
 use super::presence_commands::{correct_presence, enter, leave, resume};
-use super::{Sitting, Status, items, votes};
+use super::{Sitting, Status, items, own, votes};
 use crate::domain::case;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::rome_date;
@@ -36,6 +36,11 @@ pub fn decide(changes: &mut Changes, id: &str, command: &SittingCommand) -> Resu
         C::Cancel { reason, paper } => cancel(changes, id, reason, paper.as_ref(), command),
         C::Open { .. } => open(changes, id, command),
         C::Desert { present } => desert(changes, id, present),
+        C::Answer { answer } => own::answer(changes, id, *answer),
+        C::Choose { case, choice } => {
+            in_order(changes, id)?;
+            own::choose(changes, id, case, *choice)
+        }
         C::Sign { .. } | C::PreparePaper { .. } | C::SealPaper { .. } | C::Augment(_) => {
             papers(changes, id, command)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about one sitting.
 
+use super::own::{Answer, Choice};
 use super::treatment::{Anomaly, ConflictStance, ItemOutcome};
 use crate::domain::law::ballot::{Casting, Count};
 use crate::domain::law::presidency::PresidencyOrder;
@@ -250,6 +251,22 @@ pub enum SittingEvent {
         person: String,
         /// Why.
         why: Leaving,
+    },
+    /// A member answered the convening.
+    Answered {
+        /// Person.
+        person: String,
+        /// What.
+        answer: Answer,
+    },
+    /// A connected member voted from his own device, before the vote was taken down.
+    Chose {
+        /// Case.
+        case: String,
+        /// Person.
+        person: String,
+        /// How.
+        choice: Choice,
     },
     /// A mistyped presence was corrected before the proclamation.
     PresenceCorrected {

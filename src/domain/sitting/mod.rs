@@ -7,6 +7,7 @@ mod decide;
 mod event;
 mod items;
 mod opening;
+mod own;
 mod presence;
 mod presence_commands;
 mod presidency;
@@ -15,16 +16,18 @@ mod treatment;
 mod verbalizer;
 mod votes;
 
-pub use calendar::convener;
+pub use calendar::{convener, deposit_cutoff};
 pub use command::{SittingCommand, VoteInput};
 pub use decide::decide;
 pub use event::{
     Attendance, Ballot, Leaving, Member, Mode, Notice, RollCall, SecretTotals, SittingEvent,
 };
 pub use opening::members;
+pub use own::{Answer, Choice};
 pub use presidency::{Chair, Presidency};
 pub use proclamation::presence_table;
 pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
+pub use votes::{QuorumNow, quorum_now, secret_reason};
 
 use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::{KeptPapers, PaperState};
@@ -130,6 +133,8 @@ pub struct Item {
     pub amended: bool,
     /// Irregularities overridden at the vote.
     pub anomalies: Vec<Anomaly>,
+    /// What connected members chose on their devices, the last of each.
+    pub choices: Vec<(String, Choice)>,
     /// The vote, and when.
     pub ballot: Option<(Ballot, DateTime<Utc>)>,
     /// Who was there when it was voted, or ended without a vote: what the act prints (R3.5, I8).
@@ -187,6 +192,8 @@ pub struct Sitting {
     pub convened_by: Option<Signatory>,
     /// SHA-256 of the last notice of convening.
     pub notice: Option<String>,
+    /// What members answered to the convening, the last of each.
+    pub answers: Vec<(String, Answer)>,
     /// Members in office at the opening.
     pub members: Vec<Member>,
     /// Seats by statute.
@@ -302,6 +309,9 @@ impl Sitting {
                     self.notice = Some(notice.paper.sha256.clone());
                 }
             }
+            SittingEvent::Answered { person, answer } => {
+                own::last_of(&mut self.answers, person, *answer);
+            }
             other => self.evolve_open(other, at),
         }
     }
@@ -353,7 +363,12 @@ impl Sitting {
                 self.call_roll(roll, at);
             }
             SittingEvent::Entered { person, remote } => self.enter(person, *remote, at),
-            SittingEvent::Left { person, why } => self.leave(person, *why, at),
+            SittingEvent::Left { person, why } => {
+                self.leave(person, *why, at);
+                // What was chosen before a gap is void (R3.11).
+                let open = self.items.iter_mut().filter(|i| i.ballot.is_none());
+                open.for_each(|item| item.choices.retain(|(who, _)| who != person));
+            }
             SittingEvent::PresenceCorrected { person, present, remote, .. } => {
                 self.correct_presence(person, *present, *remote, at);
                 self.correct_open_votes(person);
@@ -402,6 +417,11 @@ impl Sitting {
                     item.verbalizer = Some(by.clone());
                 }
             }
+            SittingEvent::Chose { case, person, choice } => {
+                if let Some(item) = self.item_mut(case) {
+                    own::last_of(&mut item.choices, person, *choice);
+                }
+            }
             other => self.evolve_vote(other, at),
         }
     }
@@ -412,6 +432,7 @@ impl Sitting {
                 if let Some(item) = self.item_mut(case) {
                     item.amended = true;
                     item.ballot = None;
+                    item.choices.clear();
                 }
             }
             SittingEvent::Voted { case, ballot, anomalies } => {

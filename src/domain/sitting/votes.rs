@@ -8,15 +8,18 @@ use super::items::current;
 use super::opening::no_quorum;
 use super::proclamation::{correct_proclamation, proclaim};
 use super::treatment::{Anomaly, ConflictStance};
-use super::{Chair, Conflict, Item, Sitting, Status};
-use crate::domain::case::{self, CaseEvent};
+use super::{Chair, Conflict, Item, Sitting, Status, own};
+use crate::domain::case::{self, CaseEvent, Content};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::{
-    Casting, Count, Outcome, immediate_effect, immediate_required, outcome,
+    Casting, Count, Outcome, counted_for_quorum, has_quorum, immediate_effect, immediate_required,
+    outcome, structural_quorum,
 };
+use crate::domain::law::calendar::rome_date;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
 use crate::domain::workflow::{Passage, StepKind};
+use crate::domain::world::World;
 
 /// Decides the commands of voting.
 ///
@@ -74,6 +77,45 @@ pub(super) fn presence_count(
         conflicted: small(stays + left),
         ..Count::default()
     }
+}
+
+/// Whether they may vote now, with the numbers and the rule it follows from (R3.4, R3.11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuorumNow {
+    /// The quorum is there.
+    pub reached: bool,
+    /// Members counted.
+    pub counted: u32,
+    /// Members needed.
+    pub required: u32,
+    /// Members in office.
+    pub members: u32,
+    /// Seats by statute.
+    pub seats: u32,
+    /// Present, and must abstain.
+    pub conflicted: u32,
+    /// Where the rule is written.
+    pub source: String,
+}
+
+/// The quorum of an opened sitting at this moment, on the item in hand.
+///
+/// # Errors
+/// `no_regulation` of the day of the opening.
+pub fn quorum_now(world: &World, sitting: &Sitting) -> Result<QuorumNow, Refusal> {
+    let day = sitting.opened.map(rome_date).or(sitting.date).unwrap_or_default();
+    let regulation = world.regulation(day)?;
+    let rules = regulation.vote_rules();
+    let count = presence_count(sitting, sitting.under_discussion(), &regulation);
+    Ok(QuorumNow {
+        reached: has_quorum(&rules, &count),
+        counted: counted_for_quorum(&rules, count.present, count.conflicted),
+        required: structural_quorum(&rules, count.members, count.seats),
+        members: count.members,
+        seats: count.seats,
+        conflicted: count.conflicted,
+        source: regulation.source("quorum_structural").to_owned(),
+    })
 }
 
 /// Turns what the verbalizer wrote into a ballot, on who is present now.
@@ -173,6 +215,15 @@ fn may_vote(sitting: &Sitting, item: &Item, person: &str) -> Result<(), Refusal>
     Ok(())
 }
 
+/// Why the ballot on an act is secret: for itself, or for its type (R3.8).
+pub fn secret_reason(content: &Content, regulation: &Regulation) -> Option<String> {
+    let by_type = regulation
+        .secret_vote_types
+        .contains(&content.act_type)
+        .then(|| format!("{}, {}", content.act_type, regulation.source("secret_vote_types")));
+    content.gates.secret_ballot.clone().or(by_type)
+}
+
 /// Open or secret as the act requires, and within the number of those who may vote (R3.8).
 fn check_secrecy(
     changes: &Changes,
@@ -180,12 +231,7 @@ fn check_secrecy(
     input: &VoteInput,
     regulation: &Regulation,
 ) -> Result<Option<String>, Stop> {
-    let content = &changes.case(case_id)?.content;
-    let by_type = regulation
-        .secret_vote_types
-        .contains(&content.act_type)
-        .then(|| format!("{}, {}", content.act_type, regulation.source("secret_vote_types")));
-    let reason = content.gates.secret_ballot.clone().or(by_type);
+    let reason = secret_reason(&changes.case(case_id)?.content, regulation);
     match (&reason, input.totals) {
         (Some(_), None) => Err(Refusal::new(
             "secret_ballot_due",
@@ -288,6 +334,7 @@ pub(super) fn counted(
     let regulation = rules(changes, then)?;
     let secret = check_secrecy(changes, &item.case, input, &regulation)?;
     let mut ballot = ballot(then, item, input)?;
+    own::agrees(then, item, &ballot)?;
     ballot.secret = secret;
     let (_, judged) = judge(then, item, &ballot, &regulation)?;
     Ok((ballot, judged, regulation))

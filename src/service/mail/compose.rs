@@ -256,7 +256,11 @@ impl Sender {
         Ok(mixed)
     }
 
-    fn invitation(&self, facts: &NoticeFacts, at: DateTime<Utc>) -> Option<(Method, String)> {
+    pub(super) fn invitation(
+        &self,
+        facts: &NoticeFacts,
+        at: DateTime<Utc>,
+    ) -> Option<(Method, String)> {
         let method = Method::of(&facts.message)?;
         let sitting = facts.sitting.as_ref()?;
         let organiser = Organiser {

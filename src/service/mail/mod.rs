@@ -61,6 +61,12 @@ pub struct Mailer {
 }
 
 impl Mailer {
+    /// The appointment a message carries, for who takes it from a page; none for a message that
+    /// invites nobody.
+    pub fn appointment(&self, facts: &NoticeFacts, at: DateTime<Utc>) -> Option<String> {
+        self.sender.invitation(facts, at).map(|(_, text)| text)
+    }
+
     /// A mailer of a configuration; with SMTP it must be made within a Tokio runtime.
     ///
     /// # Errors

@@ -6,7 +6,10 @@
 //! paper goes on to the page of the signature, any other is executed; then a redirect. What is wrong
 //! comes back with everything that was typed.
 
+pub mod ballot;
 pub mod case;
+pub mod room;
+pub mod sitting;
 
 use super::case::index::{Check, checks};
 use super::case::versions::{Comparison, since_opinion};
@@ -27,7 +30,7 @@ use crate::service::execute::Request;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Where an action happens.
@@ -84,8 +87,8 @@ pub fn short(text: &str) -> String {
     }
 }
 
-/// One action of a case.
-pub struct Action {
+/// One action: on a case unless said otherwise.
+pub struct Action<S: 'static = Subject, C: 'static = CaseCommand> {
     /// Last part of its address; with a slash before it, the page of the act where it is done.
     pub slug: &'static str,
     /// Token of the command.
@@ -97,9 +100,9 @@ pub struct Action {
     /// Said when it is done.
     pub done: &'static str,
     /// Its fields.
-    pub fields: fn(&Subject) -> Vec<Field>,
+    pub fields: fn(&S) -> Vec<Field>,
     /// From what was typed to the command; nothing when something is wrong.
-    pub read: fn(&Subject, &mut Reader<'_>) -> Option<CaseCommand>,
+    pub read: fn(&S, &mut Reader<'_>) -> Option<C>,
 }
 
 /// What an action is about.
@@ -130,8 +133,11 @@ pub fn href(case: &str, action: &Action, about: &str) -> String {
 /// What is said when a command was executed.
 pub fn notice(command: &Command) -> String {
     let token = command.token();
-    let action = case::ACTIONS.iter().find(|action| action.token == token);
-    action.map_or_else(|| "Fatto".to_owned(), |action| action.done.to_owned())
+    let done = match command {
+        Command::Sitting { .. } => sitting::all().find(|a| a.token == token).map(|a| a.done),
+        _ => case::ACTIONS.iter().find(|action| action.token == token).map(|a| a.done),
+    };
+    done.unwrap_or("Fatto").to_owned()
 }
 
 /// What the action is about.
@@ -335,16 +341,16 @@ pub async fn perform(
 ) -> Result<Response, WebError> {
     // Asked before a paper is composed: who may not do it is told at once.
     let asked = std::slice::from_ref(&command);
-    let answers = app.office.executor.foresee(visitor.id(), asked).await?;
+    let answers = app.office.executor.foresee_at(visitor.id(), asked, how.happened).await?;
     if let Some(refusal) = answers.into_iter().flatten().next() {
         return Err(refusal.into());
     }
     if let Some(id) = app.office.show(visitor.id(), &command).await? {
         return Ok(Redirect::to(&format!("/firma/{id}")).into_response());
     }
-    let Asked { expected, documents, done, to } = how;
+    let Asked { expected, happened, documents, done, to } = how;
     let to = to.unwrap_or_else(|| place_of(&command).href());
-    let request = Request { expected, documents, ..Request::new(visitor.id(), command) };
+    let request = Request { expected, happened, documents, ..Request::new(visitor.id(), command) };
     app.office.executor.execute(request).await?;
     app.done(visitor, done, &to).await
 }
@@ -352,8 +358,10 @@ pub async fn perform(
 /// What goes with a command that is asked from a page.
 #[derive(Debug, Default)]
 pub struct Asked<'a> {
-    /// Version of the case the person saw.
+    /// Version of its stream the person saw.
     pub expected: Option<i64>,
+    /// When it happened, for facts entered later.
+    pub happened: Option<DateTime<Utc>>,
     /// Bytes that travel with it.
     pub documents: Vec<NewDocument>,
     /// Said when it is done.

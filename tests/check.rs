@@ -2,26 +2,14 @@
 //! `delibera check` and `delibera workflow show`, as scripts call them.
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use delibera::domain::notices;
 use delibera::service::mail;
+use program::{delibera, folder};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// Runs the program: exit code, standard output, standard error.
-fn delibera(args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_delibera")).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-/// An empty folder of this test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use std::path::Path;
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

@@ -2,26 +2,16 @@
 //! `delibera verify-pdf` and `delibera trust`, as a third party calls them.
 #![expect(clippy::unwrap_used, reason = "tests stop where they fail")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use chrono::{DateTime, TimeZone, Utc};
 use delibera_documents::{Document, render};
 use delibera_signature::{DEFAULT_RESERVE, DevelopmentCa, Request, TrustedList, sign};
+use program::{delibera, folder};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn delibera(args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_delibera")).args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-pdf-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use std::path::PathBuf;
 
 fn day(year: i32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(year, 1, 2, 3, 4, 5).unwrap()
@@ -29,7 +19,7 @@ fn day(year: i32) -> DateTime<Utc> {
 
 /// A document issued and one signed from it, with the folder of who is trusted.
 fn signed(name: &str) -> (PathBuf, String, String, String) {
-    let folder = folder(name);
+    let folder = folder(&format!("verify-pdf-{name}"));
     let issued = render(&Document {
         title: "Prova".into(),
         subject: "Prova di verifica".into(),

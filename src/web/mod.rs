@@ -14,6 +14,7 @@ pub mod desk;
 pub mod error;
 pub mod forms;
 pub mod layers;
+pub mod lines;
 pub mod ops;
 pub mod page;
 pub mod profile;

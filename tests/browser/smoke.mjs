@@ -3,85 +3,7 @@
 // violations at 360 and 1280 px, nothing refused by the CSP, everything also without JavaScript.
 // `./test` runs it: DELIBERA is the program, SHOTS the folder for screenshots.
 
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.DELIBERA ?? "../../target/release/delibera";
-const shots = process.env.SHOTS;
-if (shots) mkdirSync(shots, { recursive: true });
-const widths = [360, 768, 1280];
-let passed = 0;
-const failures = [];
-const check = (name, good, detail = "") => {
-  if (good) passed += 1;
-  else failures.push(`${name}${detail ? `: ${detail}` : ""}`);
-};
-
-// --- The server ------------------------------------------------------------------------------
-
-const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
-const server = spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
-const base = await new Promise((resolve, reject) => {
-  let said = "";
-  const hear = (text) => {
-    said += text;
-    const found = said.match(/Pagine: (http:\/\/[^/\s]+)\//);
-    if (found) resolve(found[1]);
-  };
-  server.stdout.on("data", hear);
-  server.stderr.on("data", (text) => { said += text; });
-  server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
-  setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 120000);
-});
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
-});
-
-// --- Helpers -----------------------------------------------------------------------------------
-
-async function person(id, options = {}) {
-  const context = await browser.newContext({ bypassCSP: false, ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy/i.test(message.text()))
-      failures.push(`CSP on ${page.url()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => failures.push(`script error on ${page.url()}: ${error.message}`));
-  if (id) await signIn(page, id);
-  return page;
-}
-
-async function signIn(page, id) {
-  await page.goto(`${base}/accesso`);
-  await page.locator(`form:has(input[name=persona][value=${id}]) button`).first().click();
-  await page.waitForURL(/scrivania|fascicoli/);
-}
-
-/** The page at every width: no axe violation, no sideways scrolling, a picture. */
-async function look(page, name) {
-  for (const width of widths) {
-    await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    check(`${name} ${width} px: nothing sticks out`, wide <= 0, `${wide} px`);
-    if (shots && width !== 768) await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
-  }
-  // axe is injected past the page's own policy, by the protocol of the browser.
-  await page.evaluate(`${axe};0`);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], iframes: false }),
-  );
-  const said = found.violations.map((v) => `${v.id} (${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")})`);
-  check(`${name}: axe`, said.length === 0, said.join(", "));
-}
-
-// --- What must hold ------------------------------------------------------------------------------
+import { base, check, failures, look, person, run } from "./harness.mjs";
 
 async function strangers() {
   const page = await person(null);
@@ -256,17 +178,4 @@ async function without_script() {
   await page.context().close();
 }
 
-for (const part of [strangers, opinion, proposal, versions, void_opinions, expired, without_script]) {
-  try {
-    await part();
-  } catch (error) {
-    failures.push(`${part.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
-  }
-}
-await browser.close();
-server.kill("SIGTERM");
-await new Promise((resolve) => server.on("exit", resolve));
-rmSync(folder, { recursive: true, force: true });
-for (const failure of failures) console.log(`FAIL  ${failure}`);
-console.log(`browser: ${passed} passed, ${failures.length} failed`);
-process.exit(failures.length ? 1 : 0);
+await run([strangers, opinion, proposal, versions, void_opinions, expired, without_script]);

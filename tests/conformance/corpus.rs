@@ -18,8 +18,7 @@ use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::documents::Templates;
 use delibera_documents::{Document, render};
 use delibera_signature::{
-    DEFAULT_RESERVE, DevelopmentCa, EvidenceError, Fetch, FileKey, Level, Network, Request, Signer,
-    augment, fields, sign,
+    DEFAULT_RESERVE, DevelopmentCa, FileKey, Level, Request, Signer, augment, fields, sign,
 };
 use pki::Pki;
 use std::collections::BTreeMap;
@@ -155,18 +154,6 @@ fn signed(
 }
 
 // --- Levels -----------------------------------------------------------------------------------------
-
-/// The authority asked directly, without a network between.
-impl Network for Pki {
-    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
-        Ok(match what {
-            Fetch::Timestamp(query) => self.time_stamp(query),
-            Fetch::Ocsp { request, .. } => self.ocsp(request),
-            Fetch::Crl(_) => self.list(),
-            Fetch::Issuer(_) => self.anchor(),
-        })
-    }
-}
 
 /// `levels/KIND.pdf` at B-B for each kind of key, `levels/b-….pdf` for each level; the last is a
 /// B-LTA renewed.

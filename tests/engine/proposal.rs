@@ -125,13 +125,8 @@ fn t_5_not_due_without_a_signature_is_nothing() {
 fn contrary_at_the_vote(desk: &mut Desk) {
     let content = desk.content();
     desk.submitted("a", content);
-    let which = (OpinionKind::Technical, "area");
-    desk.opinion("dir_area", "a", which, OpinionOutcome::Contrary, "Manca l'istruttoria.").unwrap();
-    desk.carry("a", "ordine_del_giorno");
-    desk.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &["a"]);
-    let everyone = desk.size.members();
-    desk.at("2024-05-06 09:00").open("s", &everyone).unwrap();
-    desk.call("s", "a").unwrap();
+    desk.contrary("a");
+    desk.called_on_the_sixth("a");
 }
 
 #[test]
@@ -237,12 +232,7 @@ fn t_50_the_decree_ended_yesterday() {
     let mut desk = Desk::large();
     let content = desk.content();
     desk.at("2024-06-28 09:00").submitted("a", content);
-    let ended = RegistryCommand::EndMandate {
-        mandate: "dir_area-direttore".into(),
-        last_day: day("2024-06-30"),
-        act: "decreto n. 9/2024".into(),
-    };
-    desk.registry(ended).unwrap();
+    desk.director_ends("2024-06-30");
     let mut in_time = desk.clone();
     assert_eq!(
         code(desk.at("2024-07-01 09:00").technical("dir_area", "a", "area")),

@@ -48,12 +48,7 @@ fn nobody_acts_by_writing_an_earlier_hour() {
     let mut desk = Desk::large();
     let content = desk.content();
     desk.at("2024-06-28 09:00").submitted("a", content);
-    let ended = RegistryCommand::EndMandate {
-        mandate: "dir_area-direttore".into(),
-        last_day: day("2024-06-30"),
-        act: "decreto n. 9/2024".into(),
-    };
-    desk.registry(ended).unwrap();
+    desk.director_ends("2024-06-30");
     desk.at("2024-07-02 09:00");
     desk.happened = Some(rome("2024-06-30 12:00"));
     assert_eq!(code(desk.technical("dir_area", "a", "area")), "backdated");

@@ -70,6 +70,23 @@ impl Desk {
     }
 
     /// Favourable, or not due where the office declares no effects.
+    /// The director of the first office finds against it.
+    pub fn contrary(&mut self, id: &str) {
+        let which = (OpinionKind::Technical, "area");
+        self.opinion("dir_area", id, which, OpinionOutcome::Contrary, "Manca l'istruttoria.")
+            .unwrap();
+    }
+
+    /// The decree of the director of the first office ends.
+    pub fn director_ends(&mut self, last_day: &str) {
+        let ended = RegistryCommand::EndMandate {
+            mandate: "dir_area-direttore".into(),
+            last_day: day(last_day),
+            act: "decreto n. 9/2024".into(),
+        };
+        self.registry(ended).unwrap();
+    }
+
     pub fn accounting(&mut self, actor: &str, id: &str) -> Answer {
         let (outcome, reasons) = match self.of(id).content.has_effects() {
             true => (OpinionOutcome::Favourable, ""),
@@ -202,6 +219,15 @@ impl Desk {
 
     pub fn call(&mut self, id: &str, case: &str) -> Answer {
         self.record_in(id, SittingCommand::CallItem { case: case.into() })
+    }
+
+    /// Carried to the sitting of 6 May 2024, everybody there, and called.
+    pub fn called_on_the_sixth(&mut self, id: &str) {
+        self.carry(id, "ordine_del_giorno");
+        self.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &[id]);
+        let everyone = self.size.members();
+        self.at("2024-05-06 09:00").open("s", &everyone).unwrap();
+        self.call("s", id).unwrap();
     }
 
     pub fn vote(&mut self, id: &str, case: &str, vote: VoteInput) -> Answer {

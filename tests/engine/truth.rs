@@ -32,19 +32,6 @@ fn motivate(reasons: &str) -> CaseCommand {
     CaseCommand::MotivateDeparture { reasons: reasons.into() }
 }
 
-fn contrary(desk: &mut Desk, id: &str) {
-    let which = (OpinionKind::Technical, "area");
-    desk.opinion("dir_area", id, which, OpinionOutcome::Contrary, "Manca l'istruttoria.").unwrap();
-}
-
-fn called(desk: &mut Desk) {
-    desk.carry("a", "ordine_del_giorno");
-    desk.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &["a"]);
-    let everyone = desk.size.members();
-    desk.at("2024-05-06 09:00").open("s", &everyone).unwrap();
-    desk.call("s", "a").unwrap();
-}
-
 // ---- The text -----------------------------------------------------------------------------------
 
 #[test]
@@ -71,7 +58,7 @@ fn row_1_a_revised_proposal_is_signed_again_before_any_opinion() {
     let second = desk.of("a").paper("proposta-2").unwrap();
     assert_eq!(second.plan.about, "2");
     let signed = second.sha256.clone().unwrap();
-    called(&mut desk);
+    desk.called_on_the_sixth("a");
     desk.unanimous("s", "a").unwrap();
     desk.close("s").unwrap();
     let act = desk.printed("a", "deliberazione").unwrap();
@@ -127,8 +114,8 @@ fn r_1_9_from_the_ballot_on_the_text_is_what_was_voted() {
     let mut desk = Desk::large();
     let content = desk.content();
     desk.submitted("a", content);
-    contrary(&mut desk, "a");
-    called(&mut desk);
+    desk.contrary("a");
+    desk.called_on_the_sixth("a");
     let vote = SittingCommand::Vote {
         case: "a".into(),
         vote: unanimous(),
@@ -149,9 +136,9 @@ fn r_1_9_reasons_answer_the_opinions_they_follow_and_no_other() {
     content.gates.departure = Some("la Giunta decide comunque".into());
     desk.submitted("a", content);
     assert_eq!(code(desk.case("rp", "a", motivate("prima"))), "nothing_to_depart_from");
-    contrary(&mut desk, "a");
+    desk.contrary("a");
     let mut early = desk.clone();
-    called(&mut early);
+    early.called_on_the_sixth("a");
     assert_eq!(code(early.unanimous("s", "a")), "departure_not_motivated", "written before it");
     desk.case("rp", "a", motivate("l'istruttoria è completa")).unwrap();
     // A new contrary opinion on a new text is not the one that was answered.
@@ -159,8 +146,8 @@ fn r_1_9_reasons_answer_the_opinions_they_follow_and_no_other() {
     content.text.push_str(" Visto il piano.");
     desk.case("rp", "a", CaseCommand::Revise { content, formal: false, paper: None }).unwrap();
     desk.sign_all("a");
-    contrary(&mut desk, "a");
-    called(&mut desk);
+    desk.contrary("a");
+    desk.called_on_the_sixth("a");
     assert_eq!(code(desk.unanimous("s", "a")), "departure_not_motivated");
     desk.case("rp", "a", motivate("il piano supera l'osservazione")).unwrap();
     desk.unanimous("s", "a").unwrap();
@@ -176,7 +163,7 @@ fn a_contrary_legitimacy_opinion_is_never_departed_from_by_article_49() {
     let which = (OpinionKind::Legitimacy, "");
     let given = desk.opinion("segretario", "a", which, OpinionOutcome::Contrary, "Manca la base.");
     given.unwrap();
-    called(&mut desk);
+    desk.called_on_the_sixth("a");
     let refusal = desk.vote("s", "a", unanimous()).unwrap_err();
     assert_eq!(refusal.code, "departure_not_motivated");
     assert!(!refusal.article.contains("49"), "{}", refusal.article);

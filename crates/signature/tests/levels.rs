@@ -76,12 +76,7 @@ impl Network for Direct<'_> {
         if self.down.lock().unwrap().contains(&service) {
             return Err(EvidenceError::Unreachable { url: service.into(), why: "giù".into() });
         }
-        Ok(match what {
-            Fetch::Timestamp(query) => self.pki.time_stamp(query),
-            Fetch::Ocsp { request, .. } => self.pki.ocsp(request),
-            Fetch::Crl(_) => self.pki.list(),
-            Fetch::Issuer(_) => self.pki.anchor(),
-        })
+        self.pki.fetch(what)
     }
 }
 

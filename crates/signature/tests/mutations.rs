@@ -353,19 +353,6 @@ fn people_and_authorities(tally: &mut Tally, pdf: &[u8]) {
     );
 }
 
-struct Direct<'p>(&'p Pki);
-
-impl Network for Direct<'_> {
-    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
-        Ok(match what {
-            Fetch::Timestamp(query) => self.0.time_stamp(query),
-            Fetch::Ocsp { request, .. } => self.0.ocsp(request),
-            Fetch::Crl(_) => self.0.list(),
-            Fetch::Issuer(_) => self.0.anchor(),
-        })
-    }
-}
-
 const SUBJECT: &str = "/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN=Mariangela Zaccaria";
 
 #[test]
@@ -383,7 +370,7 @@ fn no_forgery_of_a_document_that_lasts_passes() {
         signing_time: Utc::now(),
         reserve: 2 * DEFAULT_RESERVE,
     };
-    let net = Direct(&pki);
+    let net = &pki;
     let orders = [(issued.as_slice(), request)];
     let stamped = sign_all(&orders, &key, Some(&net)).pop().unwrap().unwrap().pdf;
     let kept = augment(&stamped, Level::Lt, false, &net).unwrap().pdf;

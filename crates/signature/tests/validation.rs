@@ -30,19 +30,6 @@ fn key_of(issued: &Issued) -> FileKey {
     FileKey::new(&issued.key, vec![issued.certificate.clone()]).expect("a key")
 }
 
-struct Direct<'p>(&'p Pki);
-
-impl Network for Direct<'_> {
-    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
-        Ok(match what {
-            Fetch::Timestamp(query) => self.0.time_stamp(query),
-            Fetch::Ocsp { request, .. } => self.0.ocsp(request),
-            Fetch::Crl(_) => self.0.list(),
-            Fetch::Issuer(_) => self.0.anchor(),
-        })
-    }
-}
-
 fn request(n: usize) -> Request<'static> {
     Request {
         field: PEOPLE[n].0,
@@ -74,7 +61,7 @@ fn answer(report: &Report) -> (Verdict, Option<SubIndication>) {
 
 /// One signature raised to each level.
 fn levels(pki: &Pki, key: &FileKey) -> Vec<(Level, Vec<u8>)> {
-    let net = Direct(pki);
+    let net = pki;
     let first = sign(&document(&Shape::default()), &request(0), key).unwrap();
     let mut found = vec![(Level::B, first.clone())];
     for level in [Level::T, Level::Lt, Level::Lta] {
@@ -122,7 +109,7 @@ fn each_level_is_recognised_and_holds_while_its_proofs_do() {
 fn an_expired_certificate_passes_with_an_earlier_timestamp_and_not_without() {
     let pki = authority("expiry");
     let key = key_of(&pki.issue("signer", SUBJECT, "RSA-2048", "person", 30));
-    let net = Direct(&pki);
+    let net = &pki;
     let issued = document(&Shape::default());
     let stamped = sign_all(&[(&issued, request(0))], &key, Some(&net)).pop().unwrap().unwrap();
     let bare = sign(&issued, &request(0), &key).unwrap();
@@ -173,7 +160,7 @@ fn revoke(pki: &Pki, serial: u32, at: DateTime<Utc>) {
 fn a_revoked_certificate_passes_only_if_the_signature_is_proved_to_be_older() {
     let pki = authority("revoked");
     let key = key_of(&pki.issue("signer", SUBJECT, "P-256", "person", 30));
-    let net = Direct(&pki);
+    let net = &pki;
     let issued = document(&Shape::default());
     let stamped = sign_all(&[(&issued, request(0))], &key, Some(&net)).pop().unwrap().unwrap().pdf;
     let bare = sign(&issued, &request(0), &key).unwrap();
@@ -405,9 +392,8 @@ fn a_timestamp_by_whom_may_not_stamp_or_is_not_known_does_not_pass() {
     let issued = document(&Shape::default());
     let list = pki.list();
     let trust = |anchors: &[Vec<u8>]| Trust::of(anchors).unwrap().with_revocation(&list).unwrap();
-    let stamped = |pki: &Pki| {
-        sign_all(&[(&issued, request(0))], &key, Some(&Direct(pki))).pop().unwrap().unwrap().pdf
-    };
+    let stamped =
+        |pki: &Pki| sign_all(&[(&issued, request(0))], &key, Some(pki)).pop().unwrap().unwrap().pdf;
     let good = stamped(&pki);
     let report = judged(&good, &trust(&[pki.anchor()]), in_days(0));
     assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");

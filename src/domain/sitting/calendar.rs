@@ -67,19 +67,18 @@ pub(super) fn schedule(
     Ok(())
 }
 
+pub(super) fn already_on_agenda(sitting: &str) -> Refusal {
+    let text = format!("La proposta è già iscritta all'ordine del giorno della seduta {sitting}");
+    Refusal::new("already_on_agenda", "R3.12", "", text)
+}
+
 pub(super) fn add_item(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     agenda_office(changes)?;
     status(changes.sitting(id)?, &[Status::Scheduled, Status::Convened], "iscrivere argomenti")?;
     on_agenda_step(changes, case_id)?;
     let case = changes.case(case_id)?;
     if let Some(other) = &case.sitting {
-        return Err(Refusal::new(
-            "already_on_agenda",
-            "R3.12",
-            "",
-            format!("La proposta è già iscritta all'ordine del giorno della seduta {other}"),
-        )
-        .into());
+        return Err(already_on_agenda(other).into());
     }
     deposited_in_time(changes, id, case_id)?;
     let subject = changes.case(case_id)?.content.subject.clone();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Items of a sitting: called, amended, sent back, closed without a vote; closing the sitting.
 
-use super::calendar::{known_item, on_agenda_step};
+use super::calendar::{already_on_agenda, known_item, on_agenda_step};
 use super::command::SittingCommand;
 use super::decide::{carried, owe, rules, status};
 use super::event::{Leaving, SittingEvent};
@@ -149,13 +149,7 @@ fn call_off_agenda(
     let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
     off_agenda_allowed(regulation.off_agenda_rule, complete, count)?;
     if let Some(other) = case.sitting.as_ref().filter(|other| *other != id) {
-        return Err(Refusal::new(
-            "already_on_agenda",
-            "R3.12",
-            "",
-            format!("La proposta è già iscritta all'ordine del giorno della seduta {other}"),
-        )
-        .into());
+        return Err(already_on_agenda(other).into());
     }
     called(changes, id, case_id, true)
 }

@@ -3,7 +3,7 @@
 
 use super::markdown::{Block, Run};
 use super::xml::{Child, Element};
-use super::{ImportError, Parts};
+use super::{ImportError, LeftOut, Parts};
 use std::collections::BTreeMap;
 
 /// Formats of `w:numFmt` that are marks, not numbers.
@@ -21,12 +21,11 @@ pub(super) fn read(parts: &mut Parts<'_>) -> Result<(Vec<Block>, Vec<String>), I
         counted: counted(&numbering),
         styles: outlines(&styles),
         numbers: BTreeMap::new(),
-        paragraph: 0,
-        left_out: Vec::new(),
+        left_out: LeftOut::default(),
     };
     let mut blocks = Vec::new();
     reader.blocks(body, &mut blocks);
-    Ok((blocks, reader.left_out))
+    Ok((blocks, reader.left_out.lines))
 }
 
 /// Lists and levels that count, by `numId` and `ilvl`, with their first number.
@@ -88,23 +87,15 @@ struct Reader {
     styles: BTreeMap<String, Style>,
     /// Next number of a list at a level.
     numbers: BTreeMap<(String, usize), u32>,
-    paragraph: usize,
-    left_out: Vec<String>,
+    left_out: LeftOut,
 }
 
 impl Reader {
-    fn leave_out(&mut self, what: &str) {
-        let line = format!("paragrafo {}: {what}", self.paragraph);
-        if !self.left_out.contains(&line) {
-            self.left_out.push(line);
-        }
-    }
-
     fn blocks(&mut self, parent: &Element, out: &mut Vec<Block>) {
         for element in parent.elements() {
             match element.name.as_str() {
                 "p" => {
-                    self.paragraph += 1;
+                    self.left_out.paragraph += 1;
                     let block = self.paragraph(element);
                     out.push(block);
                 }
@@ -116,8 +107,8 @@ impl Reader {
                 "sdt" | "sdtContent" | "customXml" | "ins" | "smartTag" => {
                     self.blocks(element, out);
                 }
-                "del" | "moveFrom" => self.leave_out("testo cancellato in revisione"),
-                "altChunk" => self.leave_out("documento incorporato"),
+                "del" | "moveFrom" => self.left_out.push("testo cancellato in revisione"),
+                "altChunk" => self.left_out.push("documento incorporato"),
                 _ => {}
             }
         }
@@ -160,8 +151,8 @@ impl Reader {
                 "hyperlink" | "ins" | "smartTag" | "sdt" | "sdtContent" | "fldSimple" => {
                     self.runs(element, out);
                 }
-                "del" | "moveFrom" => self.leave_out("testo cancellato in revisione"),
-                "oMath" | "oMathPara" => self.leave_out("formula"),
+                "del" | "moveFrom" => self.left_out.push("testo cancellato in revisione"),
+                "oMath" | "oMathPara" => self.left_out.push("formula"),
                 _ => {}
             }
         }
@@ -174,7 +165,7 @@ impl Reader {
         };
         let (bold, italic) = (on("b"), on("i"));
         if on("vanish") {
-            self.leave_out("testo nascosto");
+            self.left_out.push("testo nascosto");
             return;
         }
         let mut text = String::new();
@@ -188,11 +179,13 @@ impl Reader {
                 "tab" | "ptab" => text.push(' '),
                 "br" | "cr" if child.get("type").is_none() => text.push('\n'),
                 "noBreakHyphen" => text.push('\u{2011}'),
-                "footnoteReference" | "endnoteReference" => self.leave_out("nota a piè di pagina"),
-                "drawing" | "pict" | "object" => {
-                    self.leave_out("immagine o oggetto: va allegato");
+                "footnoteReference" | "endnoteReference" => {
+                    self.left_out.push("nota a piè di pagina")
                 }
-                "sym" => self.leave_out("simbolo di un carattere speciale"),
+                "drawing" | "pict" | "object" => {
+                    self.left_out.push("immagine o oggetto: va allegato");
+                }
+                "sym" => self.left_out.push("simbolo di un carattere speciale"),
                 _ => {}
             }
         }
@@ -213,7 +206,7 @@ impl Reader {
                 flatten(self, inside, &mut runs);
                 cells.push(runs);
                 if span > 1 {
-                    self.leave_out("celle unite: divise");
+                    self.left_out.push("celle unite: divise");
                     cells.extend((1..span.min(64)).map(|_| Vec::new()));
                 }
             }
@@ -236,7 +229,7 @@ fn flatten(reader: &mut Reader, blocks: Vec<Block>, out: &mut Vec<Run>) {
                 out.push(Run { text: mark, ..Run::default() });
                 out.extend(runs);
             }
-            Block::Table(_) => reader.leave_out("tabella dentro una tabella"),
+            Block::Table(_) => reader.left_out.push("tabella dentro una tabella"),
         }
     }
 }

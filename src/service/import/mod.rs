@@ -49,6 +49,23 @@ pub struct Imported {
     pub left_out: Vec<String>,
 }
 
+/// What was left out of a document, each thing once, with its paragraph.
+#[derive(Default)]
+struct LeftOut {
+    /// Number of the paragraph that is being read, from 1.
+    paragraph: usize,
+    lines: Vec<String>,
+}
+
+impl LeftOut {
+    fn push(&mut self, what: &str) {
+        let line = format!("paragrafo {}: {what}", self.paragraph);
+        if !self.lines.contains(&line) {
+            self.lines.push(line);
+        }
+    }
+}
+
 /// Reads a document.
 ///
 /// # Errors

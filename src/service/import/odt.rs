@@ -3,7 +3,7 @@
 
 use super::markdown::{Block, Run};
 use super::xml::{Child, Element};
-use super::{ImportError, Parts};
+use super::{ImportError, LeftOut, Parts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cells repeated more often are the empty edge of a sheet.
@@ -27,7 +27,7 @@ pub(super) fn read(parts: &mut Parts<'_>) -> Result<(Vec<Block>, Vec<String>), I
     }
     let mut blocks = Vec::new();
     reader.blocks(body, &mut blocks);
-    Ok((blocks, reader.left_out))
+    Ok((blocks, reader.left_out.lines))
 }
 
 #[derive(Default, Clone, Copy)]
@@ -41,8 +41,7 @@ struct Reader {
     looks: BTreeMap<String, Look>,
     /// List styles and levels, from 0, that count.
     counted: BTreeSet<(String, usize)>,
-    paragraph: usize,
-    left_out: Vec<String>,
+    left_out: LeftOut,
 }
 
 impl Reader {
@@ -61,13 +60,6 @@ impl Reader {
                 let depth = level.get("level").and_then(|n| n.parse::<usize>().ok()).unwrap_or(1);
                 self.counted.insert((name.to_owned(), depth.saturating_sub(1)));
             }
-        }
-    }
-
-    fn leave_out(&mut self, what: &str) {
-        let line = format!("paragrafo {}: {what}", self.paragraph);
-        if !self.left_out.contains(&line) {
-            self.left_out.push(line);
         }
     }
 
@@ -90,9 +82,9 @@ impl Reader {
                 }
                 "section" | "index-body" | "table-of-content" => self.blocks(element, out),
                 "tracked-changes" if !element.all("deletion").is_empty() => {
-                    self.leave_out("testo cancellato in revisione");
+                    self.left_out.push("testo cancellato in revisione");
                 }
-                "frame" | "custom-shape" => self.leave_out("immagine o oggetto: va allegato"),
+                "frame" | "custom-shape" => self.left_out.push("immagine o oggetto: va allegato"),
                 _ => {}
             }
         }
@@ -135,7 +127,7 @@ impl Reader {
     }
 
     fn paragraph(&mut self, element: &Element) -> Vec<Run> {
-        self.paragraph += 1;
+        self.left_out.paragraph += 1;
         let mut runs = Vec::new();
         let look = self.look(element, Look::default());
         self.runs(element, look, &mut runs);
@@ -168,9 +160,9 @@ impl Reader {
                 }
                 "tab" => out.push(run(" ".into())),
                 "line-break" => out.push(run("\n".into())),
-                "note" => self.leave_out("nota a piè di pagina"),
-                "annotation" => self.leave_out("commento"),
-                "frame" | "custom-shape" => self.leave_out("immagine o oggetto: va allegato"),
+                "note" => self.left_out.push("nota a piè di pagina"),
+                "annotation" => self.left_out.push("commento"),
+                "frame" | "custom-shape" => self.left_out.push("immagine o oggetto: va allegato"),
                 _ => {
                     let look = self.look(element, look);
                     self.runs(element, look, out);
@@ -188,7 +180,7 @@ impl Reader {
                     continue;
                 }
                 if cell.get("number-columns-spanned").is_some_and(|n| n != "1") {
-                    self.leave_out("celle unite: divise");
+                    self.left_out.push("celle unite: divise");
                 }
                 let mut runs = Vec::new();
                 for element in cell.elements().filter(|e| e.name == "p" || e.name == "h") {
@@ -199,7 +191,7 @@ impl Reader {
                     runs.extend(words);
                 }
                 if cell.elements().any(|e| e.name == "list" || e.name == "table") {
-                    self.leave_out("elenco o tabella dentro una tabella");
+                    self.left_out.push("elenco o tabella dentro una tabella");
                 }
                 let again = cell.get("number-columns-repeated").and_then(|n| n.parse().ok());
                 let again = again.unwrap_or(1_usize);

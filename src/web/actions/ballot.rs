@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The roll and the ballot as forms, and back.
 
+use super::reasons;
 use super::sitting::SittingSubject;
 use crate::domain::case;
 use crate::domain::sitting::{
@@ -85,6 +86,13 @@ fn is_secret(subject: &SittingSubject) -> bool {
         return false;
     };
     secret_reason(&case.content, &regulation).is_some()
+}
+
+/// The ballot again, and what was wrong with the one that was taken down.
+pub(super) fn corrected(subject: &SittingSubject) -> Vec<Field> {
+    let mut fields = ballot(subject);
+    fields.push(reasons("Che cosa era sbagliato"));
+    fields
 }
 
 /// The ballot as a form: one line a voter, or the totals of a secret one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The actions on an act.
 
-use super::{Action, Subject};
+use super::{Action, Subject, reasons};
 use crate::domain::case::{Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch};
 use crate::domain::law::calendar::date_short;
 use crate::domain::registry::Registry;
@@ -302,10 +302,6 @@ pub const ACTIONS: &[Action] = &[
         read: |_, form| Some(CaseCommand::Close { note: form.text("nota") }),
     },
 ];
-
-fn reasons(label: &str) -> Field {
-    Field::new("area", "motivazione", label).required()
-}
 
 /// Outcomes an opinion of a kind may have, with their words (R1.7, R1.8).
 fn outcomes(opinion: OpinionKind) -> Vec<(&'static str, &'static str)> {

@@ -78,6 +78,11 @@ impl Place {
     }
 }
 
+/// A motivation that must be there.
+fn reasons(label: &str) -> Field {
+    Field::new("area", "motivazione", label).required()
+}
+
 /// The beginning of an object, for a trail.
 pub fn short(text: &str) -> String {
     const LONG: usize = 48;

@@ -2,8 +2,9 @@
 //! The actions of a sitting that is being held, in the order in which they come.
 
 use super::Action;
-use super::ballot::{ballot, called, irregularities, places, present, roll, vote};
-use super::sitting::{SittingAction, reasons};
+use super::ballot::{ballot, called, corrected, irregularities, places, present, roll, vote};
+use super::reasons;
+use super::sitting::SittingAction;
 use crate::domain::sitting::{Choice, ConflictStance, Leaving, Member, Mode, SittingCommand};
 use crate::web::forms::Field;
 
@@ -17,13 +18,9 @@ pub const ACTIONS: &[SittingAction] = &[
         done: "Seduta aperta",
         fields: |subject| {
             let mut fields = roll(subject);
-            fields.push(Field::new(
-                "tick",
-                "verbalizzante_remoto",
-                "Chi verbalizza è collegato a distanza",
-            ));
-            if subject.sitting.mode == Mode::InSeat {
-                fields.pop();
+            if subject.sitting.mode != Mode::InSeat {
+                let label = "Chi verbalizza è collegato a distanza";
+                fields.push(Field::new("tick", "verbalizzante_remoto", label));
             }
             fields
         },
@@ -283,11 +280,7 @@ pub const ACTIONS: &[SittingAction] = &[
         title: "Correggere il voto prima della proclamazione",
         button: "Correggi il voto",
         done: "Voto corretto",
-        fields: |subject| {
-            let mut fields = ballot(subject);
-            fields.push(reasons("Che cosa era sbagliato"));
-            fields
-        },
+        fields: corrected,
         read: |subject, form| {
             let (case, vote) = (subject.about.clone(), vote(subject, form));
             let reason = form.needed("motivazione");
@@ -309,11 +302,7 @@ pub const ACTIONS: &[SittingAction] = &[
         title: "Correggere una proclamazione errata",
         button: "Correggi la proclamazione",
         done: "Proclamazione corretta: il numero resta",
-        fields: |subject| {
-            let mut fields = ballot(subject);
-            fields.push(reasons("Che cosa era sbagliato"));
-            fields
-        },
+        fields: corrected,
         read: |subject, form| {
             let (case, vote) = (subject.about.clone(), vote(subject, form));
             let reason = form.needed("motivazione");

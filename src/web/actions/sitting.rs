@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The actions on a sitting before and after it is held, and the way of all actions on sittings.
 
-use super::{Action, ActionPage, Input, perform, room};
+use super::{Action, ActionPage, Input, perform, reasons, room};
 use crate::domain::case::Ctx;
 use crate::domain::changes::Changes;
 use crate::domain::command::Command;
@@ -197,11 +197,6 @@ pub const ACTIONS: &[SittingAction] = &[
 /// Every action on a sitting.
 pub fn all() -> impl Iterator<Item = &'static SittingAction> {
     ACTIONS.iter().chain(room::ACTIONS)
-}
-
-/// A motivation that must be there.
-pub(super) fn reasons(label: &str) -> Field {
-    Field::new("area", "motivazione", label).required()
 }
 
 fn organs(world: &World) -> Vec<(String, String)> {

@@ -11,6 +11,7 @@ use super::Shared;
 use super::actions;
 use super::desk::{Urgency, urgency};
 use super::error::WebError;
+use super::lines::{Datum, DeniedLine, PaperLine};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
@@ -35,13 +36,6 @@ use axum::response::Response;
 use drawing::Drawing;
 use serde::Serialize;
 use timeline::Entry;
-
-/// A term and what it is.
-#[derive(Debug, Serialize)]
-struct Datum {
-    term: &'static str,
-    text: String,
-}
 
 #[derive(Debug, Serialize)]
 struct VersionLine {
@@ -88,27 +82,10 @@ struct AttachmentGroup {
 }
 
 #[derive(Debug, Serialize)]
-struct PaperLine {
-    title: &'static str,
-    state: &'static str,
-    signers: String,
-    awaited: String,
-    href: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
 struct ActionLine {
     title: String,
     href: String,
     signs: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct DeniedLine {
-    title: String,
-    text: String,
-    article: String,
-    next: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -217,12 +194,7 @@ async fn offered(
                 href: actions::href(&case.id, action, &about),
                 signs: actions::case::signs(action),
             }),
-            Some(refusal) => denied.push(DeniedLine {
-                title,
-                text: refusal.text,
-                article: refusal.article,
-                next: refusal.next,
-            }),
+            Some(refusal) => denied.push(DeniedLine::new(title, refusal)),
         }
     }
     Ok((allowed, denied))
@@ -391,24 +363,6 @@ pub fn size(bytes: u64) -> String {
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {
-    let line = |paper: &crate::domain::papers::PaperState| {
-        let names = |list: Vec<String>| list.join(", ");
-        let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
-        let open = paper.open_slots().map(|slot| {
-            slot.signer.as_ref().map_or_else(|| "sigillo dell'ente".into(), |s| s.name.clone())
-        });
-        PaperLine {
-            title: words::paper(paper.plan.kind),
-            state: match paper.status() {
-                "owed" => "in composizione",
-                "complete" => "completo",
-                "dropped" => "non più dovuto",
-                _ => "alla firma",
-            },
-            signers: names(paper.signed.iter().map(|(_, s, _)| s.name.clone()).collect()),
-            awaited: names(open.collect()),
-            href: paper.sha256.as_ref().map(href),
-        }
-    };
-    case.papers.iter().map(line).collect()
+    let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
+    case.papers.iter().map(|paper| PaperLine::new(paper, href)).collect()
 }

@@ -2,7 +2,6 @@
 //! The dossier of who decides: every item with its synthesis, text, opinions (the contrary first)
 //! and attachments, as far as this person may read them.
 
-use super::Datum;
 use crate::domain::case::{AttachmentClass, Case, Opinion, OpinionNeed, OpinionOutcome, standing};
 use crate::domain::papers::{PaperKind, effects_sentence, words as printed};
 use crate::domain::sitting::{Item, Sitting};
@@ -12,6 +11,7 @@ use crate::domain::world::World;
 use crate::web::Shared;
 use crate::web::actions::sitting::name;
 use crate::web::error::WebError;
+use crate::web::lines::Datum;
 use crate::web::page::{Link, Page};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};

@@ -11,6 +11,7 @@ pub mod room;
 use super::Shared;
 use super::actions::sitting as actions;
 use super::error::WebError;
+use super::lines::{Datum, DeniedLine, PaperLine};
 use super::page::{Link, Page};
 use super::signing::file;
 use super::visitor::Visitor;
@@ -18,7 +19,6 @@ use crate::domain::command::Command;
 use crate::domain::law::calendar::{date_short, date_with_weekday, rome_date, rome_time};
 use crate::domain::notice_facts::{NoticeSubject, notice};
 use crate::domain::offers::of_sitting;
-use crate::domain::papers::PaperState;
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::{Mode, Sitting, SittingCommand, Status, deposit_cutoff};
 use crate::domain::stream::StreamId;
@@ -30,15 +30,6 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-
-/// A term and what it is.
-#[derive(Debug, Serialize)]
-pub struct Datum {
-    /// Term.
-    pub term: &'static str,
-    /// What it is.
-    pub text: String,
-}
 
 #[derive(Debug, Serialize)]
 struct CalendarLine {
@@ -180,23 +171,6 @@ struct ActionLine {
 }
 
 #[derive(Debug, Serialize)]
-struct DeniedLine {
-    title: &'static str,
-    text: String,
-    article: String,
-    next: String,
-}
-
-#[derive(Debug, Serialize)]
-struct PaperLine {
-    title: &'static str,
-    state: &'static str,
-    signers: String,
-    awaited: String,
-    href: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
 struct AnswerLine {
     name: String,
     title: String,
@@ -291,7 +265,7 @@ pub async fn show(
         may_order,
         actions: allowed,
         denied,
-        papers: sitting.papers.iter().map(|paper| paper_line(paper, href)).collect(),
+        papers: sitting.papers.iter().map(|paper| PaperLine::new(paper, href)).collect(),
         notice: sitting.notice.as_ref().map(href),
         answered: sitting.answers.len(),
         answers: match sitting.status {
@@ -323,12 +297,7 @@ fn sorted(
                 title: if token == "sign" { paper_title(sitting, &about) } else { action.title },
                 href: actions::href(&sitting.id, action.slug, &about),
             }),
-            Some(refusal) => denied.push(DeniedLine {
-                title: action.title,
-                text: refusal.text,
-                article: refusal.article,
-                next: refusal.next,
-            }),
+            Some(refusal) => denied.push(DeniedLine::new(action.title, refusal)),
         }
     }
     (allowed, denied)
@@ -422,24 +391,6 @@ fn items(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<ItemLine> {
         }
     };
     sitting.items.iter().enumerate().map(line).collect()
-}
-
-fn paper_line(paper: &PaperState, href: impl Fn(&String) -> String) -> PaperLine {
-    let signers: Vec<String> = paper.signed.iter().map(|(_, s, _)| s.name.clone()).collect();
-    let awaited = paper.open_slots().map(|slot| {
-        slot.signer.as_ref().map_or_else(|| "sigillo dell'ente".into(), |s| s.name.clone())
-    });
-    PaperLine {
-        title: words::paper(paper.plan.kind),
-        state: match paper.status() {
-            "owed" => "in composizione",
-            "complete" => "completo",
-            _ => "alla firma",
-        },
-        signers: signers.join(", "),
-        awaited: awaited.collect::<Vec<_>>().join(", "),
-        href: paper.sha256.as_ref().map(href),
-    }
 }
 
 /// Sends a paper of the sitting: its last notice or one of its minutes.

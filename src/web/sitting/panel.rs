@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the room shows: who is where, the item in hand with its opinions, the agenda so far.
 
-use super::{Datum, hour};
+use super::hour;
 use crate::domain::case::{Case, OpinionNeed, OpinionOutcome, standing};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::words as printed;
@@ -12,6 +12,7 @@ use crate::domain::sitting::{
 use crate::domain::words;
 use crate::domain::world::World;
 use crate::web::actions::sitting as actions;
+use crate::web::lines::Datum;
 use crate::web::visitor::Visitor;
 use serde::Serialize;
 

@@ -8,7 +8,7 @@
 
 use super::chronicle::{self, Entry};
 use super::panel::{Current, Line, Seat, current, lines, seats};
-use super::{Datum, hour, mode_words};
+use super::{hour, mode_words};
 use crate::domain::command::Command;
 use crate::domain::law::calendar::{date_with_weekday, rome_date, rome_instant, rome_time};
 use crate::domain::offers::of_sitting;
@@ -21,6 +21,7 @@ use crate::domain::visibility::may_follow_sitting;
 use crate::domain::world::World;
 use crate::web::actions::sitting as actions;
 use crate::web::error::WebError;
+use crate::web::lines::{Datum, DeniedLine};
 use crate::web::page::{Link, Page};
 use crate::web::visitor::Visitor;
 use crate::web::{App, Shared};
@@ -48,14 +49,6 @@ struct Gesture {
     form: bool,
     /// The one that usually comes next.
     next: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Denied {
-    title: &'static str,
-    text: String,
-    article: String,
-    next: String,
 }
 
 /// What a connected member may do himself.
@@ -103,7 +96,7 @@ struct RoomPage {
     gestures: Vec<Gesture>,
     others: Vec<Gesture>,
     sitting: Vec<Gesture>,
-    denied: Vec<Denied>,
+    denied: Vec<DeniedLine>,
     own: Option<Own>,
     recorder: bool,
     may_enter: bool,
@@ -238,7 +231,7 @@ struct Answers {
     gestures: Vec<Gesture>,
     others: Vec<Gesture>,
     of_sitting: Vec<Gesture>,
-    denied: Vec<Denied>,
+    denied: Vec<DeniedLine>,
     recorder: bool,
     can: Vec<String>,
     own_refusal: Option<Refusal>,
@@ -296,7 +289,7 @@ async fn asked(
         }
         if let Some(refusal) = answer {
             if refusal.code != "not_the_recorder" {
-                found.denied.push(denied(action.title, refusal));
+                found.denied.push(DeniedLine::new(action.title, refusal));
             }
             continue;
         }
@@ -342,10 +335,6 @@ fn in_turn(found: &mut Answers, world: &World, sitting: &Sitting) {
 fn urgency_asked(world: &World, sitting: &Sitting) -> bool {
     let case = world.cases.get(&sitting.last_called);
     case.is_some_and(|case| case.content.gates.immediate_request.is_some())
-}
-
-fn denied(title: &'static str, refusal: Refusal) -> Denied {
-    Denied { title, text: refusal.text, article: refusal.article, next: refusal.next }
 }
 
 fn happened(sitting: &Sitting, day: String, time: String) -> Late {

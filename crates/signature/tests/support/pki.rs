@@ -3,6 +3,7 @@
 //! somebody else's work, so that ours is not judged by itself.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use delibera_signature::{EvidenceError, Fetch, Network};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,6 +26,18 @@ pub struct Pki {
     pub dir: PathBuf,
     pub base: String,
     serial: AtomicU32,
+}
+
+/// Asked directly, without a network between.
+impl Network for Pki {
+    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
+        Ok(match what {
+            Fetch::Timestamp(query) => self.time_stamp(query),
+            Fetch::Ocsp { request, .. } => self.ocsp(request),
+            Fetch::Crl(_) => self.list(),
+            Fetch::Issuer(_) => self.anchor(),
+        })
+    }
 }
 
 const EXTENSIONS: &str = "\

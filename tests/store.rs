@@ -15,6 +15,8 @@ mod jobs;
 mod postgres;
 #[path = "store/schema.rs"]
 mod schema;
+#[path = "store/search.rs"]
+mod search;
 #[path = "store/tamper.rs"]
 mod tamper;
 #[path = "store/writes.rs"]

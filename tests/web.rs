@@ -9,6 +9,8 @@ mod actions;
 mod postgres;
 #[path = "web/proposal.rs"]
 mod proposal;
+#[path = "web/registers.rs"]
+mod registers;
 #[path = "web/server.rs"]
 mod server;
 #[path = "web/sittings.rs"]

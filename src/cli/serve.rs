@@ -95,6 +95,10 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
     let worker = worker_of(&config, store.clone())?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let work = async {
+        let missing = store.mark_unindexed().await?;
+        if missing > 0 {
+            tracing::info!(missing, "acts to be read into the index of words");
+        }
         let (mut looked, mut stopped) = (SystemClock.now(), stopped.clone());
         while !*stopped.borrow() {
             looked = look(&worker, looked).await;

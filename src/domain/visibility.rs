@@ -60,7 +60,7 @@ pub fn may_read(
     let takes_part = takes_part(case, person, &held);
     let has = |wanted: &[Role]| held.iter().any(|(role, _)| wanted.contains(role));
     let allowed = match (case.versions.is_empty(), case.is_adopted()) {
-        _ if takes_part || has(&[Role::Segretario, Role::Segreteria]) => true,
+        _ if takes_part || may_read_everything(&held) => true,
         (true, _) => false,
         (false, true) => has(&AT_WORK) || has(&[Role::Consigliere, Role::Capogruppo]),
         (false, false) => has(&AT_WORK),
@@ -71,6 +71,83 @@ pub fn may_read(
             false => ("Il fascicolo non è fra quelli che può consultare", "Chiedere l'accesso"),
         };
         Refusal::new("not_yours_to_read", "R6.8", "artt. 10 e 43 TUEL", text).next(next)
+    })
+}
+
+/// The Segreteria has every act in hand, drafts included.
+pub fn may_read_everything(held: &[(Role, Option<String>)]) -> bool {
+    held.iter().any(|(role, _)| matches!(role, Role::Segretario | Role::Segreteria))
+}
+
+/// A register of the Comune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Register {
+    /// Numbers of the acts.
+    Acts,
+    /// Numbers of the proposals.
+    Proposals,
+    /// Numbers of the postings.
+    Albo,
+}
+
+/// Who reads the registers of acts and postings: who works on acts, and the councillors.
+pub const READERS: [Role; 17] = {
+    let mut all = [Role::Consigliere; 17];
+    all[1] = Role::Capogruppo;
+    let mut n = 0;
+    while n < AT_WORK.len() {
+        all[n + 2] = AT_WORK[n];
+        n += 1;
+    }
+    all
+};
+
+/// May a person consult a register? A proposal is no act yet: its register is for who works on it.
+///
+/// # Errors
+/// `not_yours_to_read`.
+pub fn may_read_register(
+    registry: &Registry,
+    person: &str,
+    register: Register,
+    on: NaiveDate,
+) -> Result<(), Refusal> {
+    let wanted: &[Role] = if register == Register::Proposals { &AT_WORK } else { &READERS };
+    holds(registry, person, wanted, on).then_some(()).ok_or_else(|| {
+        let text = "Il registro non è fra quelli che può consultare";
+        Refusal::new("not_yours_to_read", "R5.6", "artt. 10 e 43 TUEL", text)
+            .next("Chiedere l'accesso alla Segreteria")
+    })
+}
+
+/// Who reads how long the offices take: who answers for an office, who leads them, who governs.
+pub const MEASURERS: [Role; 10] = [
+    Role::Segretario,
+    Role::Segreteria,
+    Role::DirettoreGenerale,
+    Role::Direttore,
+    Role::ResponsabileRagioneria,
+    Role::ResponsabileTrasparenza,
+    Role::Sindaco,
+    Role::Vicesindaco,
+    Role::Assessore,
+    Role::Commissario,
+];
+
+/// May a person read the statistics?
+///
+/// # Errors
+/// `not_yours_to_read`.
+pub fn may_read_statistics(
+    registry: &Registry,
+    person: &str,
+    on: NaiveDate,
+) -> Result<(), Refusal> {
+    holds(registry, person, &MEASURERS, on).then_some(()).ok_or_else(|| {
+        let text =
+            "I tempi degli uffici sono per chi ne risponde, per il Segretario e per la Giunta";
+        Refusal::new("not_yours_to_read", "R1.17", "artt. 147 e 147-bis TUEL", text)
+            .next("Rivolgersi al Segretario")
     })
 }
 

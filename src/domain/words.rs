@@ -42,6 +42,14 @@ pub fn lifecycle(token: &str) -> &str {
     }
 }
 
+/// The state of a line of a register: of its act, or of the posting it is the number of.
+pub fn register_state(token: &str) -> &str {
+    match token {
+        "posting_annulled" => "pubblicazione annullata",
+        other => lifecycle(other),
+    }
+}
+
 /// Region B, in Italian (GLOSSARY.md).
 pub fn efficacy(token: &str) -> &str {
     match token {

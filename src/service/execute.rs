@@ -114,9 +114,18 @@ impl Executor {
     /// # Errors
     /// What the database said.
     pub async fn sittings(&self, streams: &[StreamId]) -> Result<World, ExecuteError> {
+        Ok(self.folded(streams).await?.1)
+    }
+
+    /// Streams with their events, and what they fold to beside the registry; nothing else is read.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn folded(&self, streams: &[StreamId]) -> Result<(Loaded, World), ExecuteError> {
         let wanted = streams.iter().cloned().chain([StreamId::registry()]);
         let loaded = self.store.load(&ReadSet::streams(wanted)).await?;
-        Ok(world(&loaded, &self.registries)?)
+        let world = world(&loaded, &self.registries)?;
+        Ok((loaded, world))
     }
 
     async fn gather(&self, streams: &[StreamId]) -> Result<(ReadSet, World), ExecuteError> {

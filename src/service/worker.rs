@@ -5,6 +5,7 @@
 //! done and ends. Nothing is dropped: retry with back-off, then a dead letter that someone sees.
 
 use super::execute::{ExecuteError, Request};
+use super::indexing;
 use super::keyring::Order;
 use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
@@ -126,7 +127,8 @@ impl Worker {
         self.office.executor.clock.now()
     }
 
-    /// Performs every job that is due now, until none is left; gives how many were performed.
+    /// Performs every job that is due now, until none is left, then reads what changed into the
+    /// index of words; gives how many jobs were performed.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -136,6 +138,7 @@ impl Worker {
             let store = &self.office.executor.store;
             let jobs = store.claim(&[], &self.name, self.now(), LEASE_SECONDS, BATCH).await?;
             if jobs.is_empty() {
+                indexing::catch_up(&self.office.executor).await?;
                 return Ok(performed);
             }
             for job in jobs {

@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
-    verify, writer,
+    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, registers,
+    rows, seals, search, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -38,7 +38,7 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 8] = [
+pub const NOT_RECORDS: [(&str, &str); 12] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -52,6 +52,13 @@ pub const NOT_RECORDS: [(&str, &str); 8] = [
         "pending_signatures",
         "documents that wait to be signed elsewhere; a row goes when it is done",
     ),
+    ("search_stale", "acts that changed since they were read into the index of words"),
+    (
+        "search_acts",
+        "the index of words: computed from the events, made again when it does not fit",
+    ),
+    ("_words", "the words themselves, as each engine keeps them"),
+    ("measures", "how long things took: computed from the events with the index"),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
 ];
 
@@ -70,6 +77,8 @@ pub fn statements() -> Vec<Statement> {
         seals::LEAVES,
     ];
     both.extend(rows::statements());
+    both.extend(registers::statements());
+    both.extend(search::STATEMENTS);
     both.extend(accounts::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
@@ -80,6 +89,8 @@ pub fn statements() -> Vec<Statement> {
     let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
     sqlite.extend(append::statements_sqlite());
     sqlite.extend(jobs::STATEMENTS_SQLITE);
+    sqlite.extend(registers::statements_sqlite());
+    sqlite.extend(search::STATEMENTS_SQLITE);
     let mut postgres = vec![
         load::LOAD_POSTGRES.as_str(),
         seals::LOCK_POSTGRES,
@@ -88,6 +99,8 @@ pub fn statements() -> Vec<Statement> {
     ];
     postgres.extend(append::statements_postgres());
     postgres.extend(jobs::STATEMENTS_POSTGRES);
+    postgres.extend(registers::statements_postgres());
+    postgres.extend(search::STATEMENTS_POSTGRES);
     both.into_iter()
         .map(Statement::Both)
         .chain(sqlite.into_iter().map(Statement::Sqlite))

@@ -19,6 +19,8 @@ pub mod ops;
 pub mod page;
 pub mod profile;
 pub mod proposal;
+pub mod registers;
+pub mod search;
 pub mod signing;
 pub mod sitting;
 pub mod upload;
@@ -130,6 +132,10 @@ pub fn router(app: Shared) -> Router {
             "/sedute/{id}/azioni/{action}",
             get(actions::sitting::form).post(actions::sitting::submit),
         )
+        .route("/registri", get(registers::index))
+        .route("/registri/statistiche", get(registers::statistics::show))
+        .route("/registri/{register}", get(registers::show))
+        .route("/ricerca", get(search::show))
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))

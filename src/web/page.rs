@@ -75,6 +75,7 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("scrivania", "/scrivania", "Scrivania", &[]),
     ("proposta", "/proposte/nuova", "Nuova proposta", &PROPOSERS),
     ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
+    ("registri", "/registri", "Registri", &crate::domain::visibility::READERS),
 ];
 /// Who writes proposals.
 const PROPOSERS: [Role; 3] = [Role::ResponsabileProcedimento, Role::Direttore, Role::Segreteria];

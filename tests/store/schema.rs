@@ -68,7 +68,9 @@ async fn every_table_is_classified(fixture: Fixture) {
     } else {
         "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'"
     };
-    let tables: BTreeSet<String> = fixture.texts(tables).await.into_iter().collect();
+    // FTS5 keeps its index in tables of its own, named after the one that is ours.
+    let own = |table: &String| !table.starts_with("_words_");
+    let tables: BTreeSet<String> = fixture.texts(tables).await.into_iter().filter(own).collect();
     let known = RECORDS.into_iter().chain(NOT_RECORDS.into_iter().map(|(table, _)| table));
     assert_eq!(tables, known.map(str::to_owned).collect::<BTreeSet<_>>());
 }

@@ -178,6 +178,13 @@ pub struct Attachment {
     pub pages: Option<usize>,
 }
 
+impl Attachment {
+    /// Read only by who must know it.
+    pub fn is_reserved(&self) -> bool {
+        self.class == AttachmentClass::Reserved
+    }
+}
+
 /// What an act does to an earlier one (R5.5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@
 use crate::domain::case::{Case, Numbering, Posting, effective_on, terms_of};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
+use crate::domain::register::participle;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::rows::{
     CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow, TaskRow,
@@ -143,17 +144,6 @@ fn register_note(case: &Case, workflow: &Workflow, line: &Numbering) -> String {
         format!("{} da {} {}", participle(t.how), t.source, Preposition::From.short(t.from))
     }));
     notes.join("; ")
-}
-
-fn participle(how: crate::domain::case::Effect) -> &'static str {
-    use crate::domain::case::Effect;
-    match how {
-        Effect::Revoke => "revocata",
-        Effect::Annul => "annullata",
-        Effect::Rectify => "rettificata",
-        Effect::Suspend => "sospesa",
-        Effect::Validate => "convalidata",
-    }
 }
 
 fn paper_row(stream: &StreamId, paper: &PaperState) -> Row {

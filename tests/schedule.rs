@@ -148,6 +148,7 @@ fn after_a_stop_some_tasks_owe_every_day_and_some_only_the_latest() {
     let count = |task: Task| owed.iter().filter(|found| found.task == task).count();
     assert_eq!(count(Task::DailySeal), 4);
     assert_eq!(count(Task::HourlySeal), 1);
+    assert_eq!(count(Task::AlboProbe), 1, "a look that was missed is not made up for");
     assert_eq!(Task::HourlySeal.catch_up(), CatchUp::Latest);
     assert!(owed.windows(2).all(|pair| pair[0].due_at <= pair[1].due_at));
 }
@@ -156,6 +157,7 @@ fn after_a_stop_some_tasks_owe_every_day_and_some_only_the_latest() {
 fn the_hours_of_the_configuration_replace_the_usual_ones() {
     let mut changes = BTreeMap::from([("hourly_seal".to_owned(), "off".to_owned())]);
     changes.insert("daily_seal".into(), "0 13 * * Mon-Fri".into());
+    changes.insert("albo_probe".into(), "off".into());
     let timetable = Timetable::new(&changes).unwrap();
     assert!(timetable.entries().all(|(task, _)| task != Task::HourlySeal));
     let saturday = rome(2026, 5, 2, 0, 0);

@@ -5,8 +5,14 @@
 
 #[path = "web/actions.rs"]
 mod actions;
+#[path = "web/albo.rs"]
+mod albo;
+#[path = "web/comune.rs"]
+mod comune;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "web/probes.rs"]
+mod probes;
 #[path = "web/proposal.rs"]
 mod proposal;
 #[path = "web/registers.rs"]

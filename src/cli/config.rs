@@ -4,6 +4,7 @@
 use super::{DONE, WRONG_USE};
 use crate::service::keyring::config::SigningConfig;
 use crate::service::mail::MailConfig;
+use crate::web::albo::AlboConfig;
 use clap::Args;
 use confique::Config as _;
 use std::collections::BTreeMap;
@@ -49,6 +50,19 @@ pub struct Config {
     #[config(env = "DELIBERA_ACCESSIBILITY_URL")]
     pub accessibility_url: Option<String>,
 
+    /// L'Albo pretorio pubblico: il sito del Comune, dove sta l'Albo ufficiale se lo tiene un altro
+    /// sistema, e ciò che il feed AlboPOP dice del Comune. Tutto facoltativo. Esempio:
+    ///
+    /// [albo]
+    /// site_url = "https://www.comune.example.it"
+    /// official_url = "https://albo.example.it"   # solo se nel regolamento albo = "external"
+    /// region = "Lombardia"
+    /// latitude = "45.46"
+    /// longitude = "9.19"
+    /// istat = "015146"
+    /// license = "https://creativecommons.org/licenses/by/4.0/"
+    pub albo: Option<AlboConfig>,
+
     /// Chi firma con che cosa; senza questa tabella firmano chiavi di sviluppo, non qualificate,
     /// solo per prova e formazione. I segreti stanno in variabili d'ambiente. Si veda docs/firme.md.
     ///
@@ -83,7 +97,8 @@ pub struct Config {
     pub mail: Option<MailConfig>,
 
     /// Orari delle attività periodiche, come minuti ore giorno mese giorno-della-settimana (in
-    /// inglese: Mon-Fri); "off" le spegne. Attività: hourly_seal, daily_seal.
+    /// inglese: Mon-Fri); "off" le spegne. Attività: hourly_seal, daily_seal,
+    /// albo_probe (ogni ora si interrogano le pagine pubbliche dell'Albo, all'indirizzo mail.base_url).
     #[config(default = {})]
     pub schedule: BTreeMap<String, String>,
 }

@@ -10,7 +10,7 @@ use crate::service::keyring::Keyring;
 use crate::service::mail::{MailConfig, Mailer, TransportConfig};
 use crate::service::office::Office;
 use crate::service::paper::Press;
-use crate::service::schedule::Timetable;
+use crate::service::schedule::{Task, Timetable};
 use crate::service::worker::Worker;
 use crate::store::Store;
 use crate::web::{self, Settings};
@@ -55,6 +55,7 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         listen_ops: "127.0.0.1:0".into(),
         behind_proxy: false,
         accessibility_url: None,
+        albo: None,
         log: LogFormat::Text,
         signing: None,
         seed_file: path.with_extension("seed"),
@@ -129,11 +130,12 @@ async fn listen(
 ) -> anyhow::Result<()> {
     let mail = config.mail.as_ref();
     let settings = Settings {
-        base_url: mail.and_then(|m| m.base_url.clone()).map(|u| u.trim_end_matches('/').into()),
+        base_url: pages_url(config),
         behind_proxy: config.behind_proxy,
         training: mail.is_some_and(|m| m.training.is_some()),
         demo,
         accessibility_url: config.accessibility_url.clone(),
+        albo: config.albo.clone().unwrap_or_default(),
     };
     let mailer = Some(Arc::clone(&worker.mailer));
     let app = web::App::new(worker.office.clone(), mailer, settings)?;
@@ -195,11 +197,23 @@ async fn look(worker: &Worker, last: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
+/// Address of the pages without final slash, where the configuration says it.
+fn pages_url(config: &Config) -> Option<String> {
+    let url = config.mail.as_ref()?.base_url.as_deref()?;
+    Some(url.trim_end_matches('/').to_owned())
+}
+
 fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
     let mail = config
         .mail
         .clone()
         .ok_or_else(|| anyhow::anyhow!("manca la tabella [mail] nella configurazione"))?;
+    let pages = pages_url(config);
+    let mut schedule = config.schedule.clone();
+    if pages.is_none() {
+        // Nobody knows where the pages are: there is nothing to ask for.
+        schedule.insert(Task::AlboProbe.token().into(), "off".into());
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let keys = keyring(config, clock.now() - TimeDelta::days(1))?;
     let press = Press { templates: Arc::new(Templates::embedded()?), keys: Arc::new(keys) };
@@ -207,7 +221,8 @@ fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
     Ok(Worker {
         office,
         mailer: Arc::new(Mailer::new(&mail)?),
-        timetable: Timetable::new(&config.schedule)?,
+        timetable: Timetable::new(&schedule)?,
+        pages,
         name: format!("{}-{}", std::process::id(), uuid::Uuid::now_v7()),
         sent: Arc::default(),
     })

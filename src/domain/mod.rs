@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The pure core: what an act is, who may do what, and why not. No clock, no I/O, no randomness.
 
+pub mod albo;
 pub mod case;
 pub mod changes;
 pub mod command;

@@ -252,5 +252,11 @@ pub fn document_class(case: &Case, sha256: &str) -> Option<AttachmentClass> {
     let composed = case.papers.iter().filter_map(|p| p.sha256.as_deref());
     let opinions = case.opinions.iter().map(|o| o.paper.sha256.as_str());
     let shown = case.posting.iter().map(|p| p.file.as_str());
-    composed.chain(opinions).chain(shown).any(|s| s == sha256).then_some(AttachmentClass::Integral)
+    let logs = case.availability.values().map(|found| found.sha256.as_str());
+    composed
+        .chain(opinions)
+        .chain(shown)
+        .chain(logs)
+        .any(|s| s == sha256)
+        .then_some(AttachmentClass::Integral)
 }

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows for pages and registers: a projection of the streams, recomputed and compared by `verify`.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
+
+/// The text of an instant in a row, e.g. `2026-11-23T14:05:09.000120Z`: 27 bytes that sort by time;
+/// what is finer is cut off.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.trunc_subsecs(6).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
 
 /// One act, as lists and searches show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -108,6 +114,58 @@ pub struct PaperRow {
     pub signers: String,
 }
 
+/// One posting, as the public pages list it: nothing in it that may not be read by everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct PostingRow {
+    /// Register of its number.
+    pub register: String,
+    /// Year.
+    pub year: i64,
+    /// Number.
+    pub number: i64,
+    /// Case.
+    pub case_id: String,
+    /// Act kind.
+    pub kind: String,
+    /// Object without what was withheld (T-72).
+    pub subject: String,
+    /// The same folded for search: what was withheld is not found either.
+    pub subject_folded: String,
+    /// Leading office.
+    pub office: String,
+    /// Number of the act.
+    pub act_number: Option<i64>,
+    /// Year of that number.
+    pub act_year: Option<i64>,
+    /// Day of the sitting.
+    pub adopted_on: Option<NaiveDate>,
+    /// Instant from which it is shown, as [`instant`] writes it.
+    pub shown_from: String,
+    /// Day D.
+    pub posted_on: Option<NaiveDate>,
+    /// Last day, included: the one that is certified.
+    pub last_day: Option<NaiveDate>,
+    /// First day on which it is no longer shown.
+    pub off_on: Option<NaiveDate>,
+    /// SHA-256 of the file shown.
+    pub file: String,
+    /// It was annulled.
+    pub annulled: bool,
+    /// Another system shows it.
+    pub external: bool,
+}
+
+/// From what a stranger has in hand (a document, the code of a copy) to the act it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct LookupRow {
+    /// SHA-256 of the document, or of the code.
+    pub digest: String,
+    /// Case.
+    pub case_id: String,
+    /// Token: `file`, `code`.
+    pub what: String,
+}
+
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct PersonRow {
@@ -178,6 +236,10 @@ pub enum Row {
     Paper(PaperRow),
     /// `tasks`
     Task(TaskRow),
+    /// `postings`
+    Posting(PostingRow),
+    /// `lookups`
+    Lookup(LookupRow),
     /// `people`
     Person(PersonRow),
     /// `mandates`

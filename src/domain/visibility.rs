@@ -59,7 +59,9 @@ pub fn may_read(
     let held = roles(registry, person, on);
     let takes_part = takes_part(case, person, &held);
     let has = |wanted: &[Role]| held.iter().any(|(role, _)| wanted.contains(role));
-    let allowed = match (case.versions.is_empty(), case.is_adopted()) {
+    // What was posted is listed to the capigruppo, rejected proposals with a number included.
+    let decided = case.is_adopted() || !crate::domain::albo::postings(case).is_empty();
+    let allowed = match (case.versions.is_empty(), decided) {
         _ if takes_part || may_read_everything(&held) => true,
         (true, _) => false,
         (false, true) => has(&AT_WORK) || has(&[Role::Consigliere, Role::Capogruppo]),

@@ -22,5 +22,6 @@ pub mod scenario;
 pub mod schedule;
 pub mod signing;
 pub mod trust;
+pub mod verification;
 pub mod verify;
 pub mod worker;

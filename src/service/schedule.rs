@@ -143,13 +143,17 @@ pub enum Task {
     HourlySeal,
     /// Chains it and mails the root of the day to who keeps it elsewhere.
     DailySeal,
+    /// Asks for the public pages of the Albo.
+    AlboProbe,
 }
 
 impl Task {
     /// Every task with its token and the hour a Comune starts with.
-    pub const ALL: [(Task, &'static str, &'static str); 2] = [
+    pub const ALL: [(Task, &'static str, &'static str); 3] = [
         (Task::HourlySeal, "hourly_seal", "0 * * * *"),
         (Task::DailySeal, "daily_seal", "55 23 * * *"),
+        // Away from midnight, when acts come and go.
+        (Task::AlboProbe, "albo_probe", "23 * * * *"),
     ];
 
     /// The token of configuration, jobs and logs.
@@ -165,7 +169,8 @@ impl Task {
     /// What to do with occurrences missed while nobody worked.
     pub fn catch_up(self) -> CatchUp {
         match self {
-            Self::HourlySeal => CatchUp::Latest,
+            // A look that was missed cannot be made up for.
+            Self::HourlySeal | Self::AlboProbe => CatchUp::Latest,
             // The root of each day is a fact of that day.
             Self::DailySeal => CatchUp::Each,
         }

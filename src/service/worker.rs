@@ -32,6 +32,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
+mod albo;
 mod augment;
 
 /// Seconds a worker may keep a job before another one may take it.
@@ -100,6 +101,8 @@ pub struct Worker {
     pub mailer: Arc<Mailer>,
     /// What is done periodically.
     pub timetable: Timetable,
+    /// Address of the public pages, to ask for them as everybody does; without it nobody does.
+    pub pages: Option<String>,
     /// Name in the leases, unique among workers.
     pub name: String,
     /// What was sent by this worker, for who runs scenarios.
@@ -191,7 +194,10 @@ impl Worker {
                 self.remind(&case, entered, &moment, queued).await
             }
             Job::Capigruppo { day } => self.capigruppo(day).await,
-            Job::EndPosting { case } => self.timer(&case, CaseCommand::EndPosting).await,
+            Job::EndPosting { case } => {
+                self.availability(&case).await?;
+                self.timer(&case, CaseCommand::EndPosting).await
+            }
             Job::Augment { stream, document } => self.augment(&stream, &document, queued).await,
             Job::CertifyEffect { case } => self.timer(&case, CaseCommand::CertifyEffect).await,
             Job::Digest { person, day } => self.digest(&person, day, queued).await,
@@ -500,6 +506,7 @@ impl Worker {
                 }
                 Ok(Done::Yes(seal.root))
             }
+            Some(Task::AlboProbe) => self.probe(queued).await,
             None => Err(JobError::Dead("attività periodica sconosciuta".into())),
         }
     }

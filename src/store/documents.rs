@@ -10,6 +10,8 @@ pub(crate) const DOCUMENT: &str =
 
 pub(crate) const HAS_DOCUMENT: &str = "SELECT COUNT(*) FROM documents WHERE sha256 = $1";
 
+pub(crate) const SIZE: &str = "SELECT size FROM documents WHERE sha256 = $1";
+
 /// A document as stored.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Document {
@@ -29,6 +31,11 @@ impl Store {
         let found =
             on!(self, |pool| sqlx::query_as(DOCUMENT).bind(sha256).fetch_optional(pool).await)?;
         Ok(found)
+    }
+
+    /// Bytes of a document, without reading them.
+    pub async fn document_size(&self, sha256: &str) -> Result<Option<i64>, StoreError> {
+        Ok(on!(self, |pool| sqlx::query_scalar(SIZE).bind(sha256).fetch_optional(pool).await)?)
     }
 
     /// True when a document is there; its bytes are not read.

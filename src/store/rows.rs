@@ -88,7 +88,7 @@ pub struct CaseFilter {
 /// Runs a query and reads each row through its table.
 macro_rules! rows {
     ($store:expr, $table:expr, $row:ty, $sql:expr $(, $bind:expr)*) => {{
-        let table: &Table = $table;
+        let table: &$crate::store::table::Table = $table;
         let read: Vec<Result<_, sqlx::Error>> = on!($store, |pool| {
             let rows = sqlx::query($sql)$(.bind($bind))*.fetch_all(pool).await?;
             rows.iter().map(|row| table.read(row)).collect()
@@ -96,6 +96,7 @@ macro_rules! rows {
         read.into_iter().map(|fields| table.parse::<$row>(fields?)).collect()
     }};
 }
+pub(crate) use rows;
 
 impl Store {
     /// The acts that match, newest id first.

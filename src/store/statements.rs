@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, registers,
-    rows, seals, search, verify, writer,
+    accounts, albo, append, compare, documents, drafts, events, jobs, load, pages, pending,
+    registers, rows, seals, search, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -19,7 +19,7 @@ pub enum Statement {
 }
 
 /// Tables that hold the record: `verify` must notice any change to any of their columns.
-pub const RECORDS: [&str; 14] = [
+pub const RECORDS: [&str; 16] = [
     "events",
     "streams",
     "seals",
@@ -30,6 +30,8 @@ pub const RECORDS: [&str; 14] = [
     "sittings",
     "papers",
     "tasks",
+    "postings",
+    "lookups",
     "people",
     "mandates",
     "jobs",
@@ -38,7 +40,7 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 12] = [
+pub const NOT_RECORDS: &[(&str, &str)] = &[
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -59,6 +61,7 @@ pub const NOT_RECORDS: [(&str, &str); 12] = [
     ),
     ("_words", "the words themselves, as each engine keeps them"),
     ("measures", "how long things took: computed from the events with the index"),
+    ("probes", "what the probes of the Albo found; the log of an ended posting is a document"),
     ("job_state", "how far the work is: leases, attempts, errors; rewritten all the time"),
 ];
 
@@ -70,6 +73,7 @@ pub fn statements() -> Vec<Statement> {
         events::STREAMS,
         documents::DOCUMENT,
         documents::HAS_DOCUMENT,
+        documents::SIZE,
         seals::SEALS,
         seals::LAST,
         seals::INSERT,
@@ -82,6 +86,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(accounts::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
+    both.extend(albo::statements());
     both.extend(compare::statements());
     both.extend(jobs::STATEMENTS);
     both.extend(pending::STATEMENTS);

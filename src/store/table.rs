@@ -6,7 +6,8 @@
 
 use super::StoreError;
 use crate::domain::rows::{
-    CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow, TaskRow,
+    CaseRow, LookupRow, MandateRow, PaperRow, PersonRow, PostingRow, RegisterRow, Row, SittingRow,
+    TaskRow,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -117,6 +118,37 @@ pub(crate) static TASKS: Table = Table {
     ],
 };
 
+pub(crate) static POSTINGS: Table = Table {
+    name: "postings",
+    key: &["register", "year", "number"],
+    columns: &[
+        ("register", Text),
+        ("year", Integer),
+        ("number", Integer),
+        ("case_id", Text),
+        ("kind", Text),
+        ("subject", Text),
+        ("subject_folded", Text),
+        ("office", Text),
+        ("act_number", Integer),
+        ("act_year", Integer),
+        ("adopted_on", Text),
+        ("shown_from", Text),
+        ("posted_on", Text),
+        ("last_day", Text),
+        ("off_on", Text),
+        ("file", Text),
+        ("annulled", Flag),
+        ("external", Flag),
+    ],
+};
+
+pub(crate) static LOOKUPS: Table = Table {
+    name: "lookups",
+    key: &["digest", "case_id"],
+    columns: &[("digest", Text), ("case_id", Text), ("what", Text)],
+};
+
 pub(crate) static PEOPLE: Table = Table {
     name: "people",
     key: &["id"],
@@ -146,8 +178,17 @@ pub(crate) static MANDATES: Table = Table {
 };
 
 /// Every row table, in an order in which what is referred to comes first.
-pub(crate) static TABLES: [&Table; 7] =
-    [&CASES, &SITTINGS, &REGISTER_ENTRIES, &PAPERS, &TASKS, &PEOPLE, &MANDATES];
+pub(crate) static TABLES: [&Table; 9] = [
+    &CASES,
+    &SITTINGS,
+    &REGISTER_ENTRIES,
+    &PAPERS,
+    &TASKS,
+    &POSTINGS,
+    &LOOKUPS,
+    &PEOPLE,
+    &MANDATES,
+];
 
 impl Table {
     /// `SELECT` of all columns, open for a `WHERE`.
@@ -245,6 +286,8 @@ pub(crate) fn fields(row: &Row) -> (&'static Table, Map<String, Value>) {
         Row::Register(row) => (&REGISTER_ENTRIES, object::<RegisterRow>(row)),
         Row::Paper(row) => (&PAPERS, object::<PaperRow>(row)),
         Row::Task(row) => (&TASKS, object::<TaskRow>(row)),
+        Row::Posting(row) => (&POSTINGS, object::<PostingRow>(row)),
+        Row::Lookup(row) => (&LOOKUPS, object::<LookupRow>(row)),
         Row::Person(row) => (&PEOPLE, object::<PersonRow>(row)),
         Row::Mandate(row) => (&MANDATES, object::<MandateRow>(row)),
     }
@@ -280,6 +323,8 @@ mod tests {
             Row::Register(RegisterRow::default()),
             Row::Paper(PaperRow::default()),
             Row::Task(TaskRow::default()),
+            Row::Posting(PostingRow::default()),
+            Row::Lookup(LookupRow::default()),
             Row::Person(PersonRow::default()),
             Row::Mandate(MandateRow::default()),
         ];

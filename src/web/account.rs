@@ -334,6 +334,8 @@ impl Page for AccessibilityPage {
 
 /// What is known of the accessibility of these pages, and whom to write to.
 pub async fn accessibility(State(app): State<Shared>) -> Result<Response, WebError> {
-    let email = app.office.executor.world(&[]).await?.registry.comune.email.clone();
-    app.render(StatusCode::OK, None, &AccessibilityPage { email })
+    let registry = app.office.executor.world(&[]).await?.registry;
+    let comune = &registry.comune;
+    let page = AccessibilityPage { email: comune.email.clone() };
+    app.public(StatusCode::OK, &comune.name, &page)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What goes wrong becomes a page in Italian with a reference number; never a stack, never a blank.
 
+use super::albo::Open;
 use super::page::Page;
 use super::visitor::Visitor;
 use super::{App, Shared};
@@ -161,17 +162,38 @@ pub async fn pages(State(app): State<Shared>, request: Request, next: Next) -> R
         tracing::error!(reference, reason, "request failed");
     }
     let visitor = response.extensions().get::<Visitor>().cloned().or(visitor_of_request);
-    page_of(&app, status, error, visitor.as_ref(), reference)
+    let frame = match response.extensions().get::<Open>() {
+        Some(Open) => Frame::Public(comune(&app).await),
+        None => Frame::Work(visitor),
+    };
+    page_of(&app, status, error, &frame, reference)
+}
+
+/// What stands around the page of an error.
+enum Frame {
+    /// The work, of somebody or of nobody yet.
+    Work(Option<Visitor>),
+    /// The public pages of a Comune.
+    Public(String),
+}
+
+/// Name of the Comune, if it can be read.
+async fn comune(app: &App) -> String {
+    let world = app.office.executor.world(&[]).await;
+    world.map(|world| world.registry.comune.name.clone()).unwrap_or_default()
 }
 
 fn page_of(
     app: &App,
     status: StatusCode,
     error: Option<WebError>,
-    visitor: Option<&Visitor>,
+    frame: &Frame,
     reference: String,
 ) -> Response {
-    let (heading, text, next) = words(status);
+    let (heading, text, mut next) = words(status);
+    if let (Frame::Public(_), 403 | 404) = (frame, status.as_u16()) {
+        next = "Controllare l'indirizzo o tornare all'elenco dell'Albo pretorio.";
+    }
     let mut page = ErrorPage {
         heading: heading.into(),
         text: text.into(),
@@ -186,7 +208,11 @@ fn page_of(
         page.next = refusal.next;
         page.article = refusal.article;
     }
-    match app.render(status, visitor, &page) {
+    let made = match frame {
+        Frame::Work(visitor) => app.render(status, visitor.as_ref(), &page),
+        Frame::Public(comune) => app.public(status, comune, &page),
+    };
+    match made {
         Ok(mut response) => {
             if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS
             {

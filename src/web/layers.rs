@@ -36,12 +36,14 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font
      base-uri 'none'; frame-ancestors 'none'";
 
 /// Headers of every page.
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CSP),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::CACHE_CONTROL, "no-store"),
+    // Of the Albo the Garante asks it (15.5.2014); the rest is nobody's to index either (T-71).
+    (HeaderName::from_static("x-robots-tag"), "noindex, noarchive"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),

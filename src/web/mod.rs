@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod actions;
+pub mod albo;
 pub mod assets;
 pub mod bulk;
 pub mod case;
@@ -35,6 +36,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tower_http::limit::RequestBodyLimitLayer;
 
 /// How this installation shows itself.
@@ -51,6 +53,8 @@ pub struct Settings {
     pub demo: bool,
     /// The declaration of accessibility on the AgID form.
     pub accessibility_url: Option<String>,
+    /// The public Albo.
+    pub albo: albo::AlboConfig,
 }
 
 /// What every handler has.
@@ -71,6 +75,8 @@ pub struct App {
     pub closing: tokio::sync::watch::Sender<bool>,
     /// Rate limit of what a stranger may try.
     pub limits: layers::Limits,
+    /// Documents of strangers that are examined at the same time.
+    pub verifications: Arc<Semaphore>,
 }
 
 /// The state of the router.
@@ -91,8 +97,18 @@ impl App {
         let pages = page::Templates::embedded()?;
         let limits = layers::Limits::default();
         let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
-        let app = Self { office, accounts, mailer, pages, settings, watched, closing, limits };
-        Ok(Arc::new(app))
+        let verifications = Arc::new(Semaphore::new(albo::verify::TOGETHER));
+        Ok(Arc::new(Self {
+            office,
+            accounts,
+            mailer,
+            pages,
+            settings,
+            watched,
+            closing,
+            limits,
+            verifications,
+        }))
     }
 
     /// The instant of now.
@@ -164,7 +180,8 @@ pub fn router(app: Shared) -> Router {
         .route("/accesso/password", get(account::choose).post(account::chosen))
         .route("/accessibilita", get(account::accessibility))
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
-    let pages = own.merge(uploads).merge(open).fallback(error::not_found);
+    let pages = own.merge(uploads).merge(open).merge(albo::routes());
+    let pages = pages.fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
         .route("/risorse/{version}/{*path}", get(assets::serve))
         .layer(from_fn(layers::observed))

@@ -66,8 +66,19 @@ pub struct Shell {
     training: bool,
     demo: bool,
     accessibility_url: String,
+    /// A page for everybody: the Comune's own head, no work navigation.
+    public: bool,
+    home: &'static str,
+    brand: String,
+    tagline: &'static str,
+    /// The institutional site.
+    site_url: Option<String>,
     version: &'static str,
 }
+
+/// Entries of the pages that everybody reads.
+const PUBLIC_NAV: &[(&str, &str, &str)] =
+    &[("albo", "/albo", "Albo pretorio"), ("verifica", "/verifica", "Verifica un documento")];
 
 /// Entries of the navigation and who sees them; an empty list is everyone. A page of another
 /// helper adds its line here.
@@ -145,9 +156,48 @@ impl App {
         visitor: Option<&Visitor>,
         page: &P,
     ) -> Result<Response, WebError> {
-        let shell = self.shell(visitor, page);
-        let context = Whole { shell: &shell, page };
-        let html = self.pages.0.render(P::TEMPLATE, &context);
+        self.whole(status, &self.shell(visitor, page), page)
+    }
+
+    /// A page for everybody, signed in or not: what the Comune shows to its citizens.
+    ///
+    /// # Errors
+    /// As [`App::show`].
+    pub fn public<P: Page>(
+        &self,
+        status: StatusCode,
+        comune: &str,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        let link = |(token, href, label): &(&str, &str, &str)| Link {
+            current: *token == P::SECTION,
+            ..Link::new(*href, *label)
+        };
+        let mut trail = page.trail();
+        if !trail.is_empty() {
+            trail.push(Link { current: true, ..Link::new("", page.title()) });
+        }
+        let comune = if comune.is_empty() { "Comune" } else { comune };
+        let shell = Shell {
+            comune: comune.to_owned(),
+            nav: PUBLIC_NAV.iter().map(link).collect(),
+            trail,
+            public: true,
+            home: "/albo",
+            brand: comune.to_owned(),
+            tagline: "Albo pretorio on line",
+            ..self.shell(None, page)
+        };
+        self.whole(status, &shell, page)
+    }
+
+    fn whole<P: Page>(
+        &self,
+        status: StatusCode,
+        shell: &Shell,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        let html = self.pages.0.render(P::TEMPLATE, &Whole { shell, page });
         let html = html.map_err(|error| WebError::internal("template", error))?;
         Ok((status, Html(html)).into_response())
     }
@@ -189,6 +239,11 @@ impl App {
                 .accessibility_url
                 .clone()
                 .unwrap_or_else(|| "/accessibilita".into()),
+            public: false,
+            home: "/scrivania",
+            brand: "Delibera".into(),
+            tagline: "Atti della Giunta, dalla proposta all'esecutività",
+            site_url: settings.albo.site_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

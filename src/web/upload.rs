@@ -55,7 +55,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         }
         let unreadable = |status: StatusCode| {
             let text = match status {
-                StatusCode::PAYLOAD_TOO_LARGE => "I file superano insieme i 60 MB",
+                StatusCode::PAYLOAD_TOO_LARGE => "Quanto inviato supera la dimensione massima",
                 _ => "Il modulo inviato non si può leggere",
             };
             WebError::Refused(status, Refusal::new("unreadable_form", "", "", text))

@@ -3,7 +3,9 @@
 
 use crate::desk::{Desk, code, day, rome};
 use crate::people::Size;
-use delibera::domain::case::{CaseCommand, Condition, Efficacy, on_albo, terms_of};
+use delibera::domain::albo::{Recognised, Standing, find, lookups, recognise};
+use delibera::domain::case::{Availability, CaseCommand, Condition, Efficacy, on_albo, terms_of};
+use delibera::domain::papers::case_paper;
 use delibera::domain::registry::RegistryCommand;
 use delibera::domain::workflow::Lifecycle;
 
@@ -223,4 +225,80 @@ fn sc_8_a_redacted_file_lets_the_count_go_on() {
     let posting = desk.of("a").posting.clone().unwrap();
     assert_ne!(posting.file, before);
     assert_eq!(effective_on(&desk), "2024-05-16");
+}
+
+/// What the probes found of the first posting, as the worker reports it.
+fn probes(desk: &Desk, probes: u32, failed: u32) -> Availability {
+    let posting = desk.of("a").posting.clone().unwrap();
+    Availability {
+        year: posting.year,
+        number: posting.number,
+        probes,
+        failed,
+        first: posting.at,
+        last: rome("2024-05-20 23:23"),
+        sha256: "c".repeat(64),
+        media_type: "text/csv".into(),
+    }
+}
+
+#[test]
+fn probes_are_facts_for_who_attests_and_move_nothing() {
+    let mut desk = posted(&[], false);
+    let record = |found: &Availability| CaseCommand::RecordAvailability(found.clone());
+    let found = probes(&desk, 360, 3);
+    assert_eq!(code(desk.case("albo", "a", record(&found))), "only_system");
+    desk.at("2024-05-20 23:30");
+    assert_eq!(code(desk.case("system", "a", record(&found))), "posting_not_ended");
+    let before = terms_of(desk.of("a"));
+    desk.at("2024-05-21 07:30");
+    let unsound = [
+        Availability { failed: 361, ..found.clone() },
+        Availability { number: 2, ..found.clone() },
+        Availability { first: rome("2024-05-06 11:00"), ..found.clone() },
+        Availability { last: rome("2024-05-21 08:00"), ..found.clone() },
+        Availability { probes: 0, failed: 0, ..found.clone() },
+    ];
+    for wrong in &unsound {
+        assert_eq!(code(desk.case("system", "a", record(wrong))), "availability_unsound");
+    }
+    desk.case("system", "a", record(&found)).unwrap();
+    assert_eq!(terms_of(desk.of("a")), before, "only a person attests an outage (R6.5)");
+    assert_eq!(code(desk.case("system", "a", record(&found))), "posting_already_ended");
+    desk.case("system", "a", CaseCommand::EndPosting).unwrap();
+    let plan = desk.of("a").paper("referto_pubblicazione-1").unwrap().plan.clone();
+    let facts = case_paper("a", &plan, &desk.world).unwrap().context;
+    assert_eq!((&facts["probes"]["count"], &facts["probes"]["failed"]), (&360.into(), &3.into()));
+    assert_eq!(facts["probes"]["log"], "c".repeat(64));
+    // Ended by a person before the timer, the referto is owed: nothing may change what it prints.
+    let mut desk = posted(&[], false);
+    let found = probes(&desk, 10, 0);
+    desk.at("2024-05-21 07:00").case("albo", "a", CaseCommand::EndPosting).unwrap();
+    assert_eq!(code(desk.case("system", "a", record(&found))), "posting_already_ended");
+}
+
+#[test]
+fn a_posting_stands_for_everybody_as_its_facts_say() {
+    let mut desk = posted(&[], false);
+    let standing = |desk: &Desk, number: i64, at: &str| {
+        find(desk.of("a"), 2024, number).map(|found| found.standing(rome(at)))
+    };
+    assert_eq!(standing(&desk, 1, "2024-05-06 11:59"), Some(Standing::Ahead));
+    assert_eq!(standing(&desk, 1, "2024-05-20 23:59"), Some(Standing::Shown));
+    assert_eq!(standing(&desk, 1, "2024-05-21 00:00"), Some(Standing::Ended));
+    assert_eq!(standing(&desk, 2, "2024-05-20 12:00"), None);
+    for at in ["2024-05-06 11:59", "2024-05-06 12:30", "2024-05-20 23:59", "2024-05-21 00:00"] {
+        let shown = standing(&desk, 1, at) == Some(Standing::Shown);
+        assert_eq!(shown, on_albo(desk.of("a"), rome(at)), "one rule: {at}");
+    }
+    let file = desk.of("a").posting.clone().unwrap().file;
+    desk.at("2024-05-09 10:00").case("albo", "a", annul()).unwrap();
+    assert_eq!(standing(&desk, 1, "2024-05-09 11:00"), Some(Standing::Annulled));
+    let known = recognise(desk.of("a"), &file);
+    assert_eq!(known, Some(Recognised::Shown { posting: (2024, 1) }), "annulled, it is still ours");
+    assert!(lookups(desk.of("a")).contains(&(file, "file")));
+    // A draft tells nothing to who has a file of it.
+    let draft = delibera::domain::case::Case { posting: None, ..desk.of("a").clone() };
+    let draft = delibera::domain::case::Case { annulled_postings: Vec::new(), ..draft };
+    assert!(lookups(&draft).is_empty());
 }

@@ -22,7 +22,6 @@ const LATER: &[(&str, &str)] = &[
     ("recording", "recording of sittings: the pages of the sitting"),
     ("number_scope", "one series with the Consiglio: acts of the Consiglio"),
     ("protocollo", "numbers of the protocollo: the connector"),
-    ("albo_history", "what the page of the Albo shows after the term"),
     ("capigruppo_channel", "PEC and reserved area: the list goes by ordinary mail"),
     ("capigruppo_batch", "one value only: the law says contestualmente (art. 125 TUEL)"),
     ("art127_enabled", "control on request: without a control body since L. cost. 3/2001"),

@@ -162,11 +162,13 @@ fn worker(office: &Office, folder: &std::path::Path) -> Worker {
         templates: None,
     };
     let off = |name: &str| (name.to_owned(), "off".to_owned());
-    let hours: BTreeMap<String, String> = [off("hourly_seal"), off("daily_seal")].into();
+    let hours: BTreeMap<String, String> =
+        ["hourly_seal", "daily_seal", "albo_probe"].map(off).into();
     Worker {
         office: office.clone(),
         mailer: Arc::new(Mailer::new(&config).unwrap()),
         timetable: Timetable::new(&hours).unwrap(),
+        pages: None,
         name: "prova".into(),
         sent: Arc::default(),
     }

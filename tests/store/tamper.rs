@@ -52,6 +52,32 @@ fn task(case: &StreamId) -> TaskRow {
     }
 }
 
+/// A posting of a case and the document a stranger may ask about.
+fn shown(case: &StreamId, n: i64, file: &str) -> [Row; 2] {
+    let posting = PostingRow {
+        register: "albo".into(),
+        year: 2026,
+        number: 3 + n,
+        case_id: case.id.clone(),
+        kind: "deliberazione-giunta".into(),
+        subject: "Oggetto".into(),
+        subject_folded: "oggetto".into(),
+        office: "ambiente".into(),
+        act_number: Some(n),
+        act_year: Some(2026),
+        adopted_on: Some(day()),
+        shown_from: instant(at(0)),
+        posted_on: Some(day()),
+        last_day: Some(day()),
+        off_on: Some(day()),
+        file: file.into(),
+        annulled: false,
+        external: false,
+    };
+    let (digest, case_id) = (file.to_owned(), case.id.clone());
+    [Row::Posting(posting), Row::Lookup(LookupRow { digest, case_id, what: "file".into() })]
+}
+
 /// Two cases with everything, sealed twice, and one event after the last seal.
 async fn populate(store: &Store) -> Expected {
     open_register(store, "albo", 3).await;
@@ -97,6 +123,7 @@ async fn populate(store: &Store) -> Expected {
             status: "open".into(),
             version: 1,
         };
+        let [posting, lookup] = shown(&case, n, &pdf.sha256);
         let write = WriteSet {
             events: vec![event(&case, "voted"), event(&case, "signed")],
             jobs: vec![NewJob { stream: case.to_string(), ..job(&format!("mail/{n}"), at(0)) }],
@@ -108,6 +135,8 @@ async fn populate(store: &Store) -> Expected {
                 Row::Mandate(mandate),
                 Row::Sitting(sitting),
                 Row::Task(task(&case)),
+                posting,
+                lookup,
             ],
             documents: vec![pdf.clone()],
             ..WriteSet::default()

@@ -85,6 +85,7 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -228,14 +229,16 @@ impl Following {
 }
 
 fn parse(bytes: &[u8]) -> Answer {
-    let text = String::from_utf8_lossy(bytes);
-    let (head, body) = text.split_once("\r\n\r\n").expect("an answer of HTTP");
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer of HTTP");
+    let head = String::from_utf8_lossy(&bytes[..end]);
+    let bytes = bytes[end + 4..].to_vec();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
     let headers = lines.filter_map(|line| line.split_once(": "));
     Answer {
         status: status.expect("a status"),
         headers: headers.map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect(),
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
     }
 }

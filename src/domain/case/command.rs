@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What may be asked of an act.
 
+use super::availability::Availability;
 use super::content::{Condition, Content};
-use super::event::{CopyForm, OpinionOutcome, Touch};
+use super::copies::CopyForm;
+use super::event::{OpinionOutcome, Touch};
 use crate::domain::papers::{Assurance, Augmentation, SignedPaper};
 use crate::domain::workflow::OpinionKind;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -243,6 +245,8 @@ pub enum CaseCommand {
         /// Why.
         reason: String,
     },
+    /// Worker: what the probes of the public pages found; the log arrives as a document.
+    RecordAvailability(Availability),
     /// Timer: the term has passed.
     EndPosting,
     /// Timer: the act is effective, its certificate is owed.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about one act.
 
+use super::availability::Availability;
 use super::content::{Affects, Condition, Content};
+use super::copies::CopyRequest;
 use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
 use crate::domain::privacy::{Clearance, Omission};
 use crate::domain::registry::Signatory;
@@ -437,6 +439,8 @@ pub enum CaseEvent {
         /// What the server said, where it was not.
         note: String,
     },
+    /// What the probes of the public pages found during the posting (R6.5); the log is a document.
+    AvailabilityRecorded(Availability),
     /// The term in the Albo has passed; the referto is owed.
     PostingEnded {
         /// Last day shown and certified.
@@ -504,40 +508,6 @@ pub enum CaseEvent {
         /// Check-list or note.
         note: String,
     },
-}
-
-/// What a certified copy reproduces (CAD art. 23-bis, c. 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CopyForm {
-    /// The whole act.
-    Full,
-    /// Minutes, votes and dispositive, without premises and parts.
-    Extract,
-}
-
-/// A certified copy as it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CopyRequest {
-    /// 1 for the first of the act.
-    pub serial: u32,
-    /// Whole, or an extract.
-    pub form: CopyForm,
-    /// Who asked.
-    pub applicant: String,
-    /// What for.
-    pub purpose: String,
-    /// Unguessable code of the contrassegno.
-    pub code: String,
-    /// SHA-256 of the signed act it reproduces.
-    pub original: String,
-    /// Last day on which it can be verified, where the contrassegno is in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
-    /// Who put the request on record.
-    pub by: Signatory,
-    /// The day.
-    pub on: NaiveDate,
 }
 
 /// How a later act or an order touches an act.

@@ -2,6 +2,7 @@
 //! One act: its facts, its state, what may be done with it.
 
 mod advance;
+mod availability;
 pub mod capigruppo;
 mod command;
 mod commissioner;
@@ -23,19 +24,17 @@ mod signing;
 mod touches;
 
 pub use advance::{enter, leave, owe, post_by, seal_slot, slot};
+pub use availability::Availability;
 pub use command::{CaseCommand, Ctx};
 pub use content::{
     Affects, Attachment, AttachmentClass, Condition, Content, CouncilGate, Effect, Effects, Gap,
     Gates,
 };
-pub use copies::{CopyFound, copy_paper_key, resolve_copy};
+pub use copies::{CopyForm, CopyFound, CopyRequest, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{Efficacy, effective_on, efficacy, on_albo, ratification_due, terms_of};
-pub use event::{
-    CaseEvent, Change, CopyForm, CopyRequest, FurtherOpinion, Opinion, OpinionOutcome, Posting,
-    Touch,
-};
+pub use event::{CaseEvent, Change, FurtherOpinion, Opinion, OpinionOutcome, Posting, Touch};
 pub use further::standing_further;
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
@@ -104,6 +103,19 @@ pub struct DutyState {
     pub settled: Option<(bool, NaiveDate, String)>,
 }
 
+/// A file that was shown and is not shown any more (R6.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Year and number of the posting.
+    pub posting: (i32, i64),
+    /// SHA-256 of what was shown.
+    pub old: String,
+    /// Why, as it was written.
+    pub reason: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+}
+
 /// How an act ended before taking its course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -164,6 +176,10 @@ pub struct Case {
     pub annulled_postings: Vec<(Posting, String)>,
     /// Days (partly) lost by the Albo during the current posting, with the hours of visibility.
     pub outages: BTreeMap<NaiveDate, u8>,
+    /// Files that were shown and replaced by a redacted one.
+    pub replaced: Vec<Replaced>,
+    /// What the probes found, by year and number of the posting.
+    pub availability: BTreeMap<(i32, i64), Availability>,
     /// The end of posting was put on record.
     pub posting_ended: bool,
     /// Strings the publishable rendition leaves out.
@@ -473,10 +489,16 @@ impl Case {
             CaseEvent::PostingAnnulled { reason, was_effective, .. } => {
                 self.annul_posting(reason, *was_effective);
             }
-            CaseEvent::PublicFileReplaced { new, .. } => {
-                if let Some(posting) = &mut self.posting {
-                    posting.file.clone_from(new);
+            CaseEvent::PublicFileReplaced { old, new, reason } => {
+                if let Some(shown) = &mut self.posting {
+                    shown.file.clone_from(new);
+                    let posting = (shown.year, shown.number);
+                    let (old, reason) = (old.clone(), reason.clone());
+                    self.replaced.push(Replaced { posting, old, reason, at });
                 }
+            }
+            CaseEvent::AvailabilityRecorded(found) => {
+                self.availability.insert((found.year, found.number), found.clone());
             }
             CaseEvent::PersonalDataMarked(omission) => {
                 self.cleared.retain(|c| !same(&c.text, &omission.text));

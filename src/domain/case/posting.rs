@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! After the vote: the Albo, its accidents, efficacy, duties, later acts and orders, closing.
 
-use super::Case;
 use super::advance::{acting, enter, leave, owe, seal_slot, slot, take_number};
-use super::capigruppo;
 use super::command::CaseCommand;
 use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
 use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
 use super::event::{CaseEvent, Posting};
-use super::privacy;
 use super::signing::only_system;
 use super::touches::{effect_moved, lift, ordered, tell_affected, untouch};
+use super::{Case, availability, capigruppo, privacy};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{Preposition, rome_date};
 use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
@@ -41,6 +39,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
         CaseCommand::ReplacePublicFile { sha256, reason } => {
             replace_file(changes, id, sha256, reason)
         }
+        CaseCommand::RecordAvailability(found) => availability::record(changes, id, found),
         CaseCommand::EndPosting => end_posting(changes, id),
         CaseCommand::CertifyEffect => certify(changes, id),
         CaseCommand::MeetCondition { condition, on, evidence } => {
@@ -245,7 +244,7 @@ fn system_or(changes: &Changes, role: Role) -> Result<(), Refusal> {
     only_system(&changes.ctx.actor).or_else(|_| actor_as(changes, role, None).map(drop))
 }
 
-fn posted(changes: &Changes, id: &str) -> Result<Posting, Stop> {
+pub(super) fn posted(changes: &Changes, id: &str) -> Result<Posting, Stop> {
     changes.case(id)?.posting.clone().ok_or_else(|| {
         Refusal::new("not_posted", "R6.1", "art. 124, c. 1, TUEL", "L'atto non è in pubblicazione")
             .into()

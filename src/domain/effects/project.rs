@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Rows for pages and registers, computed from folded streams.
 
+use crate::domain::albo;
 use crate::domain::case::{Case, Numbering, Posting, effective_on, terms_of};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
 use crate::domain::register::participle;
+use crate::domain::privacy::public_subject;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::rows::{
-    CaseRow, MandateRow, PaperRow, PersonRow, RegisterRow, Row, SittingRow, TaskRow,
+    CaseRow, LookupRow, MandateRow, PaperRow, PersonRow, PostingRow, RegisterRow, Row, SittingRow,
+    TaskRow, instant,
 };
 use crate::domain::sitting::Sitting;
 use crate::domain::stream::{StreamId, StreamKind};
@@ -15,7 +18,7 @@ use crate::domain::tasks::{self, Task};
 use crate::domain::workflow::Workflow;
 use crate::domain::world::World;
 
-/// Rows of a case: the case itself, its register lines, its papers.
+/// Rows of a case: the case itself, its register lines, its papers, what the public Albo says of it.
 pub fn case_rows(world: &World, case: &Case) -> Vec<Row> {
     let Ok(workflow) = world.workflow(case) else { return Vec::new() };
     let mut rows = vec![Row::Case(case_row(case, &workflow))];
@@ -34,7 +37,37 @@ pub fn case_rows(world: &World, case: &Case) -> Vec<Row> {
     let stream = StreamId::case(&case.id);
     rows.extend(case.papers.iter().map(|p| paper_row(&stream, p)));
     rows.extend(task_rows(&stream, tasks::of_case(case, &workflow)));
+    rows.extend(albo::postings(case).iter().map(|found| posting_row(case, &workflow, found)));
+    rows.extend(albo::lookups(case).into_iter().map(|(digest, what)| {
+        Row::Lookup(LookupRow { digest, case_id: case.id.clone(), what: what.into() })
+    }));
     rows
+}
+
+fn posting_row(case: &Case, workflow: &Workflow, found: &albo::Found<'_>) -> Row {
+    let posting = found.posting;
+    let act = case.act_number(workflow);
+    let subject = public_subject(case).split_whitespace().collect::<Vec<_>>().join(" ");
+    Row::Posting(PostingRow {
+        register: workflow.albo_register.clone(),
+        year: i64::from(posting.year),
+        number: posting.number,
+        case_id: case.id.clone(),
+        kind: case.kind.clone(),
+        subject_folded: fold(&subject),
+        subject,
+        office: case.content.lead_office().to_owned(),
+        act_number: act.map(|n| n.number),
+        act_year: act.map(|n| i64::from(n.year)),
+        adopted_on: case.treatment.as_ref().map(|t| t.date),
+        shown_from: instant(posting.shown_from()),
+        posted_on: Some(posting.day),
+        last_day: Some(found.terms.last_day),
+        off_on: Some(found.terms.off_on),
+        file: posting.file.clone(),
+        annulled: found.annulled.is_some(),
+        external: posting.external,
+    })
 }
 
 /// Places that were taken before a write and are free after it.

@@ -5,6 +5,7 @@ use crate::domain::case::{
     Case, Change, Effects, Opinion, OpinionOutcome, effective_on, efficacy, terms_of,
 };
 use crate::domain::papers::words;
+use crate::domain::privacy::public_subject;
 use crate::domain::sitting::ItemOutcome;
 use crate::domain::workflow::{OpinionKind, StepKind, Workflow};
 use crate::domain::world::World;
@@ -214,7 +215,8 @@ pub(super) fn listed(world: &World, case: &Case) -> ListedAct {
     ListedAct {
         number: act_number(case, &world.workflow(case).ok()),
         date: case.treatment.as_ref().map(|t| t.date),
-        subject: case.content.subject.clone(),
+        // A list leaves the offices: its objects are the public ones (T-72, T-79).
+        subject: public_subject(case),
         office: world.registry.office_name(case.content.lead_office()),
         immediate: case.is_immediate(),
         albo: albo_number(case),

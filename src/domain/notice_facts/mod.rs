@@ -15,6 +15,7 @@ pub use detail::{Detail, PreviousPlace};
 pub use sitting::{ItemFacts, SittingFacts, concerned};
 
 use crate::domain::papers::{PaperState, Slot};
+use crate::domain::privacy::public_subject;
 use crate::domain::registry::Person;
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -110,10 +111,16 @@ pub fn notice(
         detail.acts.iter().filter_map(|id| world.case(id).ok()).collect::<Vec<_>>()
     };
     let path = match (case, sitting) {
+        // A list has a link for each of its acts.
+        (Some(_), _) if detail.acts.len() > 1 => None,
         (Some(case), _) => Some(format!("/fascicoli/{}", case.id)),
         (None, Some(sitting)) => Some(format!("/sedute/{}", sitting.id)),
         (None, None) => None,
     };
+    let mut act = case.map(|case| act::facts(world, case, on));
+    if let (Some(act), Some(case), false) = (&mut act, case, detail.acts.is_empty()) {
+        act.subject = public_subject(case);
+    }
     NoticeFacts {
         message: message.into(),
         event: subject.moment.into(),
@@ -125,7 +132,7 @@ pub fn notice(
             email: person.email.clone(),
             why: why::capacities(message, subject.moment, world, case, sitting, &person.id, on),
         },
-        act: case.map(|case| act::facts(world, case, on)),
+        act,
         opinion: case
             .and_then(|case| detail::opinion_meant(case, &subject.detail))
             .map(|given| act::opinion(world, given)),

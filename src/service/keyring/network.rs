@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The only HTTP this program asks for: time-stamps, status of certificates, remote signing.
+//! The only HTTP this program asks for: time-stamps, status of certificates, remote signing, and its
+//! own public pages.
 //! Blocking, with short limits: it runs off the async threads.
 
 use super::config::{Secret, TsaConfig};
@@ -68,7 +69,11 @@ impl Http {
         read(request.send(body))
     }
 
-    fn get(&self, url: &str) -> Result<(u16, Vec<u8>), String> {
+    /// Gets an address; status and body.
+    ///
+    /// # Errors
+    /// Why nobody answered.
+    pub fn get(&self, url: &str) -> Result<(u16, Vec<u8>), String> {
         read(self.0.get(url).call())
     }
 

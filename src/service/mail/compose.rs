@@ -285,6 +285,9 @@ pub(super) fn context(
     context["object"] = json!(object);
     context["deadline"] = json!(facts.deadline());
     context["link"] = json!(link(base_url, facts.path.as_deref()));
+    for (i, act) in facts.acts.iter().enumerate() {
+        context["acts"][i]["link"] = json!(link(base_url, Some(&act.path)));
+    }
     for (i, line) in facts.digest.iter().enumerate() {
         context["digest"][i]["link"] = json!(link(base_url, line.path.as_deref()));
     }

@@ -118,6 +118,7 @@ fn worker(office: &Office, scenario: &Scenario, folder: &Path) -> Result<Worker,
     // A scenario of months needs no seal an hour; the root still goes out every Friday evening.
     let hours: BTreeMap<String, String> = [
         ("hourly_seal".to_owned(), "off".to_owned()),
+        ("albo_probe".to_owned(), "off".to_owned()),
         ("daily_seal".to_owned(), "55 23 * * Fri".to_owned()),
     ]
     .into();
@@ -126,6 +127,7 @@ fn worker(office: &Office, scenario: &Scenario, folder: &Path) -> Result<Worker,
         office: office.clone(),
         mailer: Arc::new(Mailer::new(&config)?),
         timetable,
+        pages: None,
         name: "scenario".into(),
         sent: Arc::default(),
     })

@@ -41,6 +41,11 @@ pub async fn download(
     let attachment = contents.flat_map(|c| &c.attachments).find(|a| a.sha256 == sha256);
     let paper = case.papers.iter().find(|p| p.sha256.as_deref() == Some(sha256.as_str()));
     let kind = paper.map_or(PaperKind::Proposta, |p| p.plan.kind);
-    let name = attachment.map_or_else(|| format!("{}.pdf", words::paper(kind)), |a| a.name.clone());
+    let log = case.availability.values().find(|log| log.sha256 == sha256);
+    let name = match (attachment, log) {
+        (Some(attachment), _) => attachment.name.clone(),
+        (None, Some(log)) => format!("verifiche-albo-{}-{}.csv", log.number, log.year),
+        (None, None) => format!("{}.pdf", words::paper(kind)),
+    };
     Ok(file(found.bytes, &found.media_type, &name, how.scarica.is_none()))
 }

@@ -75,6 +75,16 @@ pub fn checks(case: &Case, today: NaiveDate) -> Vec<Check> {
     checks
 }
 
+/// The logs of the probes of the Albo, one a posting.
+fn logs<'a>(case: &'a Case, href: &'a dyn Fn(&str) -> String) -> impl Iterator<Item = Entry> + 'a {
+    case.availability.values().map(move |found| Entry {
+        title: format!("Registro delle verifiche dell'Albo, n. {}/{}", found.number, found.year),
+        detail: format!("n. {} verifiche, {} senza esito", found.probes, found.failed),
+        href: Some(href(&found.sha256)),
+        sha256: found.sha256.clone(),
+    })
+}
+
 /// Shows it.
 pub async fn show(
     State(app): State<Shared>,
@@ -122,6 +132,7 @@ pub async fn show(
             sha256: attachment.sha256.clone(),
         });
     }
+    entries.extend(logs(case, &href));
     let numbers = case.numbers.iter();
     let numbers = numbers.map(|n| format!("{} n. {}/{}", n.register, n.number, n.year));
     let page = IndexPage {

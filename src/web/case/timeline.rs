@@ -218,6 +218,11 @@ fn after(event: &CaseEvent) -> Said {
         E::CapigruppoTold { delivered: false, note, .. } => {
             said("it-warning-circle", "Elenco non recapitato a un capogruppo", note)
         }
+        E::AvailabilityRecorded(found) => said(
+            "it-pa",
+            "Registrate le verifiche di raggiungibilità dell'Albo",
+            format!("n. {} verifiche, {} senza esito", found.probes, found.failed),
+        ),
         E::PostingEnded { last_day } => {
             let last = format!("ultimo giorno: {}", date_short(*last_day));
             said("it-pa", "Pubblicazione conclusa", last)

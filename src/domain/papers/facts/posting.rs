@@ -4,7 +4,7 @@
 use super::PaperFacts;
 use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::domain::case::capigruppo::named;
-use crate::domain::case::{Case, Posting};
+use crate::domain::case::{Availability, Case, Posting};
 use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::terms::Terms;
@@ -135,6 +135,36 @@ struct ReportFacts {
     /// The last day without the days lost, where they moved it.
     first_last_day: Option<NaiveDate>,
     states_no_opposition: bool,
+    /// What the probes found, where there were any: facts, not a judgement (R6.5).
+    probes: Option<ProbeFacts>,
+}
+
+/// The probes of the public pages during a posting.
+#[derive(Serialize)]
+struct ProbeFacts {
+    count: u32,
+    failed: u32,
+    first: NaiveDate,
+    first_at: String,
+    last: NaiveDate,
+    last_at: String,
+    /// SHA-256 of the log.
+    log: String,
+}
+
+impl From<&Availability> for ProbeFacts {
+    fn from(found: &Availability) -> Self {
+        let time = |at| rome_time(at).format("%H:%M").to_string();
+        Self {
+            count: found.probes,
+            failed: found.failed,
+            first: rome_date(found.first),
+            first_at: time(found.first),
+            last: rome_date(found.last),
+            last_at: time(found.last),
+            log: found.sha256.clone(),
+        }
+    }
 }
 
 /// The referto at the end of posting.
@@ -150,6 +180,7 @@ pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
         first_last_day: Some(undisturbed)
             .filter(|day| terms(posting, lost).is_ok_and(|t| t.last_day != *day)),
         states_no_opposition: regulation.referto_states_no_opposition,
+        probes: case.availability.get(&(posting.year, posting.number)).map(ProbeFacts::from),
         head,
     };
     let parts = Parts {

@@ -2,7 +2,7 @@
 //! The acts of the sample: each a handful of facts, each leaving its papers.
 
 use super::*;
-use crate::domain::case::{Effect, Touch};
+use crate::domain::case::{Availability, Effect, Touch};
 use crate::domain::sitting::{Anomaly, SecretTotals};
 
 /// Every paper.
@@ -213,6 +213,20 @@ fn signatures(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Ref
     Ok(())
 }
 
+/// What an hourly look at the public pages found during that posting.
+fn probed() -> CaseEvent {
+    CaseEvent::AvailabilityRecorded(Availability {
+        year: 2024,
+        number: 5020,
+        probes: 408,
+        failed: 7,
+        first: at(7, 30, 9, 23),
+        last: at(8, 15, 23, 23),
+        sha256: "b7".repeat(32),
+        media_type: "text/csv".into(),
+    })
+}
+
 fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     let slots = publisher(story);
     story.posted("a1", 5012, 28)?;
@@ -253,6 +267,7 @@ fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusa
         certificate.clone(),
         at(8, 10, 0, 5),
     )?);
+    story.case("a1", at(8, 16, 0, 4), &probed());
     papers.push(story.owed(
         "a1",
         PaperKind::RefertoPubblicazione,

@@ -5,6 +5,10 @@
 
 #[path = "web/actions.rs"]
 mod actions;
+#[path = "web/api.rs"]
+mod api;
+#[path = "web/api_act.rs"]
+mod api_act;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/proposal.rs"]

@@ -55,6 +55,7 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         listen_ops: "127.0.0.1:0".into(),
         behind_proxy: false,
         accessibility_url: None,
+        api_per_minute: web::api::caller::PER_MINUTE,
         log: LogFormat::Text,
         signing: None,
         seed_file: path.with_extension("seed"),
@@ -130,6 +131,7 @@ async fn listen(
         training: mail.is_some_and(|m| m.training.is_some()),
         demo,
         accessibility_url: config.accessibility_url.clone(),
+        api_per_minute: Some(config.api_per_minute),
     };
     let mailer = Some(Arc::clone(&worker.mailer));
     let app = web::App::new(worker.office.clone(), mailer, settings)?;

@@ -6,6 +6,7 @@
 //! No transaction stays open over anything slow, and no rule of law lives here.
 
 mod accounts;
+mod api;
 mod append;
 mod batch;
 mod cache;
@@ -32,6 +33,7 @@ mod write;
 mod writer;
 
 pub use accounts::{Account, PreparedPaper, Session};
+pub use api::ApiToken;
 pub use db::{Counters, Store};
 pub use documents::Document;
 pub use drafts::{Draft, DraftFile};
@@ -45,4 +47,4 @@ pub use seals::{Seal, SealRef};
 pub use snapshot::Snapshot;
 pub use statements::{NOT_RECORDS, RECORDS, Statement, statements};
 pub use verify::{Finding, Report};
-pub use write::{History, Loaded, Outcome, ReadSet, WriteSet, Written};
+pub use write::{History, KeptRequest, Loaded, Outcome, ReadSet, WriteSet, Written};

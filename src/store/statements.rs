@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
-    verify, writer,
+    accounts, api, append, compare, documents, drafts, events, jobs, load, pages, pending, rows,
+    seals, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -38,7 +38,7 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 8] = [
+pub const NOT_RECORDS: [(&str, &str); 10] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -46,6 +46,8 @@ pub const NOT_RECORDS: [(&str, &str); 8] = [
         "prepared",
         "documents shown to their signer and not signed yet; the signed one is a document",
     ),
+    ("api_tokens", "programs that act for a person; powers are in his mandates"),
+    ("api_requests", "answers to commands with an idempotency key; what they did is in the events"),
     ("drafts", "what a person is writing and has not put on record"),
     ("draft_files", "files that came with it"),
     (
@@ -71,6 +73,7 @@ pub fn statements() -> Vec<Statement> {
     ];
     both.extend(rows::statements());
     both.extend(accounts::STATEMENTS);
+    both.extend(api::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(compare::statements());

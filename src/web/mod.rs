@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod actions;
+pub mod api;
 pub mod assets;
 pub mod bulk;
 pub mod case;
@@ -21,17 +22,20 @@ pub mod profile;
 pub mod proposal;
 pub mod signing;
 pub mod sitting;
+pub mod tokens;
 pub mod upload;
 pub mod visitor;
 
 use crate::service::accounts::Accounts;
 use crate::service::mail::Mailer;
 use crate::service::office::Office;
+use crate::service::tokens::Tokens;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -49,6 +53,8 @@ pub struct Settings {
     pub demo: bool,
     /// The declaration of accessibility on the AgID form.
     pub accessibility_url: Option<String>,
+    /// Requests of one token in a minute; [`api::caller::PER_MINUTE`] when nothing is said.
+    pub api_per_minute: Option<NonZeroU32>,
 }
 
 /// What every handler has.
@@ -57,6 +63,8 @@ pub struct App {
     pub office: Office,
     /// Accounts and sessions.
     pub accounts: Accounts,
+    /// Tokens of programs.
+    pub tokens: Tokens,
     /// Sends the links to choose a password; without it they are not sent.
     pub mailer: Option<Arc<Mailer>>,
     /// Templates.
@@ -69,6 +77,8 @@ pub struct App {
     pub closing: tokio::sync::watch::Sender<bool>,
     /// Rate limit of what a stranger may try.
     pub limits: layers::Limits,
+    /// Rate limit of programs.
+    pub api_limits: api::caller::ApiLimits,
 }
 
 /// The state of the router.
@@ -87,9 +97,23 @@ impl App {
         let executor = &office.executor;
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
         let pages = page::Templates::embedded()?;
+        let tokens = Tokens::new(executor.store.clone(), Arc::clone(&executor.clock));
         let limits = layers::Limits::default();
+        let per_minute = settings.api_per_minute.unwrap_or(api::caller::PER_MINUTE);
+        let api_limits = api::caller::ApiLimits::new(per_minute);
         let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
-        let app = Self { office, accounts, mailer, pages, settings, watched, closing, limits };
+        let app = Self {
+            office,
+            accounts,
+            tokens,
+            mailer,
+            pages,
+            settings,
+            watched,
+            closing,
+            limits,
+            api_limits,
+        };
         Ok(Arc::new(app))
     }
 
@@ -140,6 +164,8 @@ pub fn router(app: Shared) -> Router {
         .route("/profilo/password", post(profile::change_password))
         .route("/profilo/secondo-fattore", post(profile::second_factor))
         .route("/profilo/sessioni", post(profile::close_sessions))
+        .route("/profilo/token", get(tokens::show).post(tokens::make))
+        .route("/profilo/token/revoca", post(tokens::revoke))
         .route("/uscita", post(account::sign_out))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
@@ -160,6 +186,8 @@ pub fn router(app: Shared) -> Router {
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
     let pages = own.merge(uploads).merge(open).fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
+        .merge(api::router(&app))
+        .layer(from_fn(layers::headers))
         .route("/risorse/{version}/{*path}", get(assets::serve))
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Outcome of an opinion (R1.8). `NotDue` is a signed third value, never a null (R1.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpinionOutcome {
     /// Favorevole.
@@ -507,7 +507,7 @@ pub enum CaseEvent {
 }
 
 /// What a certified copy reproduces (CAD art. 23-bis, c. 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CopyForm {
     /// The whole act.
@@ -541,7 +541,7 @@ pub struct CopyRequest {
 }
 
 /// How a later act or an order touches an act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Touch {
     /// What it does.
     pub how: super::content::Effect,

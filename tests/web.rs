@@ -7,6 +7,10 @@
 mod actions;
 #[path = "web/albo.rs"]
 mod albo;
+#[path = "web/api.rs"]
+mod api;
+#[path = "web/api_act.rs"]
+mod api_act;
 #[path = "web/comune.rs"]
 mod comune;
 #[path = "support/postgres.rs"]

@@ -62,6 +62,9 @@ pub struct Config {
     /// istat = "015146"
     /// license = "https://creativecommons.org/licenses/by/4.0/"
     pub albo: Option<AlboConfig>,
+    /// Richieste all'API ammesse a ciascun token in un minuto.
+    #[config(env = "DELIBERA_API_PER_MINUTE", default = 6000)]
+    pub api_per_minute: std::num::NonZeroU32,
 
     /// Chi firma con che cosa; senza questa tabella firmano chiavi di sviluppo, non qualificate,
     /// solo per prova e formazione. I segreti stanno in variabili d'ambiente. Si veda docs/firme.md.

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod demo;
 pub mod init;
 pub mod jobs;
+pub mod openapi;
 pub mod page;
 pub mod serve;
 pub mod terms;
@@ -72,6 +73,8 @@ enum Command {
     Serve(config::ConfigArg),
     /// Lavora la coda (PostgreSQL: quanti se ne vogliono)
     Worker(config::ConfigArg),
+    /// Stampa il documento OpenAPI dell'API
+    Openapi(openapi::OpenapiArgs),
     /// Stampa un esempio commentato della configurazione
     Config,
 }
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(args) => init::migrate(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Worker(args) => serve::worker(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Config => config::print_template(),
     }
 }

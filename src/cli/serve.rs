@@ -56,6 +56,7 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         behind_proxy: false,
         accessibility_url: None,
         albo: None,
+        api_per_minute: web::api::caller::PER_MINUTE,
         log: LogFormat::Text,
         signing: None,
         seed_file: path.with_extension("seed"),
@@ -136,6 +137,7 @@ async fn listen(
         demo,
         accessibility_url: config.accessibility_url.clone(),
         albo: config.albo.clone().unwrap_or_default(),
+        api_per_minute: Some(config.api_per_minute),
     };
     let mailer = Some(Arc::clone(&worker.mailer));
     let app = web::App::new(worker.office.clone(), mailer, settings)?;

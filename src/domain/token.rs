@@ -29,7 +29,7 @@ macro_rules! tokens {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-            ::serde::Serialize, ::serde::Deserialize,
+            ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema,
         )]
         pub enum $name {
             $( $(#[$value_meta])* #[serde(rename = $token)] $value, )+

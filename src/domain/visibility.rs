@@ -177,6 +177,17 @@ pub fn may_read_sittings(registry: &Registry, person: &str, on: NaiveDate) -> Re
     })
 }
 
+/// May a person read the registers? They name proposals too: whoever works on acts may.
+///
+/// # Errors
+/// `not_yours_to_read`.
+pub fn may_read_registers(registry: &Registry, person: &str, on: NaiveDate) -> Result<(), Refusal> {
+    holds(registry, person, &AT_WORK, on).then_some(()).ok_or_else(|| {
+        let text = "I registri non sono fra ciò che può consultare";
+        Refusal::new("not_yours_to_read", "R5.6", "art. 10 TUEL", text).next("Chiedere l'accesso")
+    })
+}
+
 /// May a person follow the room itself: who is there, how each votes, the dossier? Sittings of the
 /// Giunta are not public.
 ///

@@ -14,11 +14,16 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rows::Row;
 use crate::domain::stream::{NewDocument, StoredEvent, StreamId, StreamKind};
 use crate::domain::world::World;
-use crate::store::{Loaded, Outcome, ReadSet, Store, StoreError, WriteError, WriteSet};
-use chrono::{DateTime, Utc};
+use crate::store::{
+    KeptRequest, Loaded, Outcome, ReadSet, Store, StoreError, WriteError, WriteSet, Written,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// Why a command was not executed.
 #[derive(Debug, Error)]
@@ -56,12 +61,56 @@ pub struct Request {
     pub documents: Vec<NewDocument>,
     /// Version of its main stream the person saw; refused when it moved.
     pub expected: Option<i64>,
+    /// Sent with an idempotency key: repeated, it gets the first answer and records nothing.
+    pub key: Option<RequestKey>,
+}
+
+/// An idempotency key and what was asked under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// SHA-256 of person and key.
+    pub id: String,
+    /// SHA-256 of what was asked.
+    pub digest: String,
+}
+
+/// What a command recorded: what a program is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// Id of the act or sitting the command is about.
+    pub id: String,
+    /// Version of its stream after the command.
+    pub version: i64,
+    /// The facts recorded, in order.
+    pub events: Vec<Recorded>,
+}
+
+/// A fact recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Recorded {
+    /// Stream it belongs to: `case/…`, `sitting/…`.
+    pub stream: String,
+    /// Its place in the stream.
+    pub version: i64,
+    /// Token of the fact.
+    pub event: String,
+    /// When it happened.
+    pub happened_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Request {
     /// A request without documents about a fact of now.
     pub fn new(actor: impl Into<String>, command: Command) -> Self {
-        Self { actor: actor.into(), command, happened: None, documents: Vec::new(), expected: None }
+        Self {
+            actor: actor.into(),
+            command,
+            happened: None,
+            documents: Vec::new(),
+            expected: None,
+            key: None,
+        }
     }
 
     fn main_stream(&self) -> StreamId {
@@ -94,11 +143,24 @@ impl Executor {
     /// # Errors
     /// The refusal, or what the database said.
     pub async fn execute(&self, request: Request) -> Result<Vec<StoredEvent>, ExecuteError> {
-        let read = ReadSet::streams(request.command.reads());
+        Ok(self.recorded(request).await?.events)
+    }
+
+    /// The same for a program: a request repeated under its key gets the receipt of the first time.
+    ///
+    /// # Errors
+    /// As [`Executor::execute`]; `key_reused` for a key that was sent with another request.
+    pub async fn execute_once(&self, request: Request) -> Result<Receipt, ExecuteError> {
+        Ok(self.recorded(request).await?.value)
+    }
+
+    async fn recorded(&self, request: Request) -> Result<Written<Receipt>, ExecuteError> {
+        let mut read = ReadSet::streams(request.command.reads());
+        read.requests.extend(request.key.iter().map(|key| key.id.clone()));
         let (clock, registries) = (Arc::clone(&self.clock), Arc::clone(&self.registries));
         let decided =
             self.store.write(read, move |loaded| answer(&request, loaded, &registries, &*clock));
-        Ok(decided.await?.events)
+        Ok(decided.await?)
     }
 
     /// The folded streams of a read set and of everything their papers print.
@@ -209,9 +271,16 @@ fn answer(
     loaded: &Loaded,
     registries: &RegistryCache,
     clock: &dyn Clock,
-) -> Outcome<()> {
+) -> Outcome<Receipt> {
+    let before = request.key.as_ref().and_then(|key| Some((key, loaded.requests.get(&key.id)?)));
+    if let Some((key, (digest, kept))) = before {
+        return match same_request(key, digest, kept) {
+            Ok(receipt) => Outcome::Write(WriteSet::default(), receipt),
+            Err(refusal) => Outcome::Refused(refusal),
+        };
+    }
     match attempt(request, loaded, registries, clock) {
-        Ok(write) => Outcome::Write(write, ()),
+        Ok(write) => keyed(request, loaded, clock, write),
         Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
         Err(Stop::Read(stream)) => {
             // Who asks for one item of a sitting will ask for them all: forty are one reading.
@@ -227,6 +296,61 @@ fn answer(
             Outcome::ReadAlso(ReadSet { documents, ..ReadSet::default() })
         }
     }
+}
+
+/// What is answered to a request repeated under its key.
+///
+/// # Errors
+/// `key_reused` when it is not the same request.
+pub fn same_request<T: DeserializeOwned>(
+    key: &RequestKey,
+    digest: &str,
+    answer: &str,
+) -> Result<T, Refusal> {
+    if key.digest != digest {
+        let text = "La chiave di idempotenza è già stata usata per un'altra richiesta";
+        return Err(Refusal::new("key_reused", "", "", text)
+            .next("Usare una chiave nuova per ogni richiesta diversa"));
+    }
+    serde_json::from_str(answer).map_err(|error| {
+        Refusal::new("unreadable_history", "I10", "", error.to_string())
+            .next("Eseguire «delibera verify»")
+    })
+}
+
+/// Records the receipt with the facts, where the request has a key.
+fn keyed(
+    request: &Request,
+    loaded: &Loaded,
+    clock: &dyn Clock,
+    mut write: WriteSet,
+) -> Outcome<Receipt> {
+    let receipt = receipt(request, loaded, &write);
+    if let Some(RequestKey { id, digest }) = request.key.clone() {
+        let answer = serde_json::to_string(&receipt).unwrap_or_default();
+        write.requests.push(KeptRequest { id, digest, answer, at: clock.now() });
+    }
+    Outcome::Write(write, receipt)
+}
+
+fn receipt(request: &Request, loaded: &Loaded, write: &WriteSet) -> Receipt {
+    let main = request.main_stream();
+    let mut versions: BTreeMap<&StreamId, i64> = BTreeMap::new();
+    let lines = write.events.iter().map(|event| {
+        let version =
+            versions.entry(&event.stream).or_insert_with(|| loaded.version(&event.stream));
+        *version += 1;
+        Recorded {
+            stream: event.stream.to_string(),
+            version: *version,
+            event: event.kind.clone(),
+            happened_at: event.happened_at.trunc_subsecs(6),
+            recorded_at: event.recorded_at.trunc_subsecs(6),
+        }
+    });
+    let events: Vec<Recorded> = lines.collect();
+    let version = versions.get(&main).copied().unwrap_or_else(|| loaded.version(&main));
+    Receipt { id: main.id, version, events }
 }
 
 fn attempt(

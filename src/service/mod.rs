@@ -21,6 +21,7 @@ pub mod paper;
 pub mod scenario;
 pub mod schedule;
 pub mod signing;
+pub mod tokens;
 pub mod trust;
 pub mod verification;
 pub mod verify;

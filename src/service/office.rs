@@ -255,7 +255,7 @@ pub(super) fn signed_paper(
 }
 
 /// Chance enters here: 122 random bits in the contrassegno of a copy (RFC 9562, version 4).
-fn draw_code(command: &mut Command) {
+pub fn draw_code(command: &mut Command) {
     if let Command::Case { command: CaseCommand::RequestCopy { code, .. }, .. } = command
         && code.is_empty()
     {

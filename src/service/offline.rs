@@ -153,6 +153,21 @@ impl Office {
         id: &str,
         file: Vec<u8>,
     ) -> Result<Vec<StoredEvent>, PaperError> {
+        let events = self.executor.execute(self.taken_back(actor, id, file).await?).await?;
+        self.executor.store.remove_pending(id).await?;
+        Ok(events)
+    }
+
+    /// Checks what was signed elsewhere: the command it was for, with the signed paper in its place.
+    ///
+    /// # Errors
+    /// The file is not that document signed by that person.
+    pub async fn taken_back(
+        &self,
+        actor: &str,
+        id: &str,
+        file: Vec<u8>,
+    ) -> Result<Request, PaperError> {
         let waiting = self.waiting(actor, id).await?;
         let person = self.person(actor).await?;
         let (keys, at) = (self.press.keys.clone(), self.executor.clock.now());
@@ -184,10 +199,7 @@ impl Office {
             }
         };
         let documents = vec![pdf_document(signed)];
-        let events = self.executor.execute(Request { documents, ..Request::new(actor, command) });
-        let events = events.await?;
-        self.executor.store.remove_pending(id).await?;
-        Ok(events)
+        Ok(Request { documents, ..Request::new(actor, command) })
     }
 }
 

@@ -40,6 +40,7 @@ static TAIL_SQLITE: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| 
         ("entries", REGISTER_ENTRIES.insert(from)),
         ("jobs", jobs_sql(from)),
         ("job_state", job_state_sql(from)),
+        ("requests", requests_sql(from)),
     ]);
     tail.extend(TABLES.iter().map(|table| (table.name, table.put(from))));
     tail
@@ -79,28 +80,39 @@ fn job_state_sql(from: &str) -> String {
     )
 }
 
-/// `$1` what was read, `$2` events, `$3` jobs, `$4` cases; the full statement goes on with `$5`
-/// registers opened, `$6` counters, `$7` lines of numbers taken, `$8`–`$11` documents and from
-/// `$12` the other row tables. Most transitions need only the first four, and a part that has
-/// nothing to do still costs its start-up.
+/// One that is already there is an error, which the writer takes for a race.
+fn requests_sql(from: &str) -> String {
+    format!(
+        "INSERT INTO api_requests (id, digest, answer, recorded_at) \
+         SELECT w.value->>0, w.value->>1, w.value->>2, w.value->>3 FROM {from} WHERE true"
+    )
+}
+
+/// `$1` what was read, `$2` events, `$3` jobs, `$4` cases; then `$5` requests answered, for those
+/// that came with a key; the full statement goes on with `$6` registers opened, `$7` counters, `$8`
+/// lines of numbers taken, `$9`–`$12` documents and from `$13` the other row tables. Most
+/// transitions need only the first four, and a part that has nothing to do still costs its start-up.
 static COMMON_POSTGRES: LazyLock<String> = LazyLock::new(|| append_postgres(&[], ""));
+static KEYED_POSTGRES: LazyLock<String> =
+    LazyLock::new(|| append_postgres(&[("requests", requests_sql(&elements(5)))], ""));
 static FULL_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let mut parts = vec![
-        ("opened", opened_sql(&elements(5))),
-        ("counters", counters_sql(&elements(6)) + " RETURNING 1"),
-        ("entries", REGISTER_ENTRIES.insert(&elements(7))),
+        ("requests", requests_sql(&elements(5))),
+        ("opened", opened_sql(&elements(6))),
+        ("counters", counters_sql(&elements(7)) + " RETURNING 1"),
+        ("entries", REGISTER_ENTRIES.insert(&elements(8))),
         (
             "documents",
             "INSERT INTO documents (sha256, media_type, size, bytes) \
-             SELECT * FROM unnest(CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS BIGINT[]), \
-             CAST($11 AS BYTEA[])) ON CONFLICT (sha256) DO NOTHING"
+             SELECT * FROM unnest(CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS BIGINT[]), \
+             CAST($12 AS BYTEA[])) ON CONFLICT (sha256) DO NOTHING"
                 .to_owned(),
         ),
     ];
-    let tables = other_tables().zip(12..);
+    let tables = other_tables().zip(13..);
     parts.extend(tables.map(|(table, n)| (table.name, table.put(&elements(n)))));
     let moved = "(SELECT COUNT(*) FROM put_counters) \
-                 = json_array_length(CAST($6 AS JSON)) AND ";
+                 = json_array_length(CAST($7 AS JSON)) AND ";
     append_postgres(&parts, moved)
 });
 
@@ -166,7 +178,7 @@ pub(crate) fn statements_sqlite() -> Vec<&'static str> {
 
 /// Every statement of this file on PostgreSQL.
 pub(crate) fn statements_postgres() -> Vec<&'static str> {
-    vec![COMMON_POSTGRES.as_str(), FULL_POSTGRES.as_str()]
+    vec![COMMON_POSTGRES.as_str(), KEYED_POSTGRES.as_str(), FULL_POSTGRES.as_str()]
 }
 
 /// Positions of the events of the plan, in its order, and the round trips made.
@@ -189,7 +201,7 @@ pub(crate) async fn sqlite(
     let mut tail =
         vec![("opened", opened(plan)), ("counters", counters(plan)), ("entries", entries(plan))];
     tail.extend(TABLES.iter().map(|table| (table.name, rows(plan, table))));
-    tail.extend([("jobs", jobs(plan)), ("job_state", jobs(plan))]);
+    tail.extend([("jobs", jobs(plan)), ("job_state", jobs(plan)), ("requests", requests(plan))]);
     for (name, values) in tail {
         if let Some(sql) = TAIL_SQLITE.get(name).filter(|_| !values.is_empty()) {
             let done = run_sqlite(conn, sql.as_str(), &values).await?;
@@ -238,12 +250,20 @@ pub(crate) async fn postgres(
         && plan.entries.is_empty()
         && plan.documents.is_empty()
         && plan.rows.keys().all(|(table, _)| *table == "cases");
-    let sql = if common { COMMON_POSTGRES.as_str() } else { FULL_POSTGRES.as_str() };
+    let keyed = !common || !plan.requests.is_empty();
+    let sql = match (common, keyed) {
+        (true, false) => COMMON_POSTGRES.as_str(),
+        (true, true) => KEYED_POSTGRES.as_str(),
+        (false, _) => FULL_POSTGRES.as_str(),
+    };
     let mut query = sqlx::query_as(sql)
         .bind(as_read(plan).to_string())
         .bind(text(&events(plan, &[])))
         .bind(text(&jobs(plan)))
         .bind(text(&rows(plan, &table::CASES)));
+    if keyed {
+        query = query.bind(text(&requests(plan)));
+    }
     if !common {
         let documents = || plan.documents.values();
         query = query
@@ -350,4 +370,9 @@ fn jobs(plan: &Plan) -> Vec<Value> {
         json!([job.key, job.kind, job.payload.to_string(), instant(job.due_at), job.stream])
     });
     jobs.collect()
+}
+
+fn requests(plan: &Plan) -> Vec<Value> {
+    let requests = plan.requests.values();
+    requests.map(|kept| json!([kept.id, kept.digest, kept.answer, instant(kept.at)])).collect()
 }

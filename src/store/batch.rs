@@ -8,7 +8,7 @@ use super::chain::{EventText, ZERO, event_hash};
 use super::command::{Command, Decision};
 use super::instant::instant;
 use super::table;
-use super::write::{History, Loaded, ReadSet, WriteSet};
+use super::write::{History, KeptRequest, Loaded, ReadSet, WriteSet};
 use super::{StoreError, WriteError};
 use crate::domain::digest::sha256_hex;
 use crate::domain::rows::{RegisterRow, Row};
@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub rows: BTreeMap<(&'static str, String), Map<String, Value>>,
     pub documents: BTreeMap<String, NewDocument>,
     pub jobs: Vec<NewJob>,
+    /// Requests answered, by identifier.
+    pub requests: BTreeMap<String, KeptRequest>,
 }
 
 impl Plan {
@@ -67,6 +69,7 @@ impl Plan {
             && self.rows.is_empty()
             && self.documents.is_empty()
             && self.jobs.is_empty()
+            && self.requests.is_empty()
     }
 
     /// Streams that get events.
@@ -149,11 +152,13 @@ fn only(state: &Loaded, read: &ReadSet) -> Loaded {
         (key.clone(), last)
     });
     let documents = read.documents.iter().filter(|sha256| state.documents.contains(*sha256));
+    let requests = read.requests.iter().filter_map(|id| state.requests.get_key_value(id));
     Loaded {
         streams: streams.collect(),
         registers: registers.collect(),
         documents: documents.cloned().collect(),
         asked: read.documents.iter().cloned().collect(),
+        requests: requests.map(|(id, kept)| (id.clone(), kept.clone())).collect(),
     }
 }
 
@@ -191,6 +196,11 @@ fn record(
     for document in write.documents {
         state.documents.insert(document.sha256.clone());
         plan.documents.entry(document.sha256.clone()).or_insert(document);
+    }
+    for request in write.requests {
+        let KeptRequest { id, digest, answer, .. } = &request;
+        state.requests.insert(id.clone(), (digest.clone(), answer.clone()));
+        plan.requests.insert(id.clone(), request);
     }
     plan.jobs.extend(write.jobs);
     Ok(())

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// `$1` is `{"streams": [[stream, version known]], "registers": [[register, year]],
-/// "documents": [[sha256]]}`.
+/// "documents": [[sha256]], "requests": [[id]]}`.
 pub(crate) static LOAD_SQLITE: LazyLock<String> =
     LazyLock::new(|| load_sql(|part| format!("json_each($1, '$.{part}') AS w")));
 
@@ -24,6 +24,7 @@ pub(crate) static LOAD_POSTGRES: LazyLock<String> = LazyLock::new(|| {
 
 fn load_sql(from: impl Fn(&str) -> String) -> String {
     let (streams, registers, documents) = (from("streams"), from("registers"), from("documents"));
+    let requests = from("requests");
     format!(
         "SELECT 'head' AS what, s.stream AS name, s.version AS n, s.position AS position, \
              '' AS kind, '' AS payload, '' AS actor, '' AS happened_at, '' AS recorded_at, \
@@ -40,11 +41,15 @@ fn load_sql(from: impl Fn(&str) -> String) -> String {
              ON r.register = w.value->>0 AND r.year = CAST(w.value->>1 AS BIGINT) \
          UNION ALL \
          SELECT 'document', d.sha256, 0, 0, '', '', '', '', '', '' \
-         FROM {documents} JOIN documents d ON d.sha256 = w.value->>0"
+         FROM {documents} JOIN documents d ON d.sha256 = w.value->>0 \
+         UNION ALL \
+         SELECT 'request', q.id, 0, 0, '', q.answer, '', '', '', q.digest \
+         FROM {requests} JOIN api_requests q ON q.id = w.value->>0"
     )
 }
 
-/// One line of the answer; for registers `n` is the last number and `position` the year.
+/// One line of the answer; for registers `n` is the last number and `position` the year, for
+/// requests `payload` is the answer.
 #[derive(Debug, FromRow)]
 struct Line {
     what: String,
@@ -121,10 +126,12 @@ fn question(read: &ReadSet, known: &BTreeMap<StreamId, History>) -> String {
     });
     let registers = read.registers.iter().map(|(register, year)| json!([register, year]));
     let documents = read.documents.iter().map(|sha256| json!([sha256]));
+    let requests = read.requests.iter().map(|id| json!([id]));
     json!({
         "streams": streams.collect::<Vec<_>>(),
         "registers": registers.collect::<Vec<_>>(),
         "documents": documents.collect::<Vec<_>>(),
+        "requests": requests.collect::<Vec<_>>(),
     })
     .to_string()
 }
@@ -154,6 +161,9 @@ fn assemble(
             "register" => {
                 let year = i32::try_from(line.position).unwrap_or_default();
                 loaded.registers.insert((line.name, year), Some(line.n));
+            }
+            "request" => {
+                loaded.requests.insert(line.name, (line.hash, line.payload));
             }
             _ => {
                 loaded.documents.insert(line.name);

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod albo;
+mod api;
 mod append;
 mod batch;
 mod cache;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use accounts::{Account, PreparedPaper, Session};
 pub use albo::{Expected, Probe};
+pub use api::ApiToken;
 pub use db::{Counters, Store};
 pub use documents::Document;
 pub use drafts::{Draft, DraftFile};
@@ -51,4 +53,4 @@ pub use search::{Found, SearchAct};
 pub use snapshot::Snapshot;
 pub use statements::{NOT_RECORDS, RECORDS, Statement, statements};
 pub use verify::{Finding, Report};
-pub use write::{History, Loaded, Outcome, ReadSet, WriteSet, Written};
+pub use write::{History, KeptRequest, Loaded, Outcome, ReadSet, WriteSet, Written};

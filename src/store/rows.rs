@@ -18,7 +18,8 @@ static CASES_BY: LazyLock<String> = LazyLock::new(|| {
         "{} WHERE {} AND {} AND {} AND {} AND {} \
          AND (CAST($6 AS TEXT) IS NULL OR subject_folded LIKE CAST($6 AS TEXT) ESCAPE '!') \
          AND (CAST($7 AS TEXT) IS NULL OR id < CAST($7 AS TEXT)) \
-         AND {} ORDER BY id DESC LIMIT CAST($8 AS BIGINT)",
+         AND {} AND (CAST($10 AS TEXT) IS NULL OR last_day >= CAST($10 AS TEXT)) \
+         ORDER BY id DESC LIMIT CAST($8 AS BIGINT)",
         CASES.select(),
         same(1, "kind"),
         same(2, "lifecycle"),
@@ -39,6 +40,7 @@ static PAPERS_OF: LazyLock<String> =
     LazyLock::new(|| PAPERS.select() + " WHERE stream = $1 ORDER BY key");
 static PEOPLE_ALL: LazyLock<String> = LazyLock::new(|| PEOPLE.select() + &PEOPLE.by_key());
 static MANDATES_ALL: LazyLock<String> = LazyLock::new(|| MANDATES.select() + &MANDATES.by_key());
+const REGISTERS: &str = "SELECT register, year, last FROM registers ORDER BY register, year";
 const WAITING: &str =
     "SELECT DISTINCT stream FROM papers WHERE status = 'prepared' ORDER BY stream";
 /// How far a sitting and the acts on its agenda are: changes whenever one of them does.
@@ -59,7 +61,10 @@ pub(crate) fn statements() -> Vec<&'static str> {
         &PEOPLE_ALL,
         &MANDATES_ALL,
     ];
-    all.into_iter().map(|sql| sql.as_str()).chain([REGISTER_LAST, WAITING, PROGRESS]).collect()
+    all.into_iter()
+        .map(|sql| sql.as_str())
+        .chain([REGISTER_LAST, REGISTERS, WAITING, PROGRESS])
+        .collect()
 }
 
 /// Which acts to list; what is `None` does not filter.
@@ -77,6 +82,8 @@ pub struct CaseFilter {
     pub sitting: Option<String>,
     /// Day of posting.
     pub posted_on: Option<chrono::NaiveDate>,
+    /// Posted until this day or later.
+    pub last_day_from: Option<chrono::NaiveDate>,
     /// Part of the object, already folded (lower case, no accents).
     pub text: Option<String>,
     /// Only ids before this one: the last of the previous page.
@@ -115,7 +122,8 @@ impl Store {
             text.as_deref(),
             filter.before.as_deref(),
             filter.limit.unwrap_or(i64::MAX),
-            filter.posted_on.map(|day| day.to_string())
+            filter.posted_on.map(|day| day.to_string()),
+            filter.last_day_from.map(|day| day.to_string())
         )
     }
 
@@ -151,6 +159,11 @@ impl Store {
     ) -> Result<Vec<RegisterRow>, StoreError> {
         let year = i64::from(year);
         rows!(self, &REGISTER_ENTRIES, RegisterRow, REGISTER.as_str(), register, year)
+    }
+
+    /// The registers that were opened: name, year, last number taken.
+    pub async fn registers(&self) -> Result<Vec<(String, i64, i64)>, StoreError> {
+        Ok(on!(self, |pool| sqlx::query_as(REGISTERS).fetch_all(pool).await)?)
     }
 
     /// Last number taken from a register; `None` when it was not opened.

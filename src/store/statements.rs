@@ -3,7 +3,7 @@
 //! which tables are the record.
 
 use super::{
-    accounts, albo, append, compare, documents, drafts, events, jobs, load, pages, pending,
+    accounts, albo, api, append, compare, documents, drafts, events, jobs, load, pages, pending,
     registers, rows, seals, search, verify, writer,
 };
 
@@ -48,6 +48,8 @@ pub const NOT_RECORDS: &[(&str, &str)] = &[
         "prepared",
         "documents shown to their signer and not signed yet; the signed one is a document",
     ),
+    ("api_tokens", "programs that act for a person; powers are in his mandates"),
+    ("api_requests", "answers to commands with an idempotency key; what they did is in the events"),
     ("drafts", "what a person is writing and has not put on record"),
     ("draft_files", "files that came with it"),
     (
@@ -84,6 +86,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(registers::statements());
     both.extend(search::STATEMENTS);
     both.extend(accounts::STATEMENTS);
+    both.extend(api::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(albo::statements());

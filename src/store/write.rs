@@ -6,6 +6,7 @@ use crate::domain::rows::Row;
 use crate::domain::stream::{
     NewDocument, NewEvent, NewJob, NumberTaken, RegisterOpened, StoredEvent, StreamId,
 };
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,6 +19,21 @@ pub struct ReadSet {
     pub registers: Vec<(String, i32)>,
     /// SHA-256 of documents whose existence matters.
     pub documents: Vec<String>,
+    /// Identifiers of requests whose answer may have been given before.
+    pub requests: Vec<String>,
+}
+
+/// A request with an idempotency key and the answer it got, recorded with what it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRequest {
+    /// SHA-256 of person and key.
+    pub id: String,
+    /// SHA-256 of what was asked.
+    pub digest: String,
+    /// The answer, as JSON.
+    pub answer: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 impl ReadSet {
@@ -38,6 +54,7 @@ impl ReadSet {
         add_new(&mut self.streams, &more.streams);
         add_new(&mut self.registers, &more.registers);
         add_new(&mut self.documents, &more.documents);
+        add_new(&mut self.requests, &more.requests);
     }
 
     /// True when this names everything that `other` names.
@@ -45,6 +62,7 @@ impl ReadSet {
         other.streams.iter().all(|stream| self.streams.contains(stream))
             && other.registers.iter().all(|register| self.registers.contains(register))
             && other.documents.iter().all(|document| self.documents.contains(document))
+            && other.requests.iter().all(|request| self.requests.contains(request))
     }
 }
 
@@ -73,6 +91,8 @@ pub struct Loaded {
     pub documents: BTreeSet<String>,
     /// Every document asked for.
     pub asked: BTreeSet<String>,
+    /// Those of the requests asked for that were answered: what was asked, and the answer.
+    pub requests: BTreeMap<String, (String, String)>,
 }
 
 impl Loaded {
@@ -131,6 +151,8 @@ pub struct WriteSet {
     pub documents: Vec<NewDocument>,
     /// Work owed; a job whose key is already there is kept as it is.
     pub jobs: Vec<NewJob>,
+    /// The request answered, when it came with an idempotency key; its key must have been read.
+    pub requests: Vec<KeptRequest>,
     /// Rows for pages, inserted or replaced. The row of a number taken carries its object and note.
     pub rows: Vec<Row>,
 }

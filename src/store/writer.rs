@@ -332,7 +332,9 @@ fn is_conflict(error: &sqlx::Error, plan: &Plan) -> bool {
     match db.code().as_deref() {
         Some("40001" | "40P01") => true,
         Some("23505") => match db.constraint() {
-            Some("events_stream_version" | "streams_pkey" | "registers_pkey") => true,
+            // A request sent twice at once: whoever comes second finds the answer of the first.
+            Some("events_stream_version" | "streams_pkey" | "registers_pkey")
+            | Some("api_requests_pkey") => true,
             // A number of ours taken twice is a race; one received twice is a mistake.
             Some("register_entries_pkey") => plan.entries.values().any(|entry| !entry.external),
             _ => false,
@@ -365,10 +367,12 @@ fn union(batch: &[Box<dyn Command>]) -> ReadSet {
     let streams: BTreeSet<_> = all().flat_map(|read| &read.streams).collect();
     let registers: BTreeSet<_> = all().flat_map(|read| &read.registers).collect();
     let documents: BTreeSet<_> = all().flat_map(|read| &read.documents).collect();
+    let requests: BTreeSet<_> = all().flat_map(|read| &read.requests).collect();
     ReadSet {
         streams: streams.into_iter().cloned().collect(),
         registers: registers.into_iter().cloned().collect(),
         documents: documents.into_iter().cloned().collect(),
+        requests: requests.into_iter().cloned().collect(),
     }
 }
 

@@ -51,6 +51,8 @@ impl From<Refusal> for WebError {
             "unknown_case" | "unknown_sitting" => return Self::NotFound,
             "moved_meanwhile" | "paper_outdated" | "paper_moved" => StatusCode::CONFLICT,
             "not_yours_to_read" | "reserved_attachment" => StatusCode::FORBIDDEN,
+            "only_system" | "scope_missing" => StatusCode::FORBIDDEN,
+            "pending_unknown" => StatusCode::NOT_FOUND,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::Refused(status, refusal)

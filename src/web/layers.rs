@@ -7,7 +7,7 @@ use super::{Shared, error};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use metrics::{counter, histogram};
@@ -77,13 +77,21 @@ impl Limits {
 
 /// The layers around the pages, the outermost last.
 pub fn around(pages: Router<Shared>, app: Shared) -> Router<Shared> {
-    pages
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PAGE_TIME))
-        .layer(csrf(&app))
-        .layer(CatchPanicLayer::custom(panicked))
+    safely(pages.layer(csrf(&app)))
         .layer(from_fn_with_state(app, error::pages))
-        .layer(CompressionLayer::new().gzip(true))
-        .layer(from_fn(headers))
+        .layer(compression())
+}
+
+/// What pages and programs share: no request lasts for ever, a panic is an error like another.
+pub fn safely(routes: Router<Shared>) -> Router<Shared> {
+    routes
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PAGE_TIME))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// Answers are compressed for whoever takes them so.
+pub fn compression() -> CompressionLayer {
+    CompressionLayer::new().gzip(true)
 }
 
 /// Requests that change something come from our own pages (Sec-Fetch-Site, else Origin and Host).
@@ -122,7 +130,8 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     axum::response::IntoResponse::into_response(error)
 }
 
-async fn headers(request: Request, next: Next) -> Response {
+/// Headers of every answer that is not an asset.
+pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

@@ -8,6 +8,7 @@
 pub mod account;
 pub mod actions;
 pub mod albo;
+pub mod api;
 pub mod assets;
 pub mod bulk;
 pub mod case;
@@ -24,17 +25,20 @@ pub mod registers;
 pub mod search;
 pub mod signing;
 pub mod sitting;
+pub mod tokens;
 pub mod upload;
 pub mod visitor;
 
 use crate::service::accounts::Accounts;
 use crate::service::mail::Mailer;
 use crate::service::office::Office;
+use crate::service::tokens::Tokens;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -55,6 +59,8 @@ pub struct Settings {
     pub accessibility_url: Option<String>,
     /// The public Albo.
     pub albo: albo::AlboConfig,
+    /// Requests of one token in a minute; [`api::caller::PER_MINUTE`] when nothing is said.
+    pub api_per_minute: Option<NonZeroU32>,
 }
 
 /// What every handler has.
@@ -63,6 +69,8 @@ pub struct App {
     pub office: Office,
     /// Accounts and sessions.
     pub accounts: Accounts,
+    /// Tokens of programs.
+    pub tokens: Tokens,
     /// Sends the links to choose a password; without it they are not sent.
     pub mailer: Option<Arc<Mailer>>,
     /// Templates.
@@ -77,6 +85,8 @@ pub struct App {
     pub limits: layers::Limits,
     /// Documents of strangers that are examined at the same time.
     pub verifications: Arc<Semaphore>,
+    /// Rate limit of programs.
+    pub api_limits: api::caller::ApiLimits,
 }
 
 /// The state of the router.
@@ -95,12 +105,16 @@ impl App {
         let executor = &office.executor;
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
         let pages = page::Templates::embedded()?;
+        let tokens = Tokens::new(executor.store.clone(), Arc::clone(&executor.clock));
         let limits = layers::Limits::default();
+        let per_minute = settings.api_per_minute.unwrap_or(api::caller::PER_MINUTE);
+        let api_limits = api::caller::ApiLimits::new(per_minute);
         let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
         let verifications = Arc::new(Semaphore::new(albo::verify::TOGETHER));
-        Ok(Arc::new(Self {
+        let app = Self {
             office,
             accounts,
+            tokens,
             mailer,
             pages,
             settings,
@@ -108,7 +122,9 @@ impl App {
             closing,
             limits,
             verifications,
-        }))
+            api_limits,
+        };
+        Ok(Arc::new(app))
     }
 
     /// The instant of now.
@@ -162,6 +178,8 @@ pub fn router(app: Shared) -> Router {
         .route("/profilo/password", post(profile::change_password))
         .route("/profilo/secondo-fattore", post(profile::second_factor))
         .route("/profilo/sessioni", post(profile::close_sessions))
+        .route("/profilo/token", get(tokens::show).post(tokens::make))
+        .route("/profilo/token/revoca", post(tokens::revoke))
         .route("/uscita", post(account::sign_out))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
@@ -183,6 +201,8 @@ pub fn router(app: Shared) -> Router {
     let pages = own.merge(uploads).merge(open).merge(albo::routes());
     let pages = pages.fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
+        .merge(api::router(&app))
+        .layer(from_fn(layers::headers))
         .route("/risorse/{version}/{*path}", get(assets::serve))
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())

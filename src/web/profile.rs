@@ -82,7 +82,8 @@ impl Page for ProfilePage {
     }
 }
 
-fn instant_words(text: &str) -> String {
+/// "13/07/2020 alle 09:30".
+pub fn instant_words(text: &str) -> String {
     parse_instant(text).map_or_else(String::new, |at| {
         format!("{} alle {}", date_short(rome_date(at)), rome_time(at).format("%H:%M"))
     })

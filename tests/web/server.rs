@@ -2,19 +2,26 @@
 //! One server per engine for all tests of the process: the sample Comune with acts at every step,
 //! an account for Giorgio Neri; and a browser without cookies of its own choosing.
 
+use chrono::{DateTime, Utc};
 use delibera::domain::law::calendar::rome_date;
+use delibera::domain::registry::Person;
 use delibera::service::accounts::Accounts;
 use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::documents::Templates;
 use delibera::service::execute::Executor;
 use delibera::service::keyring::Keyring;
+use delibera::service::mail::{MailConfig, Mailer, TransportConfig};
 use delibera::service::office::Office;
 use delibera::service::paper::Press;
 use delibera::service::scenario;
+use delibera::service::schedule::Timetable;
+use delibera::service::worker::Worker;
 use delibera::store::Store;
 use delibera::web::{App, Settings, ops, router};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
@@ -23,6 +30,20 @@ pub const PASSWORD: &str = "tre fontane in piazza";
 pub struct Server {
     pub pages: SocketAddr,
     pub ops: SocketAddr,
+    /// When it started: development keys are good from the day before.
+    pub since: DateTime<Utc>,
+    /// The people of the Comune.
+    pub people: BTreeMap<String, Person>,
+    work: mpsc::Sender<mpsc::Sender<()>>,
+}
+
+impl Server {
+    /// Has everything done that the facts owe: papers are composed, mails go to a folder.
+    pub fn work(&self) {
+        let (tell, hear) = mpsc::channel();
+        self.work.send(tell).expect("a worker");
+        hear.recv().expect("the work is done");
+    }
 }
 
 pub fn sqlite() -> &'static Server {
@@ -68,16 +89,50 @@ async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
         let link = accounts.link(person).await.expect("link");
         accounts.choose(&link, PASSWORD.into(), PASSWORD).await.expect("password");
     }
+    let world = executor.world(&[]).await.expect("registry");
+    let people = world.registry.people.clone();
+    let office = Office { executor, press };
+    let work = worker(&office, &folder);
     let settings = Settings { demo: true, behind_proxy: true, ..Settings::default() };
-    let app = App::new(Office { executor, press }, None, settings).expect("templates");
+    let app = App::new(office, None, settings).expect("templates");
     let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
-    tell.send(Server { pages: at(&pages), ops: at(&beside) }).expect("test is there");
+    let (pages_at, ops_at) = (at(&pages), at(&beside));
+    let server = Server { pages: pages_at, ops: ops_at, since: now, people, work };
+    tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);
     let ops = axum::serve(beside, ops::router(store));
     tokio::try_join!(async { pages.await }, async { ops.await }).expect("serving");
+}
+
+/// A worker that works when it is asked to.
+fn worker(office: &Office, folder: &Path) -> mpsc::Sender<mpsc::Sender<()>> {
+    let mail = MailConfig {
+        transport: TransportConfig::Folder { path: folder.join("posta") },
+        from: "delibera@comune.example".into(),
+        reply_to: None,
+        training: None,
+        base_url: None,
+        templates: None,
+    };
+    let worker = Worker {
+        office: office.clone(),
+        mailer: Arc::new(Mailer::new(&mail).expect("mail")),
+        timetable: Timetable::new(&BTreeMap::new()).expect("timetable"),
+        name: "prova".into(),
+        sent: Arc::default(),
+    };
+    let (ask, asked) = mpsc::channel::<mpsc::Sender<()>>();
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        for done in asked {
+            runtime.block_on(worker.drain()).expect("work");
+            done.send(()).expect("someone waits");
+        }
+    });
+    ask
 }
 
 /// An answer.
@@ -107,7 +162,12 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(server: &Server, address: &str) -> Self {
-        Self { at: server.pages, cookie: String::new(), address: address.into() }
+        Self::at(server.pages, address)
+    }
+
+    /// At another door of the server.
+    pub fn at(at: SocketAddr, address: &str) -> Self {
+        Self { at, cookie: String::new(), address: address.into() }
     }
 
     /// Signed in as a person of the sample Comune.
@@ -181,7 +241,8 @@ impl Browser {
         Following(BufReader::new(stream))
     }
 
-    fn send(&mut self, head: &str, body: &[u8]) -> Answer {
+    /// A request as it is written: its first lines, its body.
+    pub fn send(&mut self, head: &str, body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.at).expect("connect");
         let cookie = match self.cookie.as_str() {
             "" => String::new(),

@@ -29,7 +29,7 @@ impl Ctx {
 }
 
 /// A command on one act.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum CaseCommand {
     /// Opens a draft of an act kind.
@@ -62,6 +62,7 @@ pub enum CaseCommand {
         #[serde(default)]
         no_conflict: bool,
         /// The signed sheet.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Puts on record an opinion of others that the regulation wants on this type of act (R1.16).
@@ -88,6 +89,7 @@ pub enum CaseCommand {
         /// Reasons.
         reasons: String,
         /// Signed note.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Takes a returned proposal up again.
@@ -100,6 +102,7 @@ pub enum CaseCommand {
         #[serde(default)]
         formal: bool,
         /// The declaration.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Writes into the text why the organ departs from an opinion (art. 49 c. 4).
@@ -151,6 +154,7 @@ pub enum CaseCommand {
         /// Why.
         reason: String,
         /// Signed note.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Signs one field of a composed paper.
@@ -160,6 +164,7 @@ pub enum CaseCommand {
         /// SHA-256 of the revision that was signed.
         base: String,
         /// The signed revision.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Attests that a signer is prevented.
@@ -171,6 +176,7 @@ pub enum CaseCommand {
         /// Reason.
         reason: String,
         /// The attestation.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Withdraws a composed paper before any signature, to compose it again.
@@ -203,6 +209,7 @@ pub enum CaseCommand {
         sha256: String,
         /// What the seal is worth.
         #[serde(default)]
+        #[schema(ignore)]
         assurance: Option<Assurance>,
     },
     /// Worker: a time-stamp or what validates the signatures was appended.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// The content of a proposal, draft or frozen.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Content {
     /// Object of the act: one string everywhere (R4.6), written without personal data (practice
@@ -48,7 +48,7 @@ pub struct Content {
 }
 
 /// The answers the law asks of every proposal before it can be submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gates {
     /// Direct or indirect effects on finances or assets (R1.6).
@@ -79,7 +79,7 @@ pub struct Gates {
 }
 
 /// Effects of the act on finances or assets.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Effects {
     /// The question was not answered: the proposal is not complete.
@@ -102,7 +102,7 @@ pub enum Effects {
 }
 
 /// Competence of the Consiglio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CouncilGate {
     /// Not a matter of the Consiglio.
@@ -117,7 +117,9 @@ pub enum CouncilGate {
 }
 
 /// A condition without which an act has no efficacy although its terms have passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// Grants over € 1,000 per beneficiary and year (D.Lgs. 33/2013 art. 26 c. 3).
@@ -146,7 +148,7 @@ impl Condition {
 }
 
 /// How an attachment belongs to the act (practice.md 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentClass {
     /// Parte integrante e sostanziale.
@@ -159,7 +161,7 @@ pub enum AttachmentClass {
 }
 
 /// An attachment; its bytes are a document of the store, byte-identical.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attachment {
     /// File name.
@@ -186,7 +188,7 @@ impl Attachment {
 }
 
 /// What an act does to an earlier one (R5.5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Affects {
     /// The earlier case.
@@ -196,7 +198,7 @@ pub struct Affects {
 }
 
 /// Effect of a later act or order on an earlier one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// L. 241/1990 art. 21-quinquies: from now on.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 const CODE_DIGITS: usize = 32;
 
 /// What a certified copy reproduces (CAD art. 23-bis, c. 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CopyForm {
     /// The whole act.

@@ -5,8 +5,8 @@ use crate::domain::albo;
 use crate::domain::case::{Case, Numbering, Posting, effective_on, terms_of};
 use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperState;
-use crate::domain::register::participle;
 use crate::domain::privacy::public_subject;
+use crate::domain::register::participle;
 use crate::domain::registry::{Registry, RegistryEvent};
 use crate::domain::rows::{
     CaseRow, LookupRow, MandateRow, PaperRow, PersonRow, PostingRow, RegisterRow, Row, SittingRow,

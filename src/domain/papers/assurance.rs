@@ -127,7 +127,7 @@ pub struct Kept {
 }
 
 /// An augmentation, as its command and its fact say it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Augmentation {
     /// SHA-256 of the signed revision.
     pub document: String,

@@ -30,7 +30,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Every kind of paper, in the order of practice.md section 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PaperKind {
     /// Proposal with synthesis and list of attachments.

@@ -11,7 +11,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 /// A vote as the verbalizer takes it down.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VoteInput {
     /// Everyone who may vote is in favour: one gesture.
@@ -31,7 +31,7 @@ pub struct VoteInput {
 }
 
 /// A command on one sitting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "commands are built once")]
 pub enum SittingCommand {
@@ -62,6 +62,7 @@ pub enum SittingCommand {
         /// Why.
         reason: String,
         /// Signed note.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Puts the agenda in another order.
@@ -72,6 +73,7 @@ pub enum SittingCommand {
     /// Convenes the organ, or supplements the agenda after convening.
     Convene {
         /// The signed notice.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// A member answers the convening for himself.
@@ -101,6 +103,7 @@ pub enum SittingCommand {
         /// Why.
         reason: String,
         /// The signed notice that replaces the one sent, for a convened sitting.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Cancels the sitting; once convened, who convenes signs it.
@@ -108,6 +111,7 @@ pub enum SittingCommand {
         /// Why.
         reason: String,
         /// The signed notice that revokes the convening, for a convened sitting.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Opens the sitting with its roll call.
@@ -202,6 +206,7 @@ pub enum SittingCommand {
         #[serde(default)]
         formal: bool,
         /// The declaration.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Sends an amended item back for its opinions.
@@ -314,6 +319,7 @@ pub enum SittingCommand {
         /// SHA-256 of the revision that was signed.
         base: String,
         /// The signed revision.
+        #[schema(ignore)]
         paper: Option<SignedPaper>,
     },
     /// Worker: a paper was composed.
@@ -339,6 +345,7 @@ pub enum SittingCommand {
         sha256: String,
         /// What the seal is worth.
         #[serde(default)]
+        #[schema(ignore)]
         assurance: Option<Assurance>,
     },
     /// Worker: a time-stamp or what validates the signatures was appended.

@@ -13,7 +13,7 @@ use crate::domain::regulation::Regulation;
 use serde::{Deserialize, Serialize};
 
 /// What a member answers to the convening: it binds nobody, the roll call does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// He comes.
@@ -25,7 +25,7 @@ pub enum Answer {
 }
 
 /// How a member votes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// In favour.

@@ -116,7 +116,19 @@ pub enum StepKind {
 }
 
 /// Opinions on a proposal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum OpinionKind {
     /// Regolarità tecnica (TUEL 49 c. 1, 147-bis c. 1), one per service concerned.

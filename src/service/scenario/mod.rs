@@ -15,7 +15,7 @@ mod steps;
 pub use comune::{PRESETS, WORKFLOW};
 pub use expect::Expectation;
 pub use file::{Scenario, Step as StepRef, demo, in_progress, load};
-pub use report::{Report, SittingOutcome};
+pub use report::{CaseReport, Report, SittingOutcome, case_report};
 pub use run::{Runner, StepResult, go_on, run};
 
 use super::execute::ExecuteError;

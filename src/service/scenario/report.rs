@@ -49,7 +49,7 @@ pub struct Expectations {
 }
 
 /// An act at the end of the run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CaseReport {
     /// Case id.
     pub id: String,
@@ -72,7 +72,7 @@ pub struct CaseReport {
 }
 
 /// Numbers of an act.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Numbers {
     /// Of the proposal.
     pub proposal: Option<String>,
@@ -83,7 +83,7 @@ pub struct Numbers {
 }
 
 /// Dates of an act.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Dates {
     /// Adoption.
     pub adopted: Option<NaiveDate>,
@@ -229,7 +229,8 @@ impl Report {
     }
 }
 
-fn case_report(world: &World, case: &Case, now: DateTime<Utc>) -> Option<CaseReport> {
+/// An act as it stands now; none when its workflow is not on record.
+pub fn case_report(world: &World, case: &Case, now: DateTime<Utc>) -> Option<CaseReport> {
     let workflow = world.workflow(case).ok()?;
     let today = rome_date(now);
     let terms = terms_of(case);

@@ -6,12 +6,13 @@ use crate::domain::papers::PaperKind;
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::may_read_attachment;
 use crate::domain::words;
-use crate::web::Shared;
 use crate::web::error::WebError;
 use crate::web::signing::file;
 use crate::web::visitor::Visitor;
+use crate::web::{App, Shared};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 /// To be saved rather than shown.
@@ -31,15 +32,30 @@ pub async fn download(
     Path((id, sha256)): Path<(String, String)>,
     Query(how): Query<How>,
 ) -> Result<Response, WebError> {
+    of_case(&app, visitor.id(), visitor.today, &id, &sha256, how.scarica.is_none()).await
+}
+
+/// The document of a hash, as a person may read it on a day.
+///
+/// # Errors
+/// 404 for a document of another act, 403 where the reading is reserved.
+pub async fn of_case(
+    app: &App,
+    person: &str,
+    today: NaiveDate,
+    id: &str,
+    sha256: &str,
+    inline: bool,
+) -> Result<Response, WebError> {
     let executor = &app.office.executor;
-    let world = executor.world(&[StreamId::case(&id)]).await?;
-    let case = world.case(&id)?;
-    let class = document_class(case, &sha256).ok_or(WebError::NotFound)?;
-    may_read_attachment(&world.registry, visitor.id(), case, class, visitor.today)?;
-    let found = executor.store.document(&sha256).await?.ok_or(WebError::NotFound)?;
+    let world = executor.world(&[StreamId::case(id)]).await?;
+    let case = world.case(id)?;
+    let class = document_class(case, sha256).ok_or(WebError::NotFound)?;
+    may_read_attachment(&world.registry, person, case, class, today)?;
+    let found = executor.store.document(sha256).await?.ok_or(WebError::NotFound)?;
     let contents = case.versions.iter().map(|v| &v.content).chain([&case.content]);
     let attachment = contents.flat_map(|c| &c.attachments).find(|a| a.sha256 == sha256);
-    let paper = case.papers.iter().find(|p| p.sha256.as_deref() == Some(sha256.as_str()));
+    let paper = case.papers.iter().find(|p| p.sha256.as_deref() == Some(sha256));
     let kind = paper.map_or(PaperKind::Proposta, |p| p.plan.kind);
     let log = case.availability.values().find(|log| log.sha256 == sha256);
     let name = match (attachment, log) {
@@ -47,5 +63,5 @@ pub async fn download(
         (None, Some(log)) => format!("verifiche-albo-{}-{}.csv", log.number, log.year),
         (None, None) => format!("{}.pdf", words::paper(kind)),
     };
-    Ok(file(found.bytes, &found.media_type, &name, how.scarica.is_none()))
+    Ok(file(found.bytes, &found.media_type, &name, inline))
 }

@@ -4,7 +4,7 @@
 pub mod documents;
 mod drawing;
 pub mod index;
-mod timeline;
+pub mod timeline;
 pub mod versions;
 
 use super::Shared;

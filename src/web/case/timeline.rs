@@ -21,8 +21,10 @@ pub struct Entry {
     /// When it was recorded, where that is another instant.
     recorded: String,
     who: String,
-    what: String,
-    detail: String,
+    /// What happened.
+    pub what: String,
+    /// More of it; may be empty.
+    pub detail: String,
     /// Icon of the sprite.
     icon: &'static str,
     version: i64,

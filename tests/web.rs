@@ -7,6 +7,8 @@
 mod actions;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "web/privacy.rs"]
+mod privacy;
 #[path = "web/proposal.rs"]
 mod proposal;
 #[path = "web/server.rs"]

@@ -2,20 +2,21 @@
 //! After the vote: the Albo, its accidents, efficacy, duties, later acts and orders, closing.
 
 use super::Case;
-use super::advance::{acting, enter, leave, owe, seal_slot, slot, take_number};
+use super::advance::{acting, enter, leave, owe, posting_term, seal_slot, slot, take_number};
 use super::capigruppo;
 use super::command::CaseCommand;
 use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
 use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
-use super::event::{CaseEvent, Posting};
+use super::event::CaseEvent;
 use super::privacy;
+use super::record::{LatePosting, Posting};
 use super::signing::only_system;
 use super::touches::{effect_moved, lift, ordered, tell_affected, untouch};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{Preposition, rome_date};
-use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
+use crate::domain::law::posting::{check_certificate, check_referto, counted_from, lag};
 use crate::domain::law::terms::TermRules;
 use crate::domain::papers::{PaperKind, PaperState, Slot};
 use crate::domain::refusal::Refusal;
@@ -130,15 +131,28 @@ fn post(
     let wrong = changes.case(id)?.annulled_postings.last().map(|(_, why)| why.clone());
     let repeats = repeats.map(str::to_owned).or(wrong);
     let terms = regulation.term_rules_for(&changes.case(id)?.content.act_type);
+    let late = missed(changes.case(id)?, &regulation, day);
     let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
-    changes.push(id, CaseEvent::Posted(posting));
+    changes.push(id, CaseEvent::Posted(Posting { late: late.clone(), ..posting }));
     let kind = PaperKind::AttestazionePubblicazione;
     let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
     let slots = attestation_slots(changes, &regulation, &by)?;
     owe(changes, id, kind, key, slots, &about);
+    if late.is_some() {
+        let kind = PaperKind::AttestazioneRitardo;
+        let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
+        owe(changes, id, kind, key, vec![slot("firma", by)], &about);
+    }
     raise_duties(changes, id, "posted")?;
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
+}
+
+/// The term of a norm that a posting of this day misses (row 20).
+fn missed(case: &Case, regulation: &Regulation, day: NaiveDate) -> Option<LatePosting> {
+    let (due, source) = posting_term(case, regulation)?;
+    let days = lag(due, day);
+    (days > 0).then_some(LatePosting { due, days, source })
 }
 
 /// Key of a paper of a posting, and what it is about. The numbers of the Albo start again every year:
@@ -179,6 +193,7 @@ fn posting(
         file,
         by,
         repeats,
+        late: None,
     }
 }
 

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 34] = [
+pub const MESSAGES: [Builtin; 36] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -78,6 +78,8 @@ pub const MESSAGES: [Builtin; 34] = [
     message!("atto-esecutivo"),
     message!("pubblicazione-conclusa"),
     message!("atto-modificato"),
+    message!("proposta-al-consiglio"),
+    message!("ratifica-consiglio"),
     message!("sigillo-del-giorno"),
     message!("riepilogo"),
     message!("password"),

@@ -15,7 +15,8 @@ const PAGE: &str = "/fascicoli/sostegno/dati-personali";
 fn open_finds(body: &str) -> Vec<String> {
     let forms = body.split("<form method=\"post\" action=\"").skip(1);
     let hrefs = forms.filter_map(|rest| rest.split('"').next());
-    hrefs.filter(|href| href.contains("omissis?su=")).map(str::to_owned).collect()
+    let hrefs = hrefs.map(|href| href.replace("&#x3D;", "="));
+    hrefs.filter(|href| href.contains("omissis?su=")).collect()
 }
 
 fn version(body: &str) -> String {

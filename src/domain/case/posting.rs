@@ -134,18 +134,31 @@ fn post(
     let late = missed(changes.case(id)?, &regulation, day);
     let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
     changes.push(id, CaseEvent::Posted(Posting { late: late.clone(), ..posting }));
-    let kind = PaperKind::AttestazionePubblicazione;
-    let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
-    let slots = attestation_slots(changes, &regulation, &by)?;
-    owe(changes, id, kind, key, slots, &about);
-    if late.is_some() {
-        let kind = PaperKind::AttestazioneRitardo;
-        let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
-        owe(changes, id, kind, key, vec![slot("firma", by)], &about);
-    }
+    attest(changes, id, &regulation, by, late.is_some(), (day.year(), number))?;
     raise_duties(changes, id, "posted")?;
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
+}
+
+/// The papers of D: the attestation of the posting, and of its lag where it is late.
+fn attest(
+    changes: &mut Changes,
+    id: &str,
+    regulation: &Regulation,
+    by: Signatory,
+    late: bool,
+    number: (i32, i64),
+) -> Result<(), Stop> {
+    let kind = PaperKind::AttestazionePubblicazione;
+    let (key, about) = of_posting(changes.case(id)?, kind, number);
+    let slots = attestation_slots(changes, regulation, &by)?;
+    owe(changes, id, kind, key, slots, &about);
+    if late {
+        let kind = PaperKind::AttestazioneRitardo;
+        let (key, about) = of_posting(changes.case(id)?, kind, number);
+        owe(changes, id, kind, key, vec![slot("firma", by)], &about);
+    }
+    Ok(())
 }
 
 /// The term of a norm that a posting of this day misses (row 20).

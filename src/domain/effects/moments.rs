@@ -150,6 +150,13 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             let detail = json!({ "reason": reason, "by": by, "was_effective": was_effective });
             vec![("posting_annulled", detail)]
         }
+        other => later_moments(other),
+    }
+}
+
+/// What comes when an act has been posted, or beside its posting.
+fn later_moments(event: &CaseEvent) -> Vec<(&'static str, Value)> {
+    match event {
         CaseEvent::PostingEnded { .. } => vec![("posting_ended", Value::Null)],
         CaseEvent::DutyRaised { duty, .. } if duty == "trasmissione_consiglio" => {
             vec![("council_proposal", Value::Null)]

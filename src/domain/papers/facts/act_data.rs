@@ -123,6 +123,12 @@ pub struct IdentifierData {
     pub akn: String,
 }
 
+impl From<&ActKey> for IdentifierData {
+    fn from(key: &ActKey) -> Self {
+        Self { nir: key.nir(), lex: key.lex(), akn: key.akn() }
+    }
+}
+
 /// A sitting at one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -356,11 +362,7 @@ pub fn of(
             proposal: label(case.number(&workflow.proposal_register)),
             deliberation: label(case.act_number(workflow)),
         },
-        identifiers: act_key(case, workflow, world).map(|key| IdentifierData {
-            nir: key.nir(),
-            lex: key.lex(),
-            akn: key.akn(),
-        }),
+        identifiers: act_key(case, workflow, world).as_ref().map(IdentifierData::from),
         offices: content.offices.iter().map(|o| registry.office_name(o)).collect(),
         rapporteurs: content.rapporteurs.iter().map(|p| registry.name(p)).collect(),
         procedure_head: registry.name(&content.procedure_head),

@@ -224,19 +224,18 @@ fn signatures(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Ref
     Ok(())
 }
 
+/// The same posting, two days after its term.
+fn late(story: &mut Story, slots: Vec<Slot>) -> Result<PaperFacts, Refusal> {
+    let late = LatePosting { due: date(7, 26), days: 2, source: "art. 7 del regolamento".into() };
+    let posting = story.world.cases.get_mut("a1").and_then(|case| case.posting.as_mut());
+    posting.into_iter().for_each(|posting| posting.late = Some(late.clone()));
+    story.owed("a1", PaperKind::AttestazioneRitardo, "5012/2024", slots, at(7, 28, 15, 7))
+}
+
 fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     let slots = publisher(story);
     story.posted("a1", 5012, 28)?;
-    let late = LatePosting { due: date(7, 26), days: 2, source: "art. 7 del regolamento".into() };
-    let told = story.world.cases.get_mut("a1").and_then(|case| case.posting.as_mut());
-    told.into_iter().for_each(|posting| posting.late = Some(late.clone()));
-    papers.push(story.owed(
-        "a1",
-        PaperKind::AttestazioneRitardo,
-        "5012/2024",
-        slots.clone(),
-        at(7, 28, 15, 7),
-    )?);
+    papers.push(late(story, slots.clone())?);
     papers.push(story.owed(
         "a1",
         PaperKind::AttestazionePubblicazione,

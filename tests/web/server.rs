@@ -13,7 +13,7 @@ use delibera::service::paper::Press;
 use delibera::service::scenario;
 use delibera::store::Store;
 use delibera::web::{App, Settings, ops, router};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;

@@ -160,3 +160,23 @@ document.addEventListener("DOMContentLoaded", () => {
     form.submit();
   });
 });
+
+// --- Words chosen in a text with the mouse or the keyboard; typing them does the same. --------------
+
+document.addEventListener("DOMContentLoaded", () => {
+  const text = document.querySelector("[data-selectable]");
+  const take = document.querySelector("[data-take]");
+  const field = document.getElementById("campo-testo");
+  if (!text || !take || !field) return;
+  let chosen = "";
+  take.hidden = false;
+  document.addEventListener("selectionchange", () => {
+    const selection = document.getSelection();
+    const within = selection.anchorNode && text.contains(selection.anchorNode) && text.contains(selection.focusNode);
+    if (within && selection.toString().trim()) chosen = selection.toString().replace(/\s+/g, " ").trim();
+  });
+  take.firstElementChild.addEventListener("click", () => {
+    field.value = chosen;
+    field.focus();
+  });
+});

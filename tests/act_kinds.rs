@@ -152,6 +152,7 @@ impl Town {
                 }
                 Some(signer) => {
                     let signed = SignedPaper {
+                        form: Default::default(),
                         kind: paper.plan.kind,
                         facts: paper.facts.clone().unwrap(),
                         sha256,
@@ -211,7 +212,8 @@ fn content() -> Content {
 #[test]
 fn an_act_kind_the_engine_was_not_told_of_runs_by_its_file() {
     let mut office = Town::new();
-    let create = CaseCommand::Create { kind: "ordinanza".into(), content: content() };
+    let create =
+        CaseCommand::Create { kind: "ordinanza".into(), content: content(), again_of: None };
     office.case("rossi", create).unwrap();
     assert_eq!((office.step(), office.lifecycle()), ("bozza", Lifecycle::Draft));
     assert_eq!(office.told("incaricati"), ["rossi"]);
@@ -252,7 +254,8 @@ fn post() -> CaseCommand {
 #[test]
 fn recipients_are_found_by_role_and_date() {
     let mut office = Town::new();
-    let create = CaseCommand::Create { kind: "ordinanza".into(), content: content() };
+    let create =
+        CaseCommand::Create { kind: "ordinanza".into(), content: content(), again_of: None };
     office.case("rossi", create).unwrap();
     for (token, expected) in [
         ("responsabile_procedimento", &["rossi"][..]),
@@ -275,7 +278,8 @@ fn recipients_are_found_by_role_and_date() {
 #[test]
 fn the_substitute_is_told_while_the_holder_is_away() {
     let mut office = Town::new();
-    let create = CaseCommand::Create { kind: "ordinanza".into(), content: content() };
+    let create =
+        CaseCommand::Create { kind: "ordinanza".into(), content: content(), again_of: None };
     office.case("rossi", create).unwrap();
     let mut vicario = mandate("costa", Role::Segretario, None, "2025-01-01".parse().unwrap());
     vicario.capacity = delibera::domain::registry::Capacity::Vicario;
@@ -295,7 +299,8 @@ fn the_substitute_is_told_while_the_holder_is_away() {
 #[test]
 fn who_gave_the_opinions_is_told_when_the_text_voids_them() {
     let mut town = Town::new();
-    let create = CaseCommand::Create { kind: "ordinanza".into(), content: content() };
+    let create =
+        CaseCommand::Create { kind: "ordinanza".into(), content: content(), again_of: None };
     town.case("rossi", create).unwrap();
     let at = town.now;
     let giver = |person: &str| {
@@ -303,6 +308,7 @@ fn who_gave_the_opinions_is_told_when_the_text_voids_them() {
         town.world.registry.entitled(person, roles.1, roles.2, at.date_naive()).unwrap()
     };
     let paper = SignedPaper {
+        form: Default::default(),
         kind: PaperKind::ParereTecnico,
         facts: String::new(),
         sha256: String::new(),

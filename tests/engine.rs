@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "engine/again.rs"]
+mod again;
 #[path = "engine/albo.rs"]
 mod albo;
 #[path = "engine/authority.rs"]
@@ -12,6 +14,8 @@ mod authority;
 mod capigruppo;
 #[path = "engine/chair.rs"]
 mod chair;
+#[path = "engine/council.rs"]
+mod council;
 #[path = "engine/desk.rs"]
 mod desk;
 #[path = "engine/invariants.rs"]
@@ -26,6 +30,8 @@ mod later_acts;
 mod not_yet;
 #[path = "engine/numbers.rs"]
 mod numbers;
+#[path = "engine/papers.rs"]
+mod papers;
 #[path = "engine/people.rs"]
 mod people;
 #[path = "engine/privacy.rs"]

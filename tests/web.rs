@@ -15,6 +15,8 @@ mod api_act;
 mod comune;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "web/privacy.rs"]
+mod privacy;
 #[path = "web/probes.rs"]
 mod probes;
 #[path = "web/proposal.rs"]

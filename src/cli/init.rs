@@ -145,6 +145,8 @@ fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
             fiscal_code: args.ente.clone(),
             email: args.email.clone(),
             giunta_seats: args.seggi,
+            inhabitants: 0,
+            council_seats: 0,
             ..ComuneData::default()
         }),
         RegistryCommand::AdoptRegulation { text, from: today },

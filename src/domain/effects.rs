@@ -28,6 +28,9 @@ const NEAR_DAYS: u64 = 2;
 /// Days from the next digest to those that name the same paper again, if it is still unsigned.
 const DIGEST_DAYS: [u64; 3] = [0, 2, 7];
 
+/// Days before the term of a ratification on which it is called to mind (practice.md 3, row 19).
+const RATIFICATION_DAYS: [u64; 3] = [30, 10, 0];
+
 /// What a worker does, typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
@@ -49,6 +52,13 @@ pub enum Job {
         entered: i64,
         /// `deadline_near`, `deadline_due` or `deadline_passed`.
         moment: String,
+    },
+    /// Remind that the Consiglio must ratify, if it did not yet.
+    Ratification {
+        /// Case.
+        case: String,
+        /// Days before the term.
+        ahead: u64,
     },
     /// Send the list of the day to the capigruppo.
     Capigruppo {
@@ -110,6 +120,7 @@ impl Job {
             Self::Paper { .. } => "paper",
             Self::Mail(_) => "mail",
             Self::Remind { .. } => "remind",
+            Self::Ratification { .. } => "ratification",
             Self::Capigruppo { .. } => "capigruppo",
             Self::EndPosting { .. } => "end_posting",
             Self::CertifyEffect { .. } => "certify_effect",
@@ -235,6 +246,9 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
         CaseEvent::StepEntered { deadline: Some(deadline), .. } => {
             remind(id, *deadline, at, &mut effects.jobs);
         }
+        CaseEvent::DutyRaised { duty, due: Some(due) } if duty == "consiglio" => {
+            ratification(id, *due, at, &mut effects.jobs);
+        }
         CaseEvent::Posted(posting) => {
             let job = Job::Capigruppo { day: posting.day };
             let hour = list_hour(world, posting.day);
@@ -298,6 +312,15 @@ fn certificate(world: &World, id: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
     let certify = Job::CertifyEffect { case: id.to_owned() };
     let due = morning(day).max(at.recorded);
     jobs.push(certify.owed(at.key("certify_effect"), due, at.stream));
+}
+
+fn ratification(id: &str, due: NaiveDate, at: At<'_>, jobs: &mut Vec<NewJob>) {
+    for ahead in RATIFICATION_DAYS {
+        let day = due.checked_sub_days(chrono::Days::new(ahead)).filter(|day| *day > at.day());
+        let Some(day) = day else { continue };
+        let job = Job::Ratification { case: id.to_owned(), ahead };
+        jobs.push(job.owed(at.key(&format!("ratification:{ahead}")), morning(day), at.stream));
+    }
 }
 
 fn remind(id: &str, deadline: NaiveDate, at: At<'_>, jobs: &mut Vec<NewJob>) {

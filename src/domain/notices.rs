@@ -50,6 +50,11 @@ pub const MOMENTS: &[(&str, &str)] = &[
     ("posting_annulled", "la pubblicazione è annullata"),
     ("effective", "l'atto è esecutivo"),
     ("posting_ended", "la pubblicazione è conclusa"),
+    ("council_proposal", "una proposta al Consiglio è adottata e va trasmessa"),
+    ("council_sent", "la proposta è trasmessa al Consiglio"),
+    ("council_answered", "il Consiglio ha deciso sulla proposta"),
+    ("ratification_due", "il termine di ratifica del Consiglio si avvicina"),
+    ("control_requested", "è chiesto il controllo dell'art. 127"),
     ("affected", "un atto successivo o un ordine tocca questo"),
     ("deadline_near", "un termine scade fra due giorni"),
     ("deadline_due", "un termine scade oggi"),
@@ -109,12 +114,14 @@ pub const MESSAGES: &[&str] = &[
     "esito-trattazione",
     "parere-contrario",
     "parere-da-rendere",
+    "proposta-al-consiglio",
     "proposta-presentata",
     "proposta-pronta",
     "proposta-restituita",
     "proposta-ritirata",
     "pubblicazione-annullata",
     "pubblicazione-conclusa",
+    "ratifica-consiglio",
     "riepilogo",
     "scadenza",
     "scadenza-superata",
@@ -134,11 +141,13 @@ pub const DUTIES: &[(&str, &str)] = &[
     ("trasparenza", "pubblicazione in Amministrazione Trasparente (D.Lgs. 33/2013)"),
     ("prefetto", "comunicazione al Prefetto (art. 135, c. 2, TUEL)"),
     ("consiglio", "ratifica del Consiglio (art. 175, c. 4, TUEL)"),
+    ("trasmissione_consiglio", "trasmissione della proposta al Consiglio (art. 42 TUEL)"),
+    ("esito_consiglio", "esito della proposta in Consiglio (art. 42 TUEL)"),
     ("conservazione", "versamento in conservazione (art. 44 CAD)"),
 ];
 
 /// Moments at which the engine raises duties.
-pub const DUTY_MOMENTS: &[&str] = &["adopted", "posted", "posting_ended"];
+pub const DUTY_MOMENTS: &[&str] = &["adopted", "posted", "posting_ended", "sent_to_council"];
 
 /// Tokens of the moments.
 pub fn moments() -> impl Iterator<Item = &'static str> + Clone {

@@ -13,7 +13,11 @@ use crate::domain::case::{
 use crate::domain::case::{Ctx, OpinionNeed};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::command::{Command, decide};
-use crate::domain::papers::{Assurance, SignedPaper, carried_by_case, carried_by_sitting};
+use crate::domain::law::control::ControlMatter;
+use crate::domain::papers::{
+    Assurance, SignedForm, SignedPaper, carried_by_case, carried_by_sitting,
+};
+use crate::domain::privacy::hits;
 use crate::domain::registry::Role;
 use crate::domain::regulation::tokens::Keeper;
 use crate::domain::workflow::{OpinionKind, StepKind};
@@ -52,10 +56,41 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     if !world.registry.holders(Role::Commissario, None, today).is_empty() {
         offers.add("", CaseCommand::AdoptAsCommissioner { immediate: None });
     }
+    if world.regulation(today).is_ok_and(|r| r.art127_enabled) && case.posting.is_some() {
+        offers.control(today);
+    }
     let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
     offers.albo(case, &step.kind, today, elsewhere);
     offers.after(case, today);
     offers.0
+}
+
+/// What could be decided on the personal data of an act: each find and each earlier decision, named
+/// by [`key_of`]; other words of the act, named by nothing; the rendition made again.
+pub fn of_privacy(world: &World, case: &Case) -> Vec<Offer> {
+    let mut offers = Offers(Vec::new());
+    let mark = |text: String| CaseCommand::MarkPersonalData {
+        text,
+        reason: WORDS.into(),
+        basis: WORDS.into(),
+    };
+    let clear = |text: String| CaseCommand::ClearPersonalData { text, reason: WORDS.into() };
+    offers.add("", mark(case.content.subject.clone()));
+    let found = hits(case, world).into_iter().map(|hit| hit.text);
+    let marked = case.omissions.iter().map(|o| o.text.clone());
+    for text in found.chain(marked) {
+        offers.add(key_of(&text), mark(text.clone()));
+        offers.add(key_of(&text), clear(text));
+    }
+    offers.add("", CaseCommand::ComposePublic);
+    offers.0
+}
+
+/// Names a string without saying it: addresses of pages are logged, personal data are not.
+pub fn key_of(text: &str) -> String {
+    let mut digest = crate::domain::digest::sha256_hex(text.as_bytes());
+    digest.truncate(16);
+    digest
 }
 
 struct Offers(Vec<Offer>);
@@ -162,6 +197,14 @@ impl Offers {
         }
     }
 
+    fn control(&mut self, today: NaiveDate) {
+        let (matter, reasons, reference) =
+            (ControlMatter::Contracts, WORDS.to_owned(), WORDS.to_owned());
+        let councillors = Vec::new();
+        let on = today;
+        self.add("", CaseCommand::RequestControl { councillors, matter, reasons, on, reference });
+    }
+
     fn after(&mut self, case: &Case, today: NaiveDate) {
         if case.is_adopted() {
             for condition in efficacy(case, today).1 {
@@ -230,7 +273,14 @@ fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
     if let (Some((kind, facts, fiscal_code)), Some(slot)) = (facts, command.paper_mut()) {
         let sha256 = "0".repeat(64);
         let assurance = Some(Assurance::MOST);
-        *slot = Some(SignedPaper { kind, facts, sha256, fiscal_code, assurance });
+        *slot = Some(SignedPaper {
+            kind,
+            facts,
+            sha256,
+            fiscal_code,
+            assurance,
+            form: SignedForm::Pades,
+        });
     }
 }
 

@@ -12,7 +12,7 @@ mod plain;
 mod screen;
 
 pub use detect::{DataKind, Hit, detect};
-pub use omit::{covers, omit, omit_value, same};
+pub use omit::{Piece, covers, omit, omit_value, pieces, same};
 pub use screen::{hits, needs_rendition, open_hits, public_subject};
 
 use crate::domain::registry::Signatory;

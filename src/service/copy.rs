@@ -6,14 +6,14 @@ use super::execute::Executor;
 use super::paper::{PaperError, Press, document};
 use crate::domain::case::{Case, resolve_copy};
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::{Embedded, PaperKind, PaperState, case_paper};
+use crate::domain::papers::{Embedded, PaperKind, PaperState, SignedForm, case_paper};
 use crate::domain::privacy::{needs_rendition, public_subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 use chrono::NaiveDate;
 use delibera_documents::{CopyPart, Rendered};
-use delibera_signature::page_count;
+use delibera_signature::{container_content, page_count};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -45,8 +45,13 @@ pub async fn reading_copy(
     let mut parts = vec![CopyPart { title: facts.title.clone(), pdf: act }];
     let mut listed = Vec::new();
     for file in &facts.embedded {
-        let bytes = document(executor, &file.sha256).await?;
-        let pages = page_count(&bytes).filter(|_| file.media_type == super::paper::PDF);
+        let mut bytes = document(executor, &file.sha256).await?;
+        // Of a sheet signed as a container the document inside is read.
+        let container = file.media_type == SignedForm::Cades.media_type();
+        let inside = container_content(&bytes).filter(|_| container);
+        let readable = inside.is_some() || file.media_type == super::paper::PDF;
+        bytes = inside.unwrap_or(bytes);
+        let pages = page_count(&bytes).filter(|_| readable);
         listed.push(line(listed.len() + 1, file, pages));
         if pages.is_some() {
             parts.push(CopyPart { title: file.description.clone(), pdf: bytes });

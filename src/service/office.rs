@@ -245,6 +245,7 @@ pub(super) fn signed_paper(
 ) -> (SignedPaper, NewDocument) {
     let document = pdf_document(done.pdf);
     let paper = SignedPaper {
+        form: Default::default(),
         kind,
         facts,
         sha256: document.sha256.clone(),

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Signing with a tool of the person's own: the document is prepared and waits in the database,
-//! is downloaded, signed wherever he likes, uploaded. Three shapes come back:
+//! is downloaded, signed wherever he likes, uploaded. Four shapes come back:
 //!
 //! - the PDF signed by another program, in the field that was prepared for him;
 //! - a `.p7m` or `.p7s` of the bytes that the signature covers: it goes into the prepared document;
+//! - a `.p7m` around the whole document, where one person signs it: the container is the original;
 //! - anything else, which is refused with the reason.
 //!
 //! What is signed is what was shown: the digest of the covered bytes is fixed when the document is
@@ -12,18 +13,19 @@
 use super::execute::Request;
 use super::keyring::{Keyring, Who, found, quality, shown};
 use super::office::{Office, paper_state, sign_command, signer_slot};
-use super::paper::{PaperError, document, needed, pdf_document};
+use super::paper::{PaperError, document, needed};
 use crate::domain::command::Command;
 use crate::domain::digest::sha256_hex;
-use crate::domain::papers::{PaperKind, SignatureQuality, SignedPaper};
+use crate::domain::papers::{PaperKind, SignatureQuality, SignedForm, SignedPaper};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Person;
-use crate::domain::stream::{StoredEvent, StreamId};
+use crate::domain::stream::{NewDocument, StoredEvent, StreamId};
 use crate::store::PendingSignature;
 use chrono::{DateTime, Utc};
 use delibera_signature::{
     EvidenceError, Holder, Policy, Prepared, Revocation, SignError, SignatureReport, SubIndication,
-    Trust, Verdict, VerifyError, container_der, evidence, prepare, signers, verify_pdf,
+    Trust, Verdict, VerifyError, container_content, container_der, evidence, prepare, signers,
+    verify_container, verify_pdf,
 };
 use serde::{Deserialize, Serialize};
 
@@ -173,13 +175,14 @@ impl Office {
         let (keys, at) = (self.press.keys.clone(), self.executor.clock.now());
         let examined = waiting.clone();
         let work = move || {
-            let signed = signed_pdf(&examined, file)?;
-            let examined = examine(&examined, &signed, &person, &keys, at)?;
-            Ok::<_, PaperError>((signed, examined))
+            let (signed, form) = signed_file(&examined, file)?;
+            let examined = examine(&examined, (&signed, form), &person, &keys, at)?;
+            Ok::<_, PaperError>((signed, form, examined))
         };
-        let (signed, (fiscal_code, assurance)) =
+        let (signed, form, (fiscal_code, assurance)) =
             tokio::task::spawn_blocking(work).await.map_err(|_| PaperError::Interrupted)??;
         let paper = SignedPaper {
+            form,
             kind: waiting.kind,
             facts: waiting.facts.clone(),
             sha256: sha256_hex(&signed),
@@ -198,19 +201,24 @@ impl Office {
                 sign_command(&stream, key, base, Some(paper))
             }
         };
-        let documents = vec![pdf_document(signed)];
+        let (sha256, media_type) = (sha256_hex(&signed), form.media_type().to_owned());
+        let documents = vec![NewDocument { sha256, media_type, bytes: signed }];
         Ok(Request { documents, ..Request::new(actor, command) })
     }
 }
 
-/// The signed document of an upload, whatever its shape.
-fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
+/// The signed document of an upload, whatever its shape, and how its signature is carried.
+fn signed_file(waiting: &Waiting, file: Vec<u8>) -> Result<(Vec<u8>, SignedForm), PaperError> {
     if file.starts_with(b"%PDF-") {
-        return Ok(file);
+        return Ok((file, SignedForm::Pades));
+    }
+    // The original is the file as it came.
+    if container_content(&file).is_some_and(|inside| inside == waiting.pdf()) {
+        return Ok((file, SignedForm::Cades));
     }
     // Tools write `.p7m` as bytes, streamed, as PEM, or as bare base64.
     let cms = container_der(&file).unwrap_or(file);
-    waiting.prepared.clone().embed(&cms).map_err(|error| match error {
+    let embedded = waiting.prepared.clone().embed(&cms).map_err(|error| match error {
         SignError::ForeignCms(why) => refuse(
             "foreign_signature",
             "",
@@ -218,7 +226,8 @@ fn signed_pdf(waiting: &Waiting, file: Vec<u8>) -> Result<Vec<u8>, PaperError> {
             "Firmare in formato PDF il documento scaricato, oppure in formato p7m il file con i byte da firmare",
         ),
         other => other.into(),
-    })
+    })?;
+    Ok((embedded, SignedForm::Pades))
 }
 
 type Examined = (String, crate::domain::papers::Assurance);
@@ -240,19 +249,20 @@ fn status(signed: &[u8], keys: &Keyring) -> Result<Vec<Vec<u8>>, PaperError> {
 /// which addresses to ask: they are asked only once the file is known to be what it should be.
 fn examine(
     waiting: &Waiting,
-    signed: &[u8],
+    (signed, form): (&[u8], SignedForm),
     person: &Person,
     keys: &Keyring,
     at: DateTime<Utc>,
 ) -> Result<Examined, PaperError> {
     let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
     let mut trust = keys.trust().clone();
-    judge(waiting, signed, &trust, at, Revocation::IfAvailable)?;
+    judge(waiting, (signed, form), &trust, at, Revocation::IfAvailable)?;
     for answer in status(signed, keys)? {
         trust = trust.with_revocation(&answer).map_err(unreadable)?;
     }
-    judge(waiting, signed, &trust, at, Revocation::Published)?;
-    let certificate = signers(signed)?.into_iter().find(|(field, _)| *field == waiting.field);
+    judge(waiting, (signed, form), &trust, at, Revocation::Published)?;
+    let field = own_field(waiting, form);
+    let certificate = signers(signed)?.into_iter().find(|(name, _)| *name == field);
     let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
     let holder = Holder::read(&certificate)?;
     let sign = |error| PaperError::Sign(SignError::Key(error));
@@ -263,6 +273,14 @@ fn examine(
     Ok((fiscal_code, found(holder.quality, level)))
 }
 
+/// The field a report names: the one prepared for him, or none for a container.
+fn own_field(waiting: &Waiting, form: SignedForm) -> &str {
+    match form {
+        SignedForm::Pades => &waiting.field,
+        SignedForm::Cades => "",
+    }
+}
+
 /// What to do with a file that is refused.
 const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
 
@@ -270,16 +288,25 @@ const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifi
 /// else.
 fn judge(
     waiting: &Waiting,
-    signed: &[u8],
+    (signed, form): (&[u8], SignedForm),
     trust: &Trust,
     at: DateTime<Utc>,
     revocation: Revocation,
 ) -> Result<(), PaperError> {
     let qualified = waiting.needed == SignatureQuality::Qualified;
     let policy = Policy { at: Some(at), revocation, qualified, ..Policy::default() };
-    let report = verify_pdf(signed, Some(waiting.pdf()), trust, &policy)
-        .map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
-    let own = report.signatures.iter().find(|s| s.field == waiting.field);
+    let report = match form {
+        SignedForm::Pades => verify_pdf(signed, Some(waiting.pdf()), trust, &policy),
+        SignedForm::Cades => verify_container(signed, Some(waiting.pdf()), trust, &policy),
+    };
+    let report = report.map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
+    // One person signs a container, around the document as it was issued.
+    if form == SignedForm::Cades && report.signatures.len() != 1 {
+        let text = "Il file p7m deve portare una sola firma, quella di chi carica il documento";
+        return Err(refuse("signature_not_valid", "art. 24 CAD", text, AGAIN));
+    }
+    let field = own_field(waiting, form);
+    let own = report.signatures.iter().find(|s| s.field == field);
     let Some(own) = own else {
         let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
         return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));

@@ -3,8 +3,8 @@
 //! signed and travel with the command. Days may pass in between; `decide` compares the facts.
 
 use super::execute::Request;
-use super::keyring::Order;
 use super::keyring::config::Activation;
+use super::keyring::{Done, Order};
 use super::office::{Office, paper_state, signed_paper, signer_slot};
 use super::paper::{PaperError, document, needed};
 use crate::domain::case::CaseCommand;
@@ -148,13 +148,56 @@ impl Office {
         shown: Shown,
         activation: &Activation,
     ) -> Result<Vec<StoredEvent>, PaperError> {
-        let Shown { id, to_sign, mut command, bytes, .. } = shown;
-        let person = self.person(&to_sign.signer.person).await?;
-        let needed = needed(&self.executor, to_sign.kind).await?;
-        let orders = vec![Order { pdf: bytes, field: to_sign.field, needed }];
-        let (name, at) = (to_sign.signer.name, self.executor.clock.now());
-        let signed = self.press.sign_all(person, name, orders, activation.clone(), at).await;
-        let done = signed.into_iter().next().ok_or(PaperError::Interrupted)??;
+        let mut rows = self.sign_all_shown(actor, vec![shown], activation).await;
+        rows.pop().unwrap_or(Err(PaperError::Interrupted))
+    }
+
+    /// The same for many documents in one gesture (firma massiva): one PIN or code, a result each, in
+    /// order. What fails changes nothing, stops no other, and stays ready to be signed again.
+    pub async fn sign_all_shown(
+        &self,
+        actor: &str,
+        shown: Vec<Shown>,
+        activation: &Activation,
+    ) -> Vec<Result<Vec<StoredEvent>, PaperError>> {
+        let name = shown.first().map(|s| s.to_sign.signer.name.clone()).unwrap_or_default();
+        let mut orders = Vec::with_capacity(shown.len());
+        for document in &shown {
+            orders.push(self.order_of(document).await);
+        }
+        let ready: Vec<Order> = orders.iter().flatten().cloned().collect();
+        let at = self.executor.clock.now();
+        let signed = match self.person(actor).await {
+            _ if ready.is_empty() => Vec::new(),
+            Ok(person) => self.press.sign_all(person, name, ready, activation.clone(), at).await,
+            Err(error) => vec![Err(error)],
+        };
+        let mut signed = signed.into_iter();
+        let mut rows = Vec::with_capacity(shown.len());
+        for (document, order) in shown.into_iter().zip(orders) {
+            rows.push(match order {
+                Err(error) => Err(error),
+                Ok(_) => match signed.next().unwrap_or(Err(PaperError::Interrupted)) {
+                    Ok(done) => self.execute_shown(actor, document, done).await,
+                    Err(error) => Err(error),
+                },
+            });
+        }
+        rows
+    }
+
+    async fn order_of(&self, shown: &Shown) -> Result<Order, PaperError> {
+        let needed = needed(&self.executor, shown.to_sign.kind).await?;
+        Ok(Order { pdf: shown.bytes.clone(), field: shown.to_sign.field.clone(), needed })
+    }
+
+    async fn execute_shown(
+        &self,
+        actor: &str,
+        shown: Shown,
+        done: Done,
+    ) -> Result<Vec<StoredEvent>, PaperError> {
+        let Shown { id, to_sign, mut command, .. } = shown;
         let (paper, document) = signed_paper(to_sign.kind, to_sign.facts, done);
         if let Some(place) = command.paper_mut() {
             *place = Some(paper);

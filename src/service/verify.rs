@@ -7,6 +7,7 @@
 use super::history::{fact_of, parts};
 use crate::domain::changes::Fact;
 use crate::domain::effects::{At, case_rows, evolve, react, registry_row, sitting_rows};
+use crate::domain::papers::SignedForm;
 use crate::domain::rows::Row;
 use crate::domain::stream::{NewJob, RegisterOpened, StoredEvent};
 use crate::domain::world::World;
@@ -124,15 +125,17 @@ impl Expected {
     }
 }
 
-/// Every document an event names: signed papers and composed revisions are PDF, attachments say
-/// their own type.
+/// Every document an event names: signed papers and composed revisions are PDF unless they say that a
+/// container is around them, attachments say their own type.
 fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
     match payload {
         Value::Object(fields) => {
             let sha256 = fields.get("sha256").and_then(Value::as_str);
             if let Some(sha256) = sha256 {
                 let media = fields.get("media_type").and_then(Value::as_str);
-                found.insert((sha256.to_owned(), media.unwrap_or(super::paper::PDF).to_owned()));
+                let form = fields.get("form").cloned().unwrap_or_default();
+                let form: SignedForm = serde_json::from_value(form).unwrap_or_default();
+                found.insert((sha256.to_owned(), media.unwrap_or(form.media_type()).to_owned()));
             }
             let listed = fields.get("event").and_then(Value::as_str) == Some("capigruppo_sent");
             if let (true, Some(paper)) = (listed, fields.get("paper").and_then(Value::as_str)) {

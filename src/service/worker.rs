@@ -17,7 +17,6 @@ use crate::domain::command::Command;
 use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
-use crate::domain::notices::{RecipientContext, recipients};
 use crate::domain::papers::{Assurance, PaperFacts, capigruppo_list, case_paper, sitting_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
@@ -34,6 +33,7 @@ use thiserror::Error;
 
 mod albo;
 mod augment;
+mod remind;
 
 /// Seconds a worker may keep a job before another one may take it.
 const LEASE_SECONDS: i64 = 120;
@@ -193,6 +193,7 @@ impl Worker {
             Job::Remind { case, entered, moment } => {
                 self.remind(&case, entered, &moment, queued).await
             }
+            Job::Ratification { case, ahead } => self.ratification(&case, ahead, queued).await,
             Job::Capigruppo { day } => self.capigruppo(day).await,
             Job::EndPosting { case } => {
                 self.availability(&case).await?;
@@ -324,46 +325,6 @@ impl Worker {
         let Some(sha256) = sha256 else { return Ok(Vec::new()) };
         let bytes = document(&self.office.executor, &sha256).await?;
         Ok(vec![Attachment { name: name.into(), media_type: super::paper::PDF.into(), bytes }])
-    }
-
-    /// Reminds whoever is charged now, if the act still stands at that very step.
-    async fn remind(
-        &self,
-        id: &str,
-        entered: i64,
-        moment: &str,
-        queued: &QueuedJob,
-    ) -> Result<Done, JobError> {
-        let world = self.office.executor.world(&[StreamId::case(id)]).await?;
-        let case = world.case(id)?;
-        let workflow = world.workflow(case)?;
-        if case.entered != entered || case.ending.is_some() {
-            return Ok(Done::Yes("passo già concluso".into()));
-        }
-        let on = rome_date(queued.due_at);
-        let step = workflow.step(&case.step);
-        let context = RecipientContext { world: &world, case: Some(case), sitting: None, on, step };
-        let mut told = 0;
-        for found in workflow.notices.iter().filter(|n| n.on == moment) {
-            let mut people: Vec<String> =
-                found.to.iter().flat_map(|token| recipients(token, &context)).collect();
-            people.sort();
-            people.dedup();
-            for person in people {
-                let mail = MailJob {
-                    message: found.message.clone(),
-                    moment: moment.to_owned(),
-                    person: person.clone(),
-                    case: Some(id.to_owned()),
-                    sitting: None,
-                    day: on,
-                    detail: json!({ "deadline": case.deadline }),
-                };
-                self.mail(&mail, &format!("{}:{person}", queued.key), queued.due_at).await?;
-                told += 1;
-            }
-        }
-        Ok(Done::Yes(format!("{told} avvisi")))
     }
 
     /// The list of the day: every act posted on D that no list of that day holds yet (I6).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Several gestures of the desk together: favourable opinions and signatures. Every document is
-//! composed and can be read before; then each is signed by itself, and each says how it went.
+//! composed and can be read before; then all are signed in one gesture, with one PIN or code, and each
+//! says how it went.
 
 use super::actions::{Place, place_of};
 use super::error::WebError;
@@ -16,6 +17,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::may_read;
 use crate::domain::words;
+use crate::service::signing::Shown;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -44,11 +46,15 @@ struct BulkPage {
     rows: Vec<Row>,
     ready: usize,
     finished: bool,
+    /// Some of those that failed can be tried again.
+    again: bool,
     opinions: bool,
     refusal: Option<Refusal>,
     /// What the key of this person asks for, once for all.
     pin: bool,
     code: bool,
+    /// What became of the code that was asked for.
+    said: Option<&'static str>,
 }
 
 impl Page for BulkPage {
@@ -143,10 +149,12 @@ pub async fn prepare(
             rows,
             ready,
             finished: false,
+            again: false,
             opinions,
             refusal,
             pin: asks.pin,
             code: asks.code,
+            said: None,
         },
     )
 }
@@ -168,55 +176,92 @@ async fn composed(
     }
 }
 
-/// Signs each by itself. One that fails stops no other.
+/// Signs them in one gesture. One that fails stops no other, and can be tried again from the answer.
 pub async fn sign(
     State(app): State<Shared>,
     visitor: Visitor,
     input: Input,
 ) -> Result<Response, WebError> {
-    if input.ticked("serve-dichiarazione") && !input.ticked("conflitto") {
+    let opinions = input.ticked("serve-dichiarazione");
+    if opinions && !input.ticked("conflitto") {
         let text = "Manca la dichiarazione di assenza di conflitto di interessi";
         let refusal =
             Refusal::new("conflict_declaration_missing", "R1.10", "art. 6-bis L. 241/1990", text)
                 .next("Tornare indietro, spuntare la dichiarazione e ripetere");
         return Err(WebError::Refused(StatusCode::UNPROCESSABLE_ENTITY, refusal));
     }
-    let given = activation(&input);
-    let mut rows = Vec::new();
+    let (mut rows, mut shown) = (Vec::new(), Vec::new());
     for id in input.all("documento").into_iter().take(MOST) {
-        let shown = match app.office.shown(visitor.id(), id).await.map_err(WebError::from) {
-            Ok(shown) => shown,
-            Err(error) => {
-                rows.push(Row { refusal: Some(error.refusal()?), ..Row::default() });
-                continue;
+        match app.office.shown(visitor.id(), id).await.map_err(WebError::from) {
+            Ok(document) => {
+                rows.push(row_of(&app, &document).await?);
+                shown.push(document);
             }
-        };
-        let place = place_of(&shown.command);
-        let row = Row {
-            subject: place.subject(&app).await?,
-            href: place.href(),
-            what: words::paper(shown.to_sign.kind).to_owned(),
-            sha256: shown.sha256.clone(),
-            ..Row::default()
-        };
-        rows.push(
-            match app.office.sign_shown(visitor.id(), shown, &given).await.map_err(WebError::from) {
-                Ok(_) => Row { done: true, ..row },
-                Err(error) => Row { refusal: Some(error.refusal()?), ..row },
-            },
-        );
+            Err(error) => rows.push(Row { refusal: Some(error.refusal()?), ..Row::default() }),
+        }
+    }
+    let signed = app.office.sign_all_shown(visitor.id(), shown, &activation(&input)).await;
+    let ready = rows.iter_mut().filter(|row| !row.id.is_empty());
+    for (row, outcome) in ready.zip(signed) {
+        match outcome.map_err(WebError::from) {
+            Ok(_) => row.done = true,
+            Err(error) => row.refusal = Some(error.refusal()?),
+        }
     }
     let ready = rows.iter().filter(|row| row.done).count();
+    let asks = app.office.asks(visitor.id()).await?;
     app.show(
         &visitor,
         &BulkPage {
+            again: rows.iter().any(|row| !row.done && !row.id.is_empty()),
             rows,
             ready,
             finished: true,
-            opinions: false,
+            opinions,
             refusal: None,
-            pin: false,
-            code: false,
+            pin: asks.pin,
+            code: asks.code,
+            said: None,
         },
     )
+}
+
+/// Has the remote service send its one-time code, once for all that is about to be signed.
+pub async fn send_code(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    input: Input,
+) -> Result<Response, WebError> {
+    let mut rows = Vec::new();
+    for id in input.all("documento").into_iter().take(MOST) {
+        let shown = app.office.shown(visitor.id(), id).await?;
+        rows.push(row_of(&app, &shown).await?);
+    }
+    let sent = app.office.send_code(visitor.id()).await?;
+    let asks = app.office.asks(visitor.id()).await?;
+    let page = BulkPage {
+        ready: rows.len(),
+        rows,
+        finished: false,
+        again: false,
+        opinions: input.ticked("serve-dichiarazione"),
+        refusal: None,
+        pin: asks.pin,
+        code: asks.code,
+        said: Some(crate::web::signing::code_sent(sent)),
+    };
+    app.show(&visitor, &page)
+}
+
+/// A document of the gesture, before it is signed.
+async fn row_of(app: &App, shown: &Shown) -> Result<Row, WebError> {
+    let place = place_of(&shown.command);
+    Ok(Row {
+        id: shown.id.clone(),
+        subject: place.subject(app).await?,
+        href: place.href(),
+        what: words::paper(shown.to_sign.kind).to_owned(),
+        sha256: shown.sha256.clone(),
+        ..Row::default()
+    })
 }

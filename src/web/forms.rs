@@ -89,7 +89,8 @@ pub struct Field {
     /// Words above it.
     pub label: String,
     /// `text`, `area`, `brief` (a short area), `markdown`, `choice`, `radio`, `row` (a radio on one
-    /// line, for lists of people), `tick`, `ticks`, `date`, `time`, `number`, `file`, `hidden`.
+    /// line, for lists of people), `said` (shown, not asked), `tick`, `ticks`, `date`, `time`,
+    /// `number`, `file`, `hidden`.
     pub kind: &'static str,
     /// What to know to fill it in.
     pub help: String,

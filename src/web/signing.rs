@@ -137,9 +137,12 @@ pub async fn send_code(
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
     let sent = app.office.send_code(visitor.id()).await?;
-    let said =
-        if sent { "Codice inviato" } else { "Il codice si legge nell'applicazione del gestore" };
-    app.done(&visitor, said, &format!("/firma/{id}")).await
+    app.done(&visitor, code_sent(sent), &format!("/firma/{id}")).await
+}
+
+/// What a person is told who asked for a code.
+pub fn code_sent(sent: bool) -> &'static str {
+    if sent { "Codice inviato" } else { "Il codice si legge nell'applicazione del gestore" }
 }
 
 /// Prepares the document for a tool of the person's own.

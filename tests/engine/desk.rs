@@ -188,6 +188,7 @@ impl Desk {
 
     fn paper_of(&mut self, actor: &str, facts: PaperFacts) -> SignedPaper {
         SignedPaper {
+            form: Default::default(),
             kind: facts.kind,
             facts: facts.sha256(),
             sha256: self.bytes(),
@@ -383,6 +384,7 @@ impl Desk {
     pub fn sign(&mut self, person: &str, id: &str, key: &str) -> Answer {
         let state = self.of(id).paper(key).unwrap_or_else(|| panic!("no paper {key}")).clone();
         let paper = SignedPaper {
+            form: Default::default(),
             kind: state.plan.kind,
             facts: state.facts.unwrap_or_default(),
             sha256: self.bytes(),

@@ -89,6 +89,7 @@ fn befall(desk: &mut Desk, (who, what, which, choice): (u8, u8, u8, u16)) -> boo
             let fiscal_code = fiscal(actor);
             let kind = state.plan.kind;
             let paper = Some(SignedPaper {
+                form: Default::default(),
                 kind,
                 facts,
                 sha256: other.clone(),

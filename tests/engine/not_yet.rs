@@ -6,22 +6,16 @@ use std::path::Path;
 
 /// Vectors not yet done, and why.
 const NOT_YET: &[(u32, &str)] = &[
-    (39, "control on request of art. 127: the arithmetic is there, no act can be asked for it"),
-    (40, "qualified timestamps and revocation: validation of outside signatures"),
-    (41, "fiscal code from the subject of outside certificates"),
     (42, "metadata of Allegato 5: preservation"),
     (43, "receipts of PEC"),
     (44, "receipts of PEC"),
     (45, "determinazioni"),
     (46, "controlli successivi"),
-    (81, "a revision that adds a page: validation of outside signatures"),
-    (82, "revoked certificates"),
     (86, "schema of Allegato 5"),
     (87, "receipts of PEC"),
     (88, "receipts of PEC"),
     (89, "receipts of PEC"),
     (90, "receipts of PEC"),
-    (93, "identifiers URN and Akoma Ntoso"),
     (95, "problem+json over HTTP"),
     (96, "neighbour procedures"),
     (97, "neighbour procedures"),

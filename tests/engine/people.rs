@@ -113,6 +113,8 @@ pub fn beginning(size: Size, changes: &[(&str, &str)]) -> Vec<RegistryCommand> {
         fiscal_code: "00000000000".into(),
         email: "segreteria@comune.example".into(),
         giunta_seats: u32::try_from(members.len()).unwrap(),
+        inhabitants: 50_000,
+        council_seats: 32,
     })];
     for (office, director) in OFFICES {
         let name = format!("Direzione {office}");

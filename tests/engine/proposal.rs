@@ -97,6 +97,7 @@ fn t_5_not_due_without_a_signature_is_nothing() {
     desk.submitted("a", content);
     desk.carry("a", "parere_contabile");
     let unsigned = delibera::domain::papers::SignedPaper {
+        form: Default::default(),
         kind: delibera::domain::papers::PaperKind::ParereContabile,
         facts: String::new(),
         sha256: String::new(),

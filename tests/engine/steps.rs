@@ -30,7 +30,7 @@ impl Desk {
 
     pub fn create(&mut self, id: &str, content: Content) -> Answer {
         let kind = "deliberazione-giunta".to_owned();
-        self.case("rp", id, CaseCommand::Create { kind, content })
+        self.case("rp", id, CaseCommand::Create { kind, content, again_of: None })
     }
 
     /// A proposal submitted and signed, waiting for its technical opinions.

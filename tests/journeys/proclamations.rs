@@ -54,6 +54,8 @@ async fn comune(executor: &Executor) {
         RegistryCommand::DescribeComune(ComuneData {
             name: "Comune di prova".into(),
             giunta_seats: 5,
+            inhabitants: 0,
+            council_seats: 0,
             ..ComuneData::default()
         }),
         RegistryCommand::AdoptRegulation {
@@ -110,7 +112,8 @@ async fn ready(executor: &Executor, n: usize) {
         .regulation(delibera::domain::law::calendar::rome_date(at()))
         .unwrap()
         .indirizzo_requires_segretario_ack;
-    case(executor, "rp", &id, CaseCommand::Create { kind, content: content(n) }).await;
+    case(executor, "rp", &id, CaseCommand::Create { kind, content: content(n), again_of: None })
+        .await;
     if needs_ack {
         case(executor, "segretario", &id, CaseCommand::AcknowledgeDirection).await;
     }
@@ -140,6 +143,7 @@ async fn ready(executor: &Executor, n: usize) {
                             paper_key: "proposta".into(),
                             base: base.clone(),
                             paper: Some(SignedPaper {
+                                form: Default::default(),
                                 kind: paper.plan.kind,
                                 facts: paper.facts.clone().unwrap(),
                                 sha256: format!("{:064}", 1_000_000 + n * 10 + paper.signed.len()),

@@ -6,6 +6,7 @@ use delibera::domain::law::annulment::annulment_limit;
 use delibera::domain::law::ballot::IeMajority;
 use delibera::domain::law::composition::{gender_balanced, most_assessori};
 use delibera::domain::law::control::{check_request, councillors_needed, request_deadline};
+use delibera::domain::law::identifiers::{ActKey, is_authority};
 use delibera::domain::law::opinions::{OpinionTimes, check_order};
 use delibera::domain::law::presidency::{
     GiuntaOffice, Member, PresidencyOrder, president, youngest,
@@ -202,4 +203,44 @@ fn size_and_balance_of_the_giunta() {
     assert!(gender_balanced(50_000, 2, 3));
     assert!(!gender_balanced(50_000, 1, 4));
     assert!(gender_balanced(3_000, 0, 3));
+}
+
+#[test]
+fn t_93_urn_akoma_ntoso_and_key_of_an_act_are_made_of_each_other() {
+    let key = ActKey {
+        authority: "comune.milano".into(),
+        organ: "giunta".into(),
+        measure: "deliberazione".into(),
+        date: day("2020-07-24"),
+        number: 838,
+    };
+    assert_eq!(key.nir(), "urn:nir:comune.milano;giunta:deliberazione:2020-07-24;838");
+    assert_eq!(key.lex(), "urn:lex:it:comune.milano;giunta:deliberazione:2020-07-24;838");
+    assert_eq!(key.akn(), "/akn/it/act/deliberazione/giunta-comune-milano/2020-07-24/838");
+    for name in [key.nir(), key.lex(), key.akn()] {
+        assert_eq!(ActKey::parse(&name).as_ref(), Some(&key), "{name}");
+    }
+    // A version, an annex or an expression name the same act.
+    for name in [
+        "urn:nir:comune.milano;giunta:deliberazione:2020-07-24;838@originale",
+        "urn:lex:it:comune.milano;giunta:deliberazione:2020-07-24;838:allegato.1",
+        "/akn/it/act/deliberazione/giunta-comune-milano/2020-07-24/838/ita@2020-07-24/!main",
+    ] {
+        assert_eq!(ActKey::parse(name).as_ref(), Some(&key), "{name}");
+    }
+    for wrong in [
+        "",
+        "urn:nir:stato:legge:1990-08-07;241",
+        "urn:nir:comune.milano;giunta:deliberazione:2020-07-24",
+        "urn:nir:comune.milano;giunta:deliberazione:2020-13-24;838",
+        "urn:nir:Comune.Milano;giunta:deliberazione:2020-07-24;838",
+        "urn:nir:comune.milano;giunta:deliberazione:2020-07-24;-8",
+        "/akn/it/act/deliberazione/giunta/2020-07-24/838",
+    ] {
+        assert_eq!(ActKey::parse(wrong), None, "{wrong}");
+    }
+    // Names of several words come back too; a hyphen, which the path would lose, is refused.
+    let long = ActKey { authority: "comune.reggio.nell.emilia".into(), ..key };
+    assert_eq!(ActKey::parse(&long.akn()), Some(long));
+    assert!(!is_authority("comune.san-giovanni") && !is_authority("comune..x"));
 }

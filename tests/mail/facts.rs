@@ -94,6 +94,7 @@ fn signatory(person: &str, name: &str, title: &str, role: Role) -> Signatory {
 
 fn paper(kind: PaperKind) -> SignedPaper {
     SignedPaper {
+        form: Default::default(),
         kind,
         facts: String::new(),
         sha256: String::new(),
@@ -141,7 +142,7 @@ fn world() -> World {
     let by = signatory("ponti", "Chiara Ponti", "", Role::ResponsabileProcedimento);
     let kind = "deliberazione-giunta".to_owned();
     for event in [
-        CaseEvent::Created { kind, workflow: digest, content: content() },
+        CaseEvent::Created { kind, workflow: digest, content: content(), earlier: None },
         CaseEvent::Submitted { version: 1, hash: "v1".into(), by },
         CaseEvent::Numbered {
             register: "proposte".into(),

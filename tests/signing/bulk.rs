@@ -9,6 +9,7 @@ use delibera::domain::command::Command;
 use delibera::domain::papers::{SignatureLevel, SignatureQuality};
 use delibera::domain::stream::StreamId;
 use delibera::service::keyring::config::Activation;
+use delibera::service::signing::Shown;
 
 const DEVELOPMENT: &str = "[backends]\nsviluppo = { kind = \"development\" }\n\
      [people]\ndefault = { backend = \"sviluppo\" }\n";
@@ -33,6 +34,41 @@ async fn one_gesture_gives_a_result_per_paper_and_what_failed_is_repeated() {
     comune.verified().await;
 }
 
+/// The documents of these papers as a page shows them before they are signed together.
+pub async fn shown(comune: &Comune, papers: &[(StreamId, String)]) -> Vec<Shown> {
+    let office = &comune.office;
+    let mut all = Vec::new();
+    for (stream, key) in papers {
+        let world = office.executor.world(std::slice::from_ref(stream)).await.unwrap();
+        let base = world.case(&stream.id).unwrap().paper(key).unwrap().sha256.clone().unwrap();
+        let command = CaseCommand::Sign { paper_key: key.clone(), base, paper: None };
+        let command = Command::Case { id: stream.id.clone(), command };
+        let id = office.show("rossi", &command).await.unwrap().unwrap();
+        all.push(office.shown("rossi", &id).await.unwrap());
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_shown_is_signed_together_and_what_fails_stays_ready() {
+    let comune = Comune::new("bulk-shown", DEVELOPMENT, "").await;
+    let (office, papers) = (&comune.office, comune.proposals(3).await);
+    let documents = shown(&comune, &papers).await;
+    // One of them is signed elsewhere meanwhile: it fails alone.
+    office.sign("rossi", &papers[1].0, &papers[1].1).await.unwrap();
+    let rows = office.sign_all_shown("rossi", documents.clone(), &Activation::default()).await;
+    let done: Vec<bool> = rows.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [true, false, true]);
+    assert!(office.shown("rossi", &documents[0].id).await.is_err(), "done, it waits no longer");
+    assert!(office.shown("rossi", &documents[1].id).await.is_ok(), "it can be tried again");
+    for (paper, document) in [(&papers[0], &documents[0]), (&papers[2], &documents[2])] {
+        let signed = comune.paper(paper).await;
+        assert!(signed.starts_with(&document.bytes), "the very bytes that were shown");
+        valid(&signed, 1);
+    }
+    comune.verified().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t_83_a_development_certificate_is_refused_where_a_qualified_one_is_asked_for() {
     let comune = Comune::new("t83", DEVELOPMENT, "{ proposta = \"qualified\" }").await;
@@ -45,6 +81,7 @@ async fn t_83_a_development_certificate_is_refused_where_a_qualified_one_is_aske
     let world = comune.office.executor.world(std::slice::from_ref(&papers[0].0)).await.unwrap();
     let state = world.case("atto-0").unwrap().paper("proposta").unwrap().clone();
     let paper = delibera::domain::papers::SignedPaper {
+        form: Default::default(),
         kind: state.plan.kind,
         facts: state.facts.clone().unwrap(),
         sha256: "0".repeat(64),

@@ -94,6 +94,8 @@ impl Comune {
                 name: "Comune di prova".into(),
                 fiscal_code: "01199250158".into(),
                 giunta_seats: 5,
+                inhabitants: 0,
+                council_seats: 0,
                 ..ComuneData::default()
             }),
             RegistryCommand::AdoptRegulation {
@@ -129,7 +131,12 @@ impl Comune {
         let mut papers = Vec::new();
         for n in 0..count {
             let (id, kind) = (format!("atto-{n}"), "deliberazione-giunta".to_owned());
-            self.act("rossi", &id, CaseCommand::Create { kind, content: content(n) }).await;
+            self.act(
+                "rossi",
+                &id,
+                CaseCommand::Create { kind, content: content(n), again_of: None },
+            )
+            .await;
             self.act("rossi", &id, CaseCommand::Submit).await;
             papers.push((StreamId::case(&id), "proposta".to_owned()));
         }

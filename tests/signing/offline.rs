@@ -7,6 +7,7 @@ use crate::services::Services;
 use crate::{folder, python, run, valid};
 use delibera::domain::case::{CaseCommand, OpinionOutcome};
 use delibera::domain::command::Command;
+use delibera::domain::papers::SignedForm;
 use delibera::domain::stream::StreamId;
 use delibera::domain::workflow::OpinionKind;
 use delibera::service::office::Office;
@@ -189,5 +190,51 @@ async fn what_is_not_that_document_signed_by_that_person_is_refused_with_its_rea
     assert_eq!(mine.unwrap_err().refusal().unwrap().code, "pending_unknown");
     let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
     office.upload("rossi", &id, p7m).await.unwrap();
+    comune.verified().await;
+}
+
+/// Signs a whole file with openssl: what programs of signature make of any document.
+fn enveloped(pki: &Pki, pdf: &[u8], who: &str, form: &str) -> Vec<u8> {
+    openssl(pki, pdf, who, form)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_p7m_around_a_whole_sheet_is_kept_as_the_original_and_read_inside() {
+    let (comune, services) = desk("enveloped").await;
+    comune.proposals(1).await;
+    let office = &comune.office;
+    let (id, waiting) = office.prepare_offline("rossi", paper(0)).await.unwrap();
+    // The proposal has fields for others: there it must be the PDF itself.
+    let p7m = enveloped(&services.pki, waiting.pdf(), "rossi", "DER");
+    assert_eq!(code_of(office, &id, p7m).await, "container_not_here");
+    let p7m = openssl(&services.pki, &waiting.content(), "rossi", "DER");
+    office.upload("rossi", &id, p7m).await.unwrap();
+    // The sheet of an opinion is signed by one person: the container is accepted, byte for byte.
+    let target = || Target::Command(Box::new(opinion(OpinionOutcome::Favourable)));
+    let (id, waiting) = office.prepare_offline("rossi", target()).await.unwrap();
+    let stranger = "/C=IT/serialNumber=TINIT-VRDLGU70A01F205Y/CN=Altro";
+    services.pki.issue("altro", stranger, "P-256", "person", 30);
+    let p7m = enveloped(&services.pki, waiting.pdf(), "altro", "DER");
+    assert!(code_of(office, &id, p7m).await.contains("il certificato è di VRDLGU70A01F205Y"));
+    let mut other = waiting.pdf().to_vec();
+    other.extend(b"%altro\n");
+    let p7m = enveloped(&services.pki, &other, "rossi", "DER");
+    assert_eq!(code_of(office, &id, p7m).await, "foreign_signature", "another document");
+    let mut broken = enveloped(&services.pki, waiting.pdf(), "rossi", "DER");
+    let last = broken.len() - 5;
+    broken[last] ^= 1;
+    assert_ne!(code_of(office, &id, broken).await, "", "the signature is altered");
+    let p7m = enveloped(&services.pki, waiting.pdf(), "rossi", "PEM");
+    office.upload("rossi", &id, p7m.clone()).await.unwrap();
+    let world = office.executor.world(&[StreamId::case("atto-0")]).await.unwrap();
+    let given = world.case("atto-0").unwrap().opinions[0].paper.clone();
+    assert_eq!((given.form, given.fiscal_code.as_str()), (SignedForm::Cades, CODE));
+    let kept = office.executor.store.document(&given.sha256).await.unwrap().unwrap();
+    assert_eq!((kept.bytes, kept.media_type.as_str()), (p7m.clone(), "application/pkcs7-mime"));
+    let inside = delibera_signature::container_content(&p7m).unwrap();
+    assert_eq!(inside, waiting.pdf(), "what is read is what was shown");
+    // Nothing is ever appended to it, and the archive agrees.
+    let jobs = office.executor.store.jobs(&Default::default()).await.unwrap();
+    assert!(!jobs.iter().any(|job| job.kind == "augment" && job.key.contains(&given.sha256)));
     comune.verified().await;
 }

@@ -207,16 +207,35 @@ fn signature_timestamp(info: &ContentInfo) -> Option<Vec<u8>> {
     })
 }
 
-/// The certificate (DER) of who signed each filled field, by its name; document time-stamps apart.
-pub fn signers(pdf: &[u8]) -> Result<Vec<(String, Vec<u8>)>, SignError> {
-    let file = File::read(pdf)?;
-    let filled = filled(&file)?.into_iter().filter(|f| !f.is_timestamp);
-    Ok(filled.filter_map(|f| Some((f.field, cms::signer_certificate(&f.info)?))).collect())
+/// The signature of a container, as that of a field without a name; `None` for a PDF.
+fn around(bytes: &[u8]) -> Result<Option<Filled>, SignError> {
+    if bytes.starts_with(b"%PDF-") {
+        return Ok(None);
+    }
+    let contents = crate::verify::container_der(bytes).unwrap_or_else(|| bytes.to_vec());
+    let info = ContentInfo::from_der(&contents)?;
+    let stamp = signature_timestamp(&info);
+    let (field, revision, is_timestamp) = (String::new(), 0, false);
+    Ok(Some(Filled { field, revision, is_timestamp, contents, stamp, info }))
+}
+
+/// The certificate (DER) of who signed each filled field, by its name; document time-stamps apart. Of a
+/// container (`.p7m`) the one who signed it, under an empty name.
+pub fn signers(signed: &[u8]) -> Result<Vec<(String, Vec<u8>)>, SignError> {
+    let all = match around(signed)? {
+        Some(container) => vec![container],
+        None => filled(&File::read(signed)?)?,
+    };
+    let all = all.into_iter().filter(|f| !f.is_timestamp);
+    Ok(all.filter_map(|f| Some((f.field, cms::signer_certificate(&f.info)?))).collect())
 }
 
 /// The level the structure of a document shows; whether it holds is for the verifier to say. A
 /// document without signatures is at the least.
 pub fn level(pdf: &[u8]) -> Result<Level, SignError> {
+    if let Some(container) = around(pdf)? {
+        return Ok(if container.stamp.is_some() { Level::T } else { Level::B });
+    }
     let file = File::read(pdf)?;
     let filled = filled(&file)?;
     let last_stamp = filled.iter().rev().find(|f| f.is_timestamp).map(|f| f.revision);
@@ -298,9 +317,13 @@ pub fn evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<Vec<u8>>, SignE
 
 /// What validates each signature and time-stamp, by its contents.
 fn gather(pdf: &[u8], network: &dyn Network) -> Result<Vec<(Vec<u8>, Material)>, SignError> {
-    let file = File::read(pdf)?;
-    let all = filled(&file)?;
-    let mut pool = dss::certificates(&file)?;
+    let (all, mut pool) = match around(pdf)? {
+        Some(container) => (vec![container], Vec::new()),
+        None => {
+            let file = File::read(pdf)?;
+            (filled(&file)?, dss::certificates(&file)?)
+        }
+    };
     pool.extend(network.known().iter().cloned());
     let mut search = Search { network, pool };
     for one in &all {

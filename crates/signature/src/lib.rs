@@ -39,8 +39,8 @@ pub use prepare::{DEFAULT_RESERVE, Prepared, Request, prepare};
 pub use signer::{Algorithm, FileKey, Hash, Signer, SoftKey, ecdsa_der};
 pub use verify::{
     Format, Kind, Policy, Purpose, Qualification, Report, Revocation, Service, SignatureReport,
-    SubIndication, TimestampReport, Trust, TrustedList, TrustedListError, Verdict, container_der,
-    verify, verify_any, verify_at, verify_container, verify_pdf,
+    SubIndication, TimestampReport, Trust, TrustedList, TrustedListError, Verdict,
+    container_content, container_der, verify, verify_any, verify_at, verify_container, verify_pdf,
 };
 
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.

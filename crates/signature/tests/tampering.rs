@@ -92,6 +92,28 @@ fn another_document_is_not_the_issued_one() {
 }
 
 #[test]
+fn t_81_a_revision_that_adds_a_page_undoes_both_signatures() {
+    // President, then verbalizer: two revisions, both valid.
+    let pdf = signed(2);
+    let report = verify(&pdf, Some(&document(&Shape::default())), &anchors()).unwrap();
+    assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");
+    assert_eq!(report.signatures.len(), 2);
+    // A third revision adds a page, as its own object and as one more child of the tree.
+    let pages = find(&pdf, typed("Pages"));
+    let tree = object_text(&pdf, pages);
+    let grown = tree.replacen("/Kids[", "/Kids[900 0 R ", 1).replacen("/Count 1", "/Count 2", 1);
+    assert_ne!(grown, tree, "{tree}");
+    let page = format!("<</Type/Page/Parent {pages} 0 R/MediaBox[0 0 595 842]>>");
+    let report = after_two(&[(pages, grown), (900, page)], "");
+    assert_eq!(report.overall, Verdict::TotalFailed, "{report:#?}");
+    for signature in &report.signatures {
+        assert_eq!(signature.verdict, Verdict::TotalFailed, "{}", signature.field);
+        assert!(!signature.changed_after.is_empty(), "modified after it: {}", signature.field);
+    }
+    assert!(!report.covers_whole);
+}
+
+#[test]
 fn updates_that_change_what_was_there_fail() {
     let pdf = signed(2);
     let (page, catalog) = (find(&pdf, typed("Page")), find(&pdf, typed("Catalog")));

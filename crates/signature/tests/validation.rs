@@ -104,7 +104,7 @@ fn each_level_is_recognised_and_holds_while_its_proofs_do() {
 }
 
 #[test]
-fn an_expired_certificate_passes_with_an_earlier_timestamp_and_not_without() {
+fn t_40_an_expired_certificate_passes_with_an_earlier_timestamp_and_not_without() {
     let pki = authority("expiry");
     let key = key_of(&pki.issue("signer", SUBJECT, "RSA-2048", "person", 30));
     let issued = document(&Shape::default());
@@ -154,7 +154,7 @@ fn revoke(pki: &Pki, serial: u32, at: DateTime<Utc>) {
 }
 
 #[test]
-fn a_revoked_certificate_passes_only_if_the_signature_is_proved_to_be_older() {
+fn t_82_a_revoked_certificate_passes_only_if_the_signature_is_proved_to_be_older() {
     let pki = authority("revoked");
     let key = key_of(&pki.issue("signer", SUBJECT, "P-256", "person", 30));
     let issued = document(&Shape::default());
@@ -224,6 +224,39 @@ fn revocation_that_cannot_be_told_weighs_what_the_policy_says() {
     let foreign = Trust::of(&[pki.anchor()]).unwrap().with_revocation(&other.list()).unwrap();
     assert_eq!(judged(&pdf, &foreign, in_days(0)).overall, Verdict::Indeterminate);
     assert!(Trust::default().with_revocation(b"0 rubbish").is_err());
+}
+
+#[test]
+fn t_41_the_person_is_known_by_fiscal_code_whatever_the_name_says() {
+    let pki = authority("codes");
+    // Certificates of before 2018 write `IT:`, some authorities the code in small letters; names come
+    // in any order and with more given names than the office knows.
+    for (name, subject) in [
+        ("current", "/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN=Mariangela Zaccaria"),
+        ("legacy", "/C=IT/serialNumber=IT:ZCCMNG60A41F205X/CN=ZACCARIA MARIANGELA OLGA PIA"),
+        ("small", "/C=IT/serialNumber=tinit-zccmng60a41f205x/CN=Zaccaria"),
+    ] {
+        let key = key_of(&pki.issue(name, subject, "P-256", "person", 30));
+        let pdf = sign(&document(&Shape::default()), &request(0), &key).unwrap();
+        let judge = |code: &str| {
+            let signers = vec![(PEOPLE[0].0.to_owned(), code.to_owned())];
+            let revocation = Revocation::IfAvailable;
+            let policy = Policy { at: Some(in_days(0)), signers, revocation, ..Policy::default() };
+            verify_pdf(&pdf, None, &trust(&pki), &policy).unwrap()
+        };
+        for code in ["ZCCMNG60A41F205X", "zccmng60a41f205x"] {
+            assert_eq!(judge(code).overall, Verdict::TotalPassed, "{name}, {code}");
+        }
+        let stranger = judge("MLNCRS75B12F205Z");
+        assert_eq!(stranger.overall, Verdict::Indeterminate, "{name}");
+        let own = &stranger.signatures[0];
+        assert_eq!(own.sub_indication, Some(SubIndication::SigConstraintsFailure), "{name}");
+    }
+    // A name and no code is nobody.
+    let key = key_of(&pki.issue("nobody", "/C=IT/CN=Mariangela Zaccaria", "P-256", "person", 30));
+    let pdf = sign(&document(&Shape::default()), &request(0), &key).unwrap();
+    let report = judged(&pdf, &trust(&pki), in_days(0));
+    assert_eq!(report.signatures[0].fiscal_code, None);
 }
 
 #[test]

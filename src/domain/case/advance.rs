@@ -246,10 +246,20 @@ pub fn post_by(
     regulation: &Regulation,
 ) -> Option<NaiveDate> {
     let own = deadline(day, step.deadline_days);
-    let Some(adopted) = case.treatment.as_ref().map(|t| t.date) else { return own };
-    let regional = regulation.profile().publish_by(adopted, case.is_immediate());
-    let term = regional.or_else(|| publish_by(adopted, regulation.publish_within_days));
-    own.into_iter().chain(term).min()
+    own.into_iter().chain(posting_term(case, regulation).map(|(by, _)| by)).min()
+}
+
+/// The last day a norm gives to post an act, and the norm: of the region, else of the Comune (R6.1,
+/// R7.9). The days of the step are the office's own and make no posting late.
+pub fn posting_term(case: &Case, regulation: &Regulation) -> Option<(NaiveDate, String)> {
+    let adopted = case.treatment.as_ref()?.date;
+    let profile = regulation.profile();
+    let regional = profile.publish_by(adopted, case.is_immediate());
+    let local = || {
+        let by = publish_by(adopted, regulation.publish_within_days)?;
+        Some((by, regulation.source("publish_within_days").to_owned()))
+    };
+    regional.map(|by| (by, profile.source.to_owned())).or_else(local)
 }
 
 fn deadline(day: NaiveDate, days: u16) -> Option<NaiveDate> {

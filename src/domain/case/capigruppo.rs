@@ -204,7 +204,7 @@ fn settle(
         let case = changes.case(id)?;
         if listed_since_posting(case) && case.listed.last() == Some(&list) {
             let (duty, note) = ("capigruppo".to_owned(), note.to_owned());
-            changes.push(id, CaseEvent::DutySettled { duty, done, note, on });
+            changes.push(id, CaseEvent::DutySettled { duty, done, note, on, by: None });
         }
     }
     Ok(())

@@ -3,8 +3,8 @@
 
 use super::availability::Availability;
 use super::content::{Condition, Content};
-use super::copies::CopyForm;
-use super::event::{OpinionOutcome, Touch};
+use super::record::{CopyForm, OpinionOutcome, Touch};
+use crate::domain::law::control::ControlMatter;
 use crate::domain::papers::{Assurance, Augmentation, SignedPaper};
 use crate::domain::workflow::OpinionKind;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -38,6 +38,9 @@ pub enum CaseCommand {
         kind: String,
         /// First content.
         content: Content,
+        /// The earlier act whose proposal this one presents again (R3.13).
+        #[serde(default)]
+        again_of: Option<String>,
     },
     /// Changes the draft.
     Edit {
@@ -295,6 +298,19 @@ pub enum CaseCommand {
     RecordOrder {
         /// What it does, from when, whose.
         touch: Touch,
+    },
+    /// Records a request of the control of art. 127, c. 1, TUEL (R8.5).
+    RequestControl {
+        /// Councillors who signed it.
+        councillors: Vec<String>,
+        /// What the act is about.
+        matter: ControlMatter,
+        /// Rules said to be broken, with the reasons.
+        reasons: String,
+        /// Day it was received.
+        on: NaiveDate,
+        /// Its protocollo.
+        reference: String,
     },
     /// Lifts a suspension by a later act or order.
     LiftSuspension {

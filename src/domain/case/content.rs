@@ -3,6 +3,7 @@
 //! law.
 
 use crate::domain::digest::sha256_hex;
+use crate::domain::law::regulations::EntryIntoForce;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,9 @@ pub struct Gates {
     pub public_investment: bool,
     /// Reserved to the Consiglio; the two exceptions of R1.2.
     pub council: CouncilGate,
+    /// The act approves a regulation: from when it is in force (R7.6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regulation: Option<EntryIntoForce>,
     /// The text or attachments name people: a public rendition is needed (R6.8).
     pub personal_data: bool,
     /// Conditions of efficacy beside the terms (practice.md 1.3).

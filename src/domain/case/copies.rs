@@ -9,51 +9,17 @@ use super::command::CaseCommand;
 use super::decide::actor_as;
 use super::event::CaseEvent;
 use super::posting::act_file;
+use super::record::{CopyForm, CopyRequest};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{add_months, date_short};
 use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Role, Signatory};
+use crate::domain::registry::Role;
 use crate::domain::regulation::Regulation;
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
 /// Hexadecimal digits of a code: 128 bits.
 const CODE_DIGITS: usize = 32;
-
-/// What a certified copy reproduces (CAD art. 23-bis, c. 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CopyForm {
-    /// The whole act.
-    Full,
-    /// Minutes, votes and dispositive, without premises and parts.
-    Extract,
-}
-
-/// A certified copy as it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CopyRequest {
-    /// 1 for the first of the act.
-    pub serial: u32,
-    /// Whole, or an extract.
-    pub form: CopyForm,
-    /// Who asked.
-    pub applicant: String,
-    /// What for.
-    pub purpose: String,
-    /// Unguessable code of the contrassegno.
-    pub code: String,
-    /// SHA-256 of the signed act it reproduces.
-    pub original: String,
-    /// Last day on which it can be verified, where the contrassegno is in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<NaiveDate>,
-    /// Who put the request on record.
-    pub by: Signatory,
-    /// The day.
-    pub on: NaiveDate,
-}
 
 /// Puts a request on record and owes the copy.
 pub(super) fn request(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {

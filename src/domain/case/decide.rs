@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The only place that says yes or no to a command on an act.
 
-use super::advance::leave;
+use super::advance::{leave, owe, paper_key};
 use super::command::CaseCommand;
 use super::draft::{acknowledge, create, edit, rework, submit, withdraw};
-use super::event::{CaseEvent, OpinionOutcome};
+use super::event::CaseEvent;
 use super::opinion_commands::{give_opinion, motivate, send_back};
+use super::record::OpinionOutcome;
 use super::revision::revise_in_office;
-use super::{Case, Ending, copies, further, posting, powers, privacy, signing};
+use super::{Case, Ending, control, copies, further, posting, powers, privacy, signing};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
@@ -21,8 +22,8 @@ use crate::domain::workflow::{Lifecycle, Passage, Step, StepKind};
 /// # Errors
 /// A refusal, or what must be loaded first.
 pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
-    if let CaseCommand::Create { kind, content } = command {
-        return create(changes, id, kind, content);
+    if let CaseCommand::Create { kind, content, again_of } = command {
+        return create(changes, id, kind, content, again_of.as_deref());
     }
     still_open(changes.case(id)?, command)?;
     not_backdated(changes, id, command)?;
@@ -51,6 +52,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         CaseCommand::MarkPersonalData { .. }
         | CaseCommand::ClearPersonalData { .. }
         | CaseCommand::ComposePublic => privacy::decide(changes, id, command),
+        CaseCommand::RequestControl { .. } => control::request(changes, id, command),
         CaseCommand::RequestCopy { .. } => copies::request(changes, id, command),
         _ => posting::decide(changes, id, command),
     }
@@ -104,6 +106,7 @@ fn not_backdated(changes: &Changes, id: &str, command: &CaseCommand) -> Result<(
         | CaseCommand::MeetCondition { .. }
         | CaseCommand::SettleDuty { .. }
         | CaseCommand::RecordOrder { .. }
+        | CaseCommand::RequestControl { .. }
         | CaseCommand::LiftSuspension { .. }
         | CaseCommand::AdoptAsCommissioner { .. } => true,
         // It has its own refusal.
@@ -148,6 +151,7 @@ pub(super) fn signed(
     changes.read_related(&StreamId::case(id))?;
     let facts = carried_by_case(id, command, &changes.ctx, &changes.world)?;
     let paper = check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?;
+    super::signing::check_form(changes, &paper)?;
     super::signing::worth(changes, paper.kind, paper.assurance.as_ref())?;
     Ok(paper)
 }
@@ -231,6 +235,12 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     changes.push(id, event);
     if private {
         privacy::owe_rendition(changes, id)?;
+    }
+    if *lifecycle == Lifecycle::Inquiry {
+        let case = changes.case(id)?;
+        let (kind, version) = (PaperKind::SchedaIstruttoria, case.versions.len());
+        let key = paper_key(case, kind);
+        owe(changes, id, kind, key, Vec::new(), &version.to_string());
     }
     leave(changes, id, Passage::Done)
 }

@@ -6,7 +6,7 @@ use super::command::CaseCommand;
 use super::content::{Content, CouncilGate, Effects};
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::CaseEvent;
-use super::powers;
+use super::{powers, represent};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::SignedPaper;
 use crate::domain::refusal::Refusal;
@@ -19,6 +19,7 @@ pub(super) fn create(
     id: &str,
     kind: &str,
     content: &Content,
+    again_of: Option<&str>,
 ) -> Result<(), Stop> {
     if changes.maybe_case(id)?.exists() {
         return Err(Refusal::new(
@@ -42,7 +43,17 @@ pub(super) fn create(
         .map(|s| s.name.clone())
         .unwrap_or_default();
     let content = content.clone().acknowledged_as(&Content::default());
-    changes.push(id, CaseEvent::Created { kind: kind.into(), workflow: digest, content });
+    let earlier = again_of.map(|of| represent::earlier(changes, of)).transpose()?;
+    let created = CaseEvent::Created {
+        kind: kind.into(),
+        workflow: digest,
+        content,
+        earlier: earlier.clone(),
+    };
+    changes.push(id, created);
+    if let Some(earlier) = earlier {
+        represent::tell(changes, &earlier, id);
+    }
     if changes.regulation()?.proposal_number_at == ProposalNumberAt::Draft {
         number_proposal(changes, id)?;
     }

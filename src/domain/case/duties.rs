@@ -12,6 +12,9 @@ use crate::domain::regulation::Regulation;
 use crate::domain::workflow::{Lifecycle, StepKind};
 use chrono::NaiveDate;
 
+/// What a proposal to the Consiglio owes: that it is sent, and what came of it. Each is told once.
+const TOWARDS_COUNCIL: [&str; 2] = ["trasmissione_consiglio", "esito_consiglio"];
+
 /// Raises the duties of a moment: those the file names, where the act and the regulation want them.
 pub fn raise_duties(changes: &mut Changes, id: &str, moment: &str) -> Result<(), Stop> {
     let (workflow, _) = changes.position(id)?;
@@ -25,12 +28,19 @@ pub fn raise_duties(changes: &mut Changes, id: &str, moment: &str) -> Result<(),
             "prefetto" if !prefect_due(case, &regulation) => continue,
             "consiglio" if case.content.gates.council != CouncilGate::UrgentVariation => continue,
             "consiglio" => ratification_due(case),
+            "trasmissione_consiglio" | "esito_consiglio" if !is_for_council(case) => continue,
             "capigruppo" => Some(changes.day()),
             _ => None,
         };
         changes.push(id, CaseEvent::DutyRaised { duty: duty.name.clone(), due });
     }
     Ok(())
+}
+
+/// It is a proposal to the Consiglio and no final act (R1.2): what the Giunta adopted has to be sent
+/// there, and what became of it there has to come back.
+fn is_for_council(case: &super::Case) -> bool {
+    case.content.gates.council == CouncilGate::ProposalToCouncil
 }
 
 fn prefect_due(case: &super::Case, regulation: &Regulation) -> bool {
@@ -87,10 +97,23 @@ pub(super) fn settle(
         )
         .into());
     };
-    actor_as(changes, spec.who, None)?;
-    let on = changes.day();
-    let (duty, note) = (duty.to_owned(), note.trim().to_owned());
-    changes.push(id, CaseEvent::DutySettled { duty, done, note, on });
+    let by = Some(actor_as(changes, spec.who, None)?);
+    let (on, note) = (changes.day(), note.trim().to_owned());
+    let towards_council = TOWARDS_COUNCIL.contains(&duty);
+    if towards_council && note.is_empty() {
+        let text = "Indicare gli estremi della trasmissione, o che cosa ha deciso il Consiglio";
+        return Err(Refusal::new("duty_without_evidence", "R1.2", "art. 42 TUEL", text)
+            .next("Scrivere protocollo e data, oppure numero, data ed esito della deliberazione")
+            .into());
+    }
+    if towards_council && case.duties.get(duty).is_some_and(|d| d.settled.is_some()) {
+        let text = "L'adempimento verso il Consiglio è già registrato";
+        return Err(Refusal::new("duty_already_settled", "R1.2", "art. 42 TUEL", text).into());
+    }
+    changes.push(id, CaseEvent::DutySettled { duty: duty.to_owned(), done, note, on, by });
+    if done && duty == TOWARDS_COUNCIL[0] {
+        raise_duties(changes, id, "sent_to_council")?;
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::domain::law::calendar::rome_midnight;
 use crate::domain::law::outage::{OutageRules, extension};
 use crate::domain::law::posting;
 use crate::domain::law::ratification::{lapsed, ratify_by};
+use crate::domain::law::regulations;
 use crate::domain::law::terms::{TermRules, Terms};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,25 @@ pub fn effective_on(case: &Case) -> Option<NaiveDate> {
         day = [lifted, over].into_iter().flatten().min()?;
     }
     Some(day)
+}
+
+/// First day on which the regulation an act approves is in force (R7.6), once it is posted; none for
+/// other acts, and while nobody knows when the act has effect.
+pub fn in_force_on(case: &Case) -> Option<NaiveDate> {
+    let posting = case.posting.as_ref()?;
+    in_force_from(case, posting, effective_on(case))
+}
+
+/// The same for one of its postings, with the day of executivity as it was known.
+pub fn in_force_from(
+    case: &Case,
+    posting: &Posting,
+    effective: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    let how = case.content.gates.regulation.filter(|_| case.is_adopted())?;
+    let declared = case.immediate.as_ref().filter(|ballot| ballot.declared).map(|b| b.on);
+    let effective = declared.into_iter().chain(effective).min()?;
+    Some(regulations::in_force_on(how, posting.day, effective))
 }
 
 /// Region B on a day, with the conditions still unmet (practice.md 1.3).

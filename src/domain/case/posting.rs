@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! After the vote: the Albo, its accidents, efficacy, duties, later acts and orders, closing.
 
-use super::advance::{acting, enter, leave, owe, seal_slot, slot, take_number};
+use super::advance::{acting, enter, leave, owe, posting_term, seal_slot, slot, take_number};
 use super::command::CaseCommand;
 use super::commissioner::adopt_alone;
 use super::decide::{actor_as, wrong_step};
 use super::duties::{close, meet, raise_duties, settle};
 use super::efficacy::{Efficacy, effective_on, efficacy, terms_of};
-use super::event::{CaseEvent, Posting};
+use super::event::CaseEvent;
+use super::record::{LatePosting, Posting};
 use super::signing::only_system;
 use super::touches::{effect_moved, lift, ordered, tell_affected, untouch};
 use super::{Case, availability, capigruppo, privacy};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::calendar::{Preposition, rome_date};
-use crate::domain::law::posting::{check_certificate, check_referto, counted_from};
+use crate::domain::law::posting::{check_certificate, check_referto, counted_from, lag};
 use crate::domain::law::terms::TermRules;
 use crate::domain::papers::{PaperKind, PaperState, Slot};
 use crate::domain::refusal::Refusal;
@@ -129,15 +130,41 @@ fn post(
     let wrong = changes.case(id)?.annulled_postings.last().map(|(_, why)| why.clone());
     let repeats = repeats.map(str::to_owned).or(wrong);
     let terms = regulation.term_rules_for(&changes.case(id)?.content.act_type);
+    let late = missed(changes.case(id)?, &regulation, day);
     let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
-    changes.push(id, CaseEvent::Posted(posting));
-    let kind = PaperKind::AttestazionePubblicazione;
-    let (key, about) = of_posting(changes.case(id)?, kind, (day.year(), number));
-    let slots = attestation_slots(changes, &regulation, &by)?;
-    owe(changes, id, kind, key, slots, &about);
+    changes.push(id, CaseEvent::Posted(Posting { late: late.clone(), ..posting }));
+    attest(changes, id, &regulation, by, late.is_some(), (day.year(), number))?;
     raise_duties(changes, id, "posted")?;
     tell_affected(changes, id, false)?;
     leave(changes, id, Passage::Done)
+}
+
+/// The papers of D: the attestation of the posting, and of its lag where it is late.
+fn attest(
+    changes: &mut Changes,
+    id: &str,
+    regulation: &Regulation,
+    by: Signatory,
+    late: bool,
+    number: (i32, i64),
+) -> Result<(), Stop> {
+    let kind = PaperKind::AttestazionePubblicazione;
+    let (key, about) = of_posting(changes.case(id)?, kind, number);
+    let slots = attestation_slots(changes, regulation, &by)?;
+    owe(changes, id, kind, key, slots, &about);
+    if late {
+        let kind = PaperKind::AttestazioneRitardo;
+        let (key, about) = of_posting(changes.case(id)?, kind, number);
+        owe(changes, id, kind, key, vec![slot("firma", by)], &about);
+    }
+    Ok(())
+}
+
+/// The term of a norm that a posting of this day misses (row 20).
+fn missed(case: &Case, regulation: &Regulation, day: NaiveDate) -> Option<LatePosting> {
+    let (due, source) = posting_term(case, regulation)?;
+    let days = lag(due, day);
+    (days > 0).then_some(LatePosting { due, days, source })
 }
 
 /// Key of a paper of a posting, and what it is about. The numbers of the Albo start again every year:
@@ -178,6 +205,7 @@ fn posting(
         file,
         by,
         repeats,
+        late: None,
     }
 }
 

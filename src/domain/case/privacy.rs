@@ -3,9 +3,10 @@
 //! (R6.8, practice.md 1.13 and row 16). It never touches the act, which stays as it was signed.
 
 use super::advance::{acting, owe, paper_key, slot};
-use super::command::CaseCommand;
-use super::decide::{actor_as, proposer, wrong_step};
+use super::command::{CaseCommand, Ctx};
+use super::decide::wrong_step;
 use super::event::CaseEvent;
+use super::{Case, powers};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, case_paper, printed_content};
 use crate::domain::privacy::{
@@ -14,6 +15,7 @@ use crate::domain::privacy::{
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::workflow::{Lifecycle, StepKind};
+use crate::domain::world::World;
 
 /// Where minimisation is asked of what is published.
 const MINIMISATION: &str = "art. 5, par. 1, lett. c), Reg. (UE) 2016/679";
@@ -25,7 +27,7 @@ const SHORTEST: usize = 3;
 /// # Errors
 /// A refusal, or what must be loaded first.
 pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
-    let by = reviewer(changes, id)?;
+    let by = reviewer(&changes.ctx, &changes.world, changes.case(id)?)?;
     match command {
         CaseCommand::MarkPersonalData { text, reason, basis } => {
             mark(changes, id, text, reason, basis, by)
@@ -35,21 +37,25 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
     }
 }
 
-/// The proposing office until the vote, who reviews from then on (practice.md 1.13).
-fn reviewer(changes: &Changes, id: &str) -> Result<Signatory, Stop> {
-    let case = changes.case(id)?;
-    let (workflow, step) = changes.position(id)?;
+/// Who decides on the personal data of an act: the proposing office until the vote, who reviews from
+/// then on (practice.md 1.13).
+///
+/// # Errors
+/// A draft, or an actor who is not that one.
+pub fn reviewer(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refusal> {
+    let workflow = world.workflow(case)?;
     if case.current().is_none() {
-        return Err(wrong_step(&step, "verificare i dati personali").into());
+        let text = "I dati personali si verificano su una proposta presentata";
+        return Err(Refusal::new("not_submitted", "R6.8", MINIMISATION, text));
     }
     if case.treatment.is_none() {
-        return Ok(proposer(changes, case)?);
+        return powers::proposer(ctx, world, case);
     }
     let review = workflow.steps.iter().find_map(|s| match s.kind {
         StepKind::Review { who, lifecycle: Lifecycle::PrivacyReview } => Some(who),
         _ => None,
     });
-    Ok(actor_as(changes, review.unwrap_or(Role::ResponsabilePrivacy), None)?)
+    powers::acting_as(ctx, world, review.unwrap_or(Role::ResponsabilePrivacy), None)
 }
 
 fn mark(

@@ -9,7 +9,7 @@ use super::efficacy::effective_on;
 use super::event::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{
-    Assurance, PaperKind, PaperState, SignedPaper, case_paper, check_quality, need,
+    Assurance, PaperKind, PaperState, SignedForm, SignedPaper, case_paper, check_quality, need,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Capacity, Role, Signatory};
@@ -28,6 +28,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
             in_order(changes, &state, &field)?;
             still_so(changes, id, &state)?;
             let assurance = paper.as_ref().and_then(|p| p.assurance);
+            paper.as_ref().map_or(Ok(()), |paper| check_form(changes, paper))?;
             worth(changes, state.plan.kind, assurance.as_ref())?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
             let at = changes.ctx.happened;
@@ -93,6 +94,39 @@ fn still_so(changes: &Changes, id: &str, state: &PaperState) -> Result<(), Stop>
     Err(Refusal::new("certificate_outdated", "R7.7", "art. 134, c. 3, TUEL", text)
         .next("Il certificato giusto è dovuto da sé, il giorno in cui l'atto diviene esecutivo")
         .into())
+}
+
+/// Whether a signed paper may come as it comes: a `.p7m` around the whole document only where one person
+/// signs and the Comune takes it, and with every level the policy asks, since none can be added to it.
+///
+/// # Errors
+/// `container_not_here`, `container_not_taken`, `container_below_level`.
+pub fn check_form(changes: &Changes, paper: &SignedPaper) -> Result<(), Stop> {
+    if paper.form == SignedForm::Pades {
+        return Ok(());
+    }
+    let article = "art. 20 CAD; dec. (UE) 2015/1506";
+    let refuse = |code: &str, text: &str| {
+        let next = "Firmare in formato PDF il documento scaricato, nel campo predisposto";
+        Stop::from(Refusal::new(code, "R9.3", article, text).next(next))
+    };
+    if !paper.kind.may_be_enveloped() {
+        let text = "Questo documento va firmato nel PDF: altri firmano dopo nel loro campo, o lo riceve \
+                    chi deve poterlo aprire con qualunque programma";
+        return Err(refuse("container_not_here", text));
+    }
+    let regulation = changes.regulation()?;
+    if !regulation.accept_p7m {
+        let text = "Il Comune non accetta fogli firmati in formato p7m";
+        return Err(refuse("container_not_taken", text));
+    }
+    let needed = need(&regulation.signature_policy, paper.kind).level;
+    if paper.assurance.is_none_or(|found| found.level < needed) {
+        let text =
+            "La politica delle firme chiede un livello che a un file p7m non si può aggiungere";
+        return Err(refuse("container_below_level", text));
+    }
+    Ok(())
 }
 
 /// Whether a signature is worth what the policy of the Comune asks for that kind of paper.

@@ -4,7 +4,7 @@
 
 use super::{At, Job};
 use crate::domain::case::CaseEvent;
-use crate::domain::papers::{KeptPapers, PaperState, SignatureLevel, need};
+use crate::domain::papers::{KeptPapers, PaperState, SignatureLevel, SignedForm, need};
 use crate::domain::sitting::SittingEvent;
 use crate::domain::stream::NewJob;
 use crate::domain::world::World;
@@ -30,7 +30,9 @@ pub fn of_case(world: &World, id: &str, event: &CaseEvent, at: At<'_>, jobs: &mu
         CaseEvent::ImpedimentAttested { key, .. } => complete(case.paper(key)),
         _ => None,
     };
-    let carried = event.carried().map(|paper| paper.sha256.as_str());
+    // Nothing is appended to a container.
+    let carried = event.carried().filter(|paper| paper.form == SignedForm::Pades);
+    let carried = carried.map(|paper| paper.sha256.as_str());
     for document in [document, excused, carried].into_iter().flatten() {
         owe(world, &case.kept, document, at, jobs);
     }
@@ -50,7 +52,10 @@ pub fn of_sitting(
             complete(sitting.papers.iter().find(|p| p.plan.key == *key))
         }
         SittingEvent::Augmented(step) => Some(step.document.as_str()),
-        other => other.carried().map(|paper| paper.sha256.as_str()),
+        other => {
+            let carried = other.carried().filter(|paper| paper.form == SignedForm::Pades);
+            carried.map(|paper| paper.sha256.as_str())
+        }
     };
     if let Some(document) = document {
         owe(world, &sitting.kept, document, at, jobs);

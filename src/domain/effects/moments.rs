@@ -3,7 +3,9 @@
 //! (practice.md section 3), one message per person and fact.
 
 use super::{At, Job, MailJob, digests};
-use crate::domain::case::{Case, CaseEvent, Change, Opinion, OpinionOutcome, Posting, post_by};
+use crate::domain::case::{
+    Case, CaseEvent, Change, Effect, Opinion, OpinionOutcome, Posting, post_by,
+};
 use crate::domain::notice_facts::concerned;
 use crate::domain::notices::{DAILY_MOMENTS, RecipientContext, recipients};
 use crate::domain::papers::words::bare_title;
@@ -133,7 +135,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             )]
         }
         CaseEvent::ImmediateVoted { declared: true, .. } => vec![("immediate", Value::Null)],
-        CaseEvent::Posted(posting) => posted_moments(case, posting),
+        CaseEvent::Posted(posting) => posted_moments(posting),
         CaseEvent::CapigruppoSent { day, serial, paper, cases, .. } => {
             let detail = json!({ "day": day, "serial": serial, "paper": paper, "acts": cases });
             vec![("capigruppo_listed", detail)]
@@ -148,7 +150,27 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
             let detail = json!({ "reason": reason, "by": by, "was_effective": was_effective });
             vec![("posting_annulled", detail)]
         }
+        other => later_moments(other),
+    }
+}
+
+/// What comes when an act has been posted, or beside its posting.
+fn later_moments(event: &CaseEvent) -> Vec<(&'static str, Value)> {
+    match event {
         CaseEvent::PostingEnded { .. } => vec![("posting_ended", Value::Null)],
+        CaseEvent::DutyRaised { duty, .. } if duty == "trasmissione_consiglio" => {
+            vec![("council_proposal", Value::Null)]
+        }
+        CaseEvent::DutySettled { duty, note, by, on, .. } => council_moments(duty, note, by, *on),
+        CaseEvent::ControlRequested(request) => vec![(
+            "control_requested",
+            json!({
+                "how": Effect::Suspend,
+                "from": request.on,
+                "source": request.source(),
+                "reason": request.reasons,
+            }),
+        )],
         CaseEvent::Touched { touch } => {
             vec![(
                 "affected",
@@ -162,12 +184,27 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
     }
 }
 
-/// Nothing moved the step yet: its term is the one of the posting (row 20).
-fn posted_moments(case: &Case, posting: &Posting) -> Vec<(&'static str, Value)> {
-    let mut moments = vec![("posted", Value::Null)];
-    let late = case.deadline.filter(|by| *by < posting.day);
-    moments.extend(late.map(|by| ("posted_late", json!({ "deadline": by }))));
-    moments
+/// What became of a proposal to the Consiglio, as it was put on record (row 19).
+fn council_moments(
+    duty: &str,
+    note: &str,
+    by: &Option<Signatory>,
+    on: NaiveDate,
+) -> Vec<(&'static str, Value)> {
+    let moment = match duty {
+        "trasmissione_consiglio" => "council_sent",
+        "esito_consiglio" => "council_answered",
+        _ => return Vec::new(),
+    };
+    let by = by.as_ref().map(signed_as);
+    vec![(moment, json!({ "reason": note, "by": by, "day": on, "stage": moment }))]
+}
+
+/// A late posting is told to the Segretario; the others who hear of the posting read it there (row 20).
+fn posted_moments(posting: &Posting) -> Vec<(&'static str, Value)> {
+    let Some(late) = &posting.late else { return vec![("posted", Value::Null)] };
+    let detail = json!({ "deadline": late.due, "lag": late.days, "source": late.source });
+    vec![("posted", detail.clone()), ("posted_late", detail)]
 }
 
 fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {

@@ -5,6 +5,31 @@
 use crate::domain::law::calendar::add_days;
 use crate::domain::refusal::Refusal;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// What an act must be about for the control to be asked of it (art. 127, c. 1, TUEL).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ControlMatter {
+    /// Letter a: contracts above the European threshold.
+    Contracts,
+    /// Letter b: staffing plans and their changes.
+    StaffingPlan,
+    /// Letter c: hirings, staffing plan included.
+    Hirings,
+}
+
+impl ControlMatter {
+    /// Every matter, with its words.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (
+            Self::Contracts,
+            "appalti e affidamenti di valore superiore alla soglia europea (lett. a)",
+        ),
+        (Self::StaffingPlan, "dotazioni organiche e relative variazioni (lett. b)"),
+        (Self::Hirings, "assunzioni del personale (lett. c)"),
+    ];
+}
 
 /// Days from posting within which councillors can ask for the control (art. 127, c. 1).
 pub const REQUEST_DAYS: u64 = 10;

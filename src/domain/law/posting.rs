@@ -57,5 +57,12 @@ pub fn publish_by(adopted: NaiveDate, publish_within_days: Option<u16>) -> Optio
 
 /// An act not yet posted is late: it never becomes effective by itself (T-75).
 pub fn is_late(adopted: NaiveDate, publish_within_days: Option<u16>, today: NaiveDate) -> bool {
-    publish_by(adopted, publish_within_days).is_some_and(|last| today > last)
+    publish_by(adopted, publish_within_days).is_some_and(|last| lag(last, today) > 0)
+}
+
+/// Days by which a posting that begins on `posted` comes after the last day a norm gives for it; 0
+/// when it is in time. No national norm gives one (R6.1): only a region (R7.9) or the regulation
+/// of the Comune does. A late posting is a posting: its days and executivity run from D.
+pub fn lag(last: NaiveDate, posted: NaiveDate) -> u64 {
+    u64::try_from((posted - last).num_days()).unwrap_or_default()
 }

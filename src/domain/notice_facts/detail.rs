@@ -20,6 +20,12 @@ pub struct Detail {
     pub document: String,
     /// Day by which the person should act, when it is not the deadline of the step.
     pub deadline: Option<NaiveDate>,
+    /// Days by which it was missed.
+    pub lag: Option<u64>,
+    /// A proposal was sent to the Consiglio.
+    pub sent: bool,
+    /// The Consiglio decided on it.
+    pub answered: bool,
     /// What changed between the last two versions, one place a line.
     pub changes: Vec<String>,
     /// The change was certified as purely formal: opinions stand (practice.md 1.6).
@@ -81,6 +87,9 @@ impl Detail {
                 .unwrap_or_default()
                 .into(),
             deadline: read(given, "deadline"),
+            lag: read(given, "lag"),
+            sent: text("stage") == "council_sent",
+            answered: text("stage") == "council_answered",
             changes,
             formal,
             previous: read(given, "previous"),
@@ -149,6 +158,7 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::ParereTecnico => "parere di regolarità tecnica",
         PaperKind::ParereContabile => "parere di regolarità contabile",
         PaperKind::VistoCopertura => "visto di copertura finanziaria",
+        PaperKind::SchedaIstruttoria => "scheda dell'istruttoria",
         PaperKind::ParereLegittimita => "parere di legittimità",
         PaperKind::NotaRestituzione => "nota di restituzione",
         PaperKind::ConfrontoVersioni => "confronto tra le versioni",
@@ -167,6 +177,7 @@ fn document_name(kind: PaperKind) -> &'static str {
         PaperKind::AttestazionePubblicazione => "attestazione di pubblicazione",
         PaperKind::ElencoCapigruppo => "elenco ai capigruppo",
         PaperKind::AttestazioneDisservizio => "attestazione di disservizio dell'Albo",
+        PaperKind::AttestazioneRitardo => "attestazione di pubblicazione tardiva",
         PaperKind::AnnullamentoPubblicazione => "annullamento della pubblicazione",
         PaperKind::CertificatoEsecutivita => "certificato di esecutività",
         PaperKind::CertificatoEseguibilita => "certificato di immediata eseguibilità",

@@ -13,6 +13,7 @@ mod certificates;
 mod common;
 mod derived;
 mod effects;
+mod inquiry;
 mod opinion;
 mod posting;
 mod presence;
@@ -21,7 +22,7 @@ mod recital;
 mod sitting;
 mod versions;
 
-pub use act_data::ActData;
+pub use act_data::{ActData, act_key};
 pub use common::content as printed_content;
 pub use effects::effects_sentence;
 pub use posting::capigruppo_list;
@@ -171,12 +172,14 @@ pub fn case_paper(case: &str, plan: &PaperPlan, world: &World) -> Result<PaperFa
     match plan.kind {
         PaperKind::Proposta => proposal::proposal(case, plan, world),
         PaperKind::ConfrontoVersioni => versions::comparison(case, plan, world),
+        PaperKind::SchedaIstruttoria => inquiry::check_list(case, plan, world),
         PaperKind::FoglioPareri => opinion::summary(case, plan, world),
         PaperKind::EstrattoVerbale => act::extract(case, plan, world),
         PaperKind::Deliberazione => act::deliberation(case, plan, world),
         PaperKind::RapportoFirme => certificates::signature_report(case, plan, world),
         PaperKind::AttestazionePubblicazione => posting::attestation(case, plan, world),
         PaperKind::AttestazioneDisservizio => posting::outage(case, plan, world),
+        PaperKind::AttestazioneRitardo => posting::lateness(case, plan, world),
         PaperKind::AnnullamentoPubblicazione => posting::annulment(case, plan, world),
         PaperKind::RefertoPubblicazione => posting::report(case, plan, world),
         PaperKind::CertificatoEsecutivita => certificates::executivity(case, plan, world),

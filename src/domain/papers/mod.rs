@@ -18,8 +18,8 @@ pub use assurance::{
     check_quality, need,
 };
 pub use facts::{
-    ActData, Embedded, PaperFacts, Relation, capigruppo_list, carried_by_case, carried_by_sitting,
-    case_paper, effects_sentence, printed_content, sitting_paper,
+    ActData, Embedded, PaperFacts, Relation, act_key, capigruppo_list, carried_by_case,
+    carried_by_sitting, case_paper, effects_sentence, printed_content, sitting_paper,
 };
 
 use crate::domain::digest::sha256_hex;
@@ -53,6 +53,8 @@ pub enum PaperKind {
     ParereContabile,
     /// Visto of cover of an expenditure the Giunta commits itself (TUEL 183 c. 7).
     VistoCopertura,
+    /// Check-list of the Segreteria's istruttoria, unsigned.
+    SchedaIstruttoria,
     /// Legitimacy opinion.
     ParereLegittimita,
     /// Note of return.
@@ -89,6 +91,8 @@ pub enum PaperKind {
     ElencoCapigruppo,
     /// Attestation of an outage of the Albo.
     AttestazioneDisservizio,
+    /// Attestation that a posting began after its term.
+    AttestazioneRitardo,
     /// Annulment of a posting.
     AnnullamentoPubblicazione,
     /// Certificate of executivity (134 c. 3).
@@ -109,11 +113,12 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Proposta,
         Self::ParereTecnico,
         Self::ParereContabile,
         Self::VistoCopertura,
+        Self::SchedaIstruttoria,
         Self::ParereLegittimita,
         Self::NotaRestituzione,
         Self::ConfrontoVersioni,
@@ -132,6 +137,7 @@ impl PaperKind {
         Self::AttestazionePubblicazione,
         Self::ElencoCapigruppo,
         Self::AttestazioneDisservizio,
+        Self::AttestazioneRitardo,
         Self::AnnullamentoPubblicazione,
         Self::CertificatoEsecutivita,
         Self::CertificatoEseguibilita,
@@ -154,6 +160,7 @@ impl PaperKind {
                 | Self::CertificatoEseguibilita
                 | Self::RefertoPubblicazione
                 | Self::AttestazioneDisservizio
+                | Self::AttestazioneRitardo
                 | Self::Annotazione
         )
     }
@@ -207,6 +214,62 @@ pub struct SignedPaper {
     /// What the signature is worth; papers of before this was recorded say nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assurance: Option<Assurance>,
+    /// How the signature is carried.
+    #[serde(default, skip_serializing_if = "SignedForm::is_pades")]
+    pub form: SignedForm,
+}
+
+/// How a signature is carried (dec. (UE) 2015/1506).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedForm {
+    /// Inside the PDF: the rule.
+    #[default]
+    Pades,
+    /// A `.p7m` around the whole PDF: the container is the original, the PDF is inside.
+    Cades,
+}
+
+impl SignedForm {
+    fn is_pades(&self) -> bool {
+        *self == Self::Pades
+    }
+
+    /// Media type of the signed original.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Pades => "application/pdf",
+            Self::Cades => "application/pkcs7-mime",
+        }
+    }
+
+    /// What its file is called after.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Pades => "pdf",
+            Self::Cades => "pdf.p7m",
+        }
+    }
+}
+
+impl PaperKind {
+    /// A container around this paper is an original like any other: one person signs it, nothing is
+    /// appended to it or composed from its fields, and it is read inside the house. Of the others the
+    /// PDF itself must bear the signature: a second signer finds his field there, and who receives it
+    /// opens it with any program.
+    pub fn may_be_enveloped(self) -> bool {
+        matches!(
+            self,
+            Self::ParereTecnico
+                | Self::ParereContabile
+                | Self::VistoCopertura
+                | Self::ParereLegittimita
+                | Self::NotaRestituzione
+                | Self::DichiarazioneFormale
+                | Self::NotaRitiro
+                | Self::AttestazioneImpedimento
+        )
+    }
 }
 
 /// Where a paper stands.

@@ -88,7 +88,7 @@ impl Story {
         let by = self.signer("rp", Role::ResponsabileProcedimento, when);
         let (kind, content) = ("deliberazione-giunta".to_owned(), content.clone());
         let hash = content.hash();
-        self.case(id, when, &CaseEvent::Created { kind, workflow, content })
+        self.case(id, when, &CaseEvent::Created { kind, workflow, content, earlier: None })
             .case(id, when, &CaseEvent::Submitted { version: 1, hash, by })
             .case(id, when, &numbered("proposte", number, date(7, 15)))
     }
@@ -225,6 +225,7 @@ impl Story {
             file: String::new(),
             by: self.signer("albo", Role::ResponsabilePubblicazione, when),
             repeats: None,
+            late: None,
         };
         Ok(self.case(id, when, &CaseEvent::Posted(posting)))
     }
@@ -328,6 +329,7 @@ fn nobody(person: &str) -> Signatory {
 /// A signed paper of the sample.
 pub fn signed(person: &str) -> SignedPaper {
     SignedPaper {
+        form: Default::default(),
         kind: PaperKind::ParereTecnico,
         facts: String::new(),
         sha256: crate::domain::digest::sha256_hex(person.as_bytes()),

@@ -17,11 +17,36 @@ pub fn omit(text: &str, omissions: &[Omission]) -> String {
     }
     let source: String = text.nfc().collect();
     let plain = Plain::of(&source);
-    let covered = cover(&plain.folded(), omissions);
+    let parts: Vec<&str> = omissions.iter().map(|o| o.text.as_str()).collect();
+    let covered = cover(&plain.folded(), &parts);
     if covered.iter().all(Option::is_none) {
         return text.to_owned();
     }
     rebuild(&source, &plain, &covered)
+}
+
+/// A piece of a text as it is read, and which of the strings looked for stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The words, without marks of Markdown.
+    pub text: String,
+    /// Place in the list of strings, from 0.
+    pub part: Option<usize>,
+}
+
+/// A text cut where the strings of a list stand, by the comparison that would leave them out: what is
+/// shown as found is what would be taken.
+pub fn pieces(text: &str, parts: &[&str]) -> Vec<Piece> {
+    let plain = Plain::of(&text.nfc().collect::<String>());
+    let covered = cover(&plain.folded(), parts);
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (character, part) in plain.text.iter().zip(covered) {
+        match pieces.last_mut() {
+            Some(last) if last.part == part => last.text.push(*character),
+            _ => pieces.push(Piece { text: character.to_string(), part }),
+        }
+    }
+    pieces
 }
 
 /// Every string of a value, at any depth; keys are ours and stay.
@@ -65,10 +90,10 @@ fn places(text: &[char], part: &[char]) -> Vec<usize> {
         .collect()
 }
 
-/// For each character, the omission that takes it; the longest string first.
-fn cover(text: &[char], omissions: &[Omission]) -> Vec<Option<usize>> {
+/// For each character, the string that takes it; the longest string first.
+fn cover(text: &[char], parts: &[&str]) -> Vec<Option<usize>> {
     let mut parts: Vec<(usize, Vec<char>)> =
-        omissions.iter().enumerate().map(|(i, o)| (i, folded(o.text.trim()))).collect();
+        parts.iter().enumerate().map(|(i, part)| (i, folded(part.trim()))).collect();
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.len()));
     let mut covered = vec![None; text.len()];
     for (number, part) in parts {

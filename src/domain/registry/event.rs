@@ -184,6 +184,12 @@ pub struct ComuneData {
     pub email: String,
     /// Seats of the Giunta by statute (assessori + Sindaco), for quorum on `assegnati`.
     pub giunta_seats: u32,
+    /// Inhabitants, on which fractions of councillors depend (TUEL 127); 0 while not recorded.
+    #[serde(default)]
+    pub inhabitants: u32,
+    /// Councillors assigned to the Comune; 0 while not recorded.
+    #[serde(default)]
+    pub council_seats: u32,
 }
 
 /// An office of the Comune.

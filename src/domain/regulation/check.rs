@@ -6,6 +6,7 @@ use super::timeline::Timeline;
 use super::tokens::{LegitimacyOpinion, PostingSigner, SealUse};
 use crate::domain::law::ballot::{IeMajority, QuorumStructural, members_majority};
 use crate::domain::law::calendar::Preposition;
+use crate::domain::law::identifiers::is_authority;
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::profile::ProfileName;
 use crate::domain::law::terms::{PubCount, doctrines_disagree};
@@ -137,6 +138,20 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
             "l'immediata eseguibilità chiede almeno la maggioranza dei componenti \
              (art. 134, c. 4, TUEL): i due terzi dei votanti valgono solo in Sicilia",
             "usare majority_of_members, two_thirds_of_members o fixed:K",
+        ));
+    }
+    found.extend(formats(r));
+    found
+}
+
+/// Values of a shape that others read: addresses, names.
+fn formats(r: &Regulation) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if r.urn_authority.as_deref().is_some_and(|authority| !is_authority(authority)) {
+        found.push(Finding::new(
+            "urn_authority",
+            "l'autorità emanante si scrive con parole minuscole separate da punti",
+            "per esempio \"comune.milano\", come nel registro delle autorità",
         ));
     }
     let link = r.verification_url.as_deref().unwrap_or_default();

@@ -334,6 +334,8 @@ keys! {
     /// What the signature of each kind of paper must be worth, and the level it is raised to.
     signature_policy: BTreeMap<String, Assurance> = [BTreeMap::new()],
         "R9.5", "artt. 20 e 24 CAD";
+    /// A sheet that one person signs may come back as a `.p7m` around the whole document.
+    accept_p7m: bool = [true], "R9.3", "dec. (UE) 2015/1506; linee guida AgID sulla firma";
     /// What the seal closes without a personal signature.
     seal_uses: Vec<SealUse> = [vec![
         SealUse::CapigruppoList, SealUse::Extract, SealUse::AlboExport, SealUse::Receipt,

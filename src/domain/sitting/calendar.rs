@@ -123,6 +123,7 @@ fn deposited_in_time(changes: &Changes, id: &str, case_id: &str) -> Result<(), S
 pub(super) fn on_agenda_step(changes: &Changes, case_id: &str) -> Result<(), Stop> {
     let (workflow, step) = changes.position(case_id)?;
     let case = changes.case(case_id)?;
+    case::superseded(case)?;
     if matches!(step.kind, StepKind::Agenda) && case.ending.is_none() {
         return Ok(());
     }

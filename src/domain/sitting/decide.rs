@@ -144,6 +144,7 @@ pub(super) fn carried(
     changes.read_related(&StreamId::sitting(id))?;
     let facts = carried_by_sitting(id, command, &changes.ctx, &changes.world)?;
     let paper = case::check_signed(paper, facts.map(|f| (f.kind, f.sha256())), signer)?;
+    case::check_form(changes, &paper)?;
     case::worth(changes, paper.kind, paper.assurance.as_ref())?;
     Ok(paper)
 }
@@ -160,6 +161,7 @@ fn papers(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(
                 case::check_signature(&state, &changes.ctx.actor, base, paper.as_ref())?;
             let sha256 = paper.as_ref().map(|p| p.sha256.clone()).unwrap_or_default();
             let assurance = paper.as_ref().and_then(|p| p.assurance);
+            paper.as_ref().map_or(Ok(()), |paper| case::check_form(changes, paper))?;
             case::worth(changes, state.plan.kind, assurance.as_ref())?;
             SittingEvent::PaperSigned {
                 key: paper_key.clone(),

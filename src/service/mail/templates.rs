@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 35] = [
+pub const MESSAGES: [Builtin; 37] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -79,6 +79,8 @@ pub const MESSAGES: [Builtin; 35] = [
     message!("pubblicazione-conclusa"),
     message!("atto-modificato"),
     message!("albo-non-raggiungibile"),
+    message!("proposta-al-consiglio"),
+    message!("ratifica-consiglio"),
     message!("sigillo-del-giorno"),
     message!("riepilogo"),
     message!("password"),

@@ -46,6 +46,8 @@ pub struct Expectation {
     pub off_on: Option<NaiveDate>,
     /// Executivity.
     pub effective_on: Option<NaiveDate>,
+    /// First day of the regulation it approves.
+    pub in_force_on: Option<NaiveDate>,
     /// Declared immediately enforceable.
     pub immediate: Option<bool>,
     /// It may be executed: enforceable or effective, conditions met.

@@ -2,7 +2,7 @@
 //! What a run leaves: the object of `run --json` (design.md section 7) and the documents.
 
 use super::ScenarioError;
-use crate::domain::case::{Case, DutyState, effective_on, efficacy, terms_of};
+use crate::domain::case::{Case, DutyState, effective_on, efficacy, in_force_on, terms_of};
 use crate::domain::changes::Fact;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::rome_date;
@@ -95,6 +95,8 @@ pub struct Dates {
     pub off_on: Option<NaiveDate>,
     /// Executivity.
     pub effective_on: Option<NaiveDate>,
+    /// First day of the regulation it approves (R7.6).
+    pub in_force_on: Option<NaiveDate>,
 }
 
 /// A register.
@@ -255,6 +257,7 @@ pub fn case_report(world: &World, case: &Case, now: DateTime<Utc>) -> Option<Cas
             last_day: terms.map(|t| t.last_day),
             off_on: terms.map(|t| t.off_on),
             effective_on: effective_on(case).filter(|_| case.is_adopted()),
+            in_force_on: in_force_on(case),
         },
     })
 }

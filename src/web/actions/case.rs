@@ -4,7 +4,8 @@
 use super::{Action, Subject, reasons};
 use crate::domain::case::{Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch};
 use crate::domain::law::calendar::date_short;
-use crate::domain::registry::Registry;
+use crate::domain::law::control::ControlMatter;
+use crate::domain::registry::{Registry, Role};
 use crate::domain::words;
 use crate::domain::workflow::OpinionKind;
 use crate::web::forms::{Field, Reader};
@@ -207,22 +208,23 @@ pub const ACTIONS: &[Action] = &[
         fields: |_| vec![reasons("Perché la pubblicazione è errata")],
         read: |_, form| Some(CaseCommand::AnnulPosting { reason: form.needed("motivazione") }),
     },
+    super::privacy::OMIT,
+    super::privacy::PUBLISH,
+    super::privacy::COMPOSE,
     Action {
         slug: "versione-pubblicabile",
         token: "replace_public_file",
-        title: "Sostituire il documento esposto con una versione oscurata",
+        title: "Sostituire il documento esposto con la versione pubblicabile",
         button: "Sostituisci",
         done: "Documento esposto sostituito: il termine continua",
         fields: |_| {
-            vec![
-                Field::new("file", "documento", "Versione oscurata, in PDF").required().help(
-                    "I dati vanno tolti dal file, non coperti: sotto un riquadro nero il testo resta.",
-                ),
-                reasons("Perché si sostituisce"),
-            ]
+            vec![reasons("Perché si sostituisce").help(
+                "Si espone la versione pubblicabile più recente, firmata: va prima preparata dalla \
+                 verifica dei dati personali.",
+            )]
         },
         read: |_, form| {
-            let (sha256, reason) = (form.pdf("documento"), form.needed("motivazione"));
+            let (sha256, reason) = (String::new(), form.needed("motivazione"));
             Some(CaseCommand::ReplacePublicFile { sha256, reason })
         },
     },
@@ -234,6 +236,21 @@ pub const ACTIONS: &[Action] = &[
         done: "Provvedimento registrato: l'annotazione viene composta",
         fields: order_fields,
         read: order,
+    },
+    Action {
+        slug: "controllo",
+        token: "request_control",
+        title: "Registrare una richiesta di controllo (art. 127 TUEL)",
+        button: "Registra",
+        done: "Richiesta registrata: l'atto è sospeso fino all'esito",
+        fields: control_fields,
+        read: |_, form| {
+            let matter: Option<ControlMatter> = form.word("materia");
+            let (councillors, on) = (form.all("consiglieri"), form.day("giorno"));
+            let (reference, reasons) = (form.needed("protocollo"), form.needed("motivazione"));
+            let matter = matter?;
+            Some(CaseCommand::RequestControl { councillors, matter, reasons, on, reference })
+        },
     },
     Action {
         slug: "fine-sospensione",
@@ -411,6 +428,25 @@ fn posting(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
     Some(CaseCommand::Post { external_number, external_day, repeats })
 }
 
+fn control_fields(subject: &Subject) -> Vec<Field> {
+    let (registry, today) = (&subject.world.registry, subject.today);
+    let mut councillors: Vec<(String, String)> = Vec::new();
+    for role in [Role::Consigliere, Role::Capogruppo, Role::PresidenteConsiglio] {
+        let held = registry.holders(role, None, today);
+        councillors.extend(held.iter().map(|m| (m.person.clone(), registry.name(&m.person))));
+    }
+    councillors.sort_by(|a, b| a.1.cmp(&b.1));
+    councillors.dedup();
+    let matters = ControlMatter::ALL.map(|(m, words)| (crate::domain::effects::token(&m), words));
+    vec![
+        Field::new("date", "giorno", "Giorno in cui è giunta").required().value(today.to_string()),
+        Field::new("text", "protocollo", "Protocollo della richiesta").required(),
+        Field::new("radio", "materia", "Che cosa riguarda l'atto").required().options(matters),
+        Field::new("ticks", "consiglieri", "Consiglieri che l'hanno firmata").options(councillors),
+        reasons("Norme che si assumono violate, con le ragioni"),
+    ]
+}
+
 fn order_fields(subject: &Subject) -> Vec<Field> {
     let effects = [
         ("suspend", "Sospende l'efficacia"),
@@ -441,6 +477,12 @@ fn order(_: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
     }
     let touch = Touch { how: how?, from, until, by_case: String::new(), source, withdrawn: None };
     Some(CaseCommand::RecordOrder { touch })
+}
+
+/// The page of the act where an action is asked and to which it comes back, when it is not the act's.
+pub fn home(action: &Action) -> Option<&'static str> {
+    let of_privacy = ["mark_personal_data", "clear_personal_data", "compose_public"];
+    of_privacy.contains(&action.token).then_some("dati-personali")
 }
 
 /// Whether an action ends with a signature.

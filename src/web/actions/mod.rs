@@ -8,6 +8,7 @@
 
 pub mod ballot;
 pub mod case;
+pub mod privacy;
 pub mod room;
 pub mod sitting;
 
@@ -218,7 +219,10 @@ async fn foreseen(
     wanted: &Wanted,
 ) -> Result<(Option<Refusal>, Option<String>), WebError> {
     let Subject { world, case, about, today } = &wanted.subject;
-    let offers = crate::domain::offers::of_case(world, case, *today);
+    let offers = match case::home(wanted.action) {
+        Some(_) => crate::domain::offers::of_privacy(world, case),
+        None => crate::domain::offers::of_case(world, case, *today),
+    };
     let same = offers.into_iter().find(|offer| {
         let command = Command::Case { id: case.id.clone(), command: offer.command.clone() };
         command.token() == wanted.action.token && offer.about == *about
@@ -256,7 +260,10 @@ fn page(
         heading: titled,
         button: action.button,
         action: href(&case.id, action, &subject.about),
-        back: format!("/fascicoli/{}", case.id),
+        back: match case::home(action) {
+            Some(page) => format!("/fascicoli/{}/{page}", case.id),
+            None => format!("/fascicoli/{}", case.id),
+        },
         subject: short(&case.content.subject),
         full_subject: case.content.subject.clone(),
         version: case.version,
@@ -323,7 +330,8 @@ pub async fn submit(
     };
     let command = Command::Case { id: id.clone(), command };
     let expected = input.get("versione").parse::<i64>().ok();
-    let asked = Asked { expected, documents, ..Asked::new(wanted.action.done) };
+    let to = case::home(wanted.action).map(|page| format!("/fascicoli/{id}/{page}"));
+    let asked = Asked { expected, documents, to, ..Asked::new(wanted.action.done) };
     match perform(&app, &visitor, command, asked).await {
         Err(WebError::Refused(status, refusal)) => {
             let page = page(&wanted, Some(&input), &[], Some(refusal), true);

@@ -4,6 +4,7 @@
 pub mod documents;
 mod drawing;
 pub mod index;
+pub mod privacy;
 pub mod timeline;
 pub mod versions;
 
@@ -15,13 +16,15 @@ use super::lines::{Datum, DeniedLine, PaperLine};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
-    AttachmentClass, Case, CaseEvent, Change, OpinionNeed, efficacy, standing, terms_of,
+    AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, effective_on, efficacy,
+    in_force_on, standing, terms_of,
 };
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::date_short;
 use crate::domain::offers;
+use crate::domain::papers::act_key;
 use crate::domain::papers::words as printed;
 use crate::domain::registry::Registry;
 use crate::domain::stream::StreamId;
@@ -108,6 +111,10 @@ struct CasePage {
     urgency: Urgency,
     over: bool,
     data: Vec<Datum>,
+    /// The earlier proposal it presents again, and those that present it again.
+    related: Vec<Link>,
+    /// Persistent names, where the Comune has an authority registered.
+    names: Vec<Datum>,
     waiting: Vec<WaitingLine>,
     allowed: Vec<ActionLine>,
     denied: Vec<DeniedLine>,
@@ -186,6 +193,11 @@ async fn offered(
     let commands: Vec<Command> = offers.iter().map(|(_, _, command)| command.clone()).collect();
     let answers = app.office.executor.foresee(visitor.id(), &commands).await?;
     let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+    let now = app.now();
+    let ctx = Ctx { actor: visitor.id().to_owned(), now, happened: now };
+    if let Some(Link { href, label, .. }) = privacy::offered(&ctx, world, case) {
+        allowed.push(ActionLine { title: label, href, signs: false });
+    }
     for ((action, about, _), answer) in offers.into_iter().zip(answers) {
         let title = actions::case::title(action, &world.registry, case, &about);
         match answer {
@@ -228,6 +240,8 @@ fn page(
         urgency: urgency(case.deadline.filter(|_| case.ending.is_none()), today),
         over: case.ending.is_some(),
         data: data(case, registry),
+        related: related(case),
+        names: names(case, workflow, world),
         waiting: waiting(case, workflow, visitor),
         drawing: drawing::draw(workflow, case, entered),
         versions: versions(case),
@@ -270,10 +284,37 @@ fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
             case.posting.as_ref().map(|p| date_short(p.day)).unwrap_or_default(),
         ),
         ("Ultimo giorno all'Albo", terms.map(|t| date_short(t.last_day)).unwrap_or_default()),
-        ("Esecutiva dal", terms.map(|t| date_short(t.effective_on)).unwrap_or_default()),
+        ("Esecutiva dal", effective_on(case).map(date_short).unwrap_or_default()),
+        ("Regolamento in vigore dal", in_force_on(case).map(date_short).unwrap_or_default()),
     ];
     let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
     rows.map(|(term, text)| Datum { term, text }).collect()
+}
+
+/// Where a proposal comes from and where it went on (R3.13).
+fn related(case: &Case) -> Vec<Link> {
+    let earlier = case.earlier.as_ref().map(|earlier| {
+        let how = match earlier.how {
+            EarlierEnd::Withdrawn => "ritirata il",
+            EarlierEnd::Rejected => "respinta il",
+            EarlierEnd::Postponed => "rinviata più volte, da ultimo il",
+        };
+        let number = earlier.proposal.as_ref().map(|n| format!(" n. {n}")).unwrap_or_default();
+        let text = format!("Ripresenta la proposta{number}, {how} {}", date_short(earlier.on));
+        Link::new(format!("/fascicoli/{}", earlier.case), text)
+    });
+    let later = case.later.iter().map(|later| {
+        Link::new(format!("/fascicoli/{later}"), "Ripresentata: vedi la nuova proposta")
+    });
+    earlier.into_iter().chain(later).collect()
+}
+
+fn names(case: &Case, workflow: &Workflow, world: &World) -> Vec<Datum> {
+    let key = act_key(case, workflow, world).filter(|_| case.is_adopted());
+    key.map_or_else(Vec::new, |key| {
+        let rows = [("URN NIR", key.nir()), ("URN LEX", key.lex()), ("Akoma Ntoso", key.akn())];
+        rows.into_iter().map(|(term, text)| Datum { term, text }).collect()
+    })
 }
 
 /// Who is awaited now, and for what.

@@ -78,6 +78,11 @@ fn words_of(event: &CaseEvent, workflow: &Workflow) -> Said {
     let title =
         |name: &str| workflow.step(name).map_or_else(|| name.to_owned(), |step| step.title.clone());
     match event {
+        E::Created { earlier: Some(earlier), .. } => said(
+            "it-plus-circle",
+            "Bozza aperta: ripresenta una proposta precedente",
+            earlier.proposal.clone().unwrap_or_default(),
+        ),
         E::Created { .. } => said("it-plus-circle", "Bozza aperta", ""),
         E::Edited { .. } => said("it-pencil", "Bozza modificata", ""),
         E::Submitted { version, by, .. } => {
@@ -238,6 +243,10 @@ fn after(event: &CaseEvent) -> Said {
         E::DutySettled { duty, done, note, .. } => {
             let how = if *done { "compiuto" } else { "non riuscito" };
             said("it-check", format!("Adempimento {how}: {}", words::duty(duty)), note)
+        }
+        E::PresentedAgain { .. } => said("it-link", "Ripresentata con una nuova proposta", ""),
+        E::ControlRequested(request) => {
+            said("it-warning-circle", "Chiesto il controllo dell'atto", request.source())
         }
         E::Touched { touch } => said("it-link", "Incide un atto successivo", &touch.source),
         E::TouchWithdrawn { reason, .. } => {

@@ -7,6 +7,7 @@ use crate::domain::case::{
 use crate::domain::case::{Attachment, Case};
 use crate::domain::effects::token;
 use crate::domain::law::calendar::parse_date;
+use crate::domain::law::regulations::EntryIntoForce;
 use crate::domain::registry::{Registry, Role};
 use crate::domain::regulation::Regulation;
 use crate::service::documents::page_count;
@@ -85,6 +86,15 @@ pub fn input_of(content: &Content) -> Input {
     ];
     ticks.iter().filter(|(_, on)| *on).for_each(|(name, _)| put(name, "sì"));
     gates.conditions.iter().for_each(|condition| put("condizioni", &token(condition)));
+    match gates.regulation {
+        None => {}
+        Some(EntryIntoForce::FifteenthDay) => put("regolamento", "fifteenth_day"),
+        Some(EntryIntoForce::WithTheAct) => put("regolamento", "with_the_act"),
+        Some(EntryIntoForce::OnDay { on }) => {
+            put("regolamento", "on_day");
+            put("vigore", &on.to_string());
+        }
+    }
     put("decorrenza", &content.effect_date.map(|d| d.to_string()).unwrap_or_default());
     content.affects.iter().for_each(|a| {
         put("incide", &a.case);
@@ -162,7 +172,18 @@ pub fn content_of(input: &Input, known: &Known<'_>, reader: &mut Reader<'_>) -> 
         reader.wrong("decorrenza", format!("«{day}» non è una data"));
     }
     gates(input, &mut content, reader);
+    content.gates.regulation = entry_into_force(input, reader);
     content
+}
+
+/// From when the regulation that the act approves is in force, where it approves one (R7.6).
+fn entry_into_force(input: &Input, reader: &mut Reader<'_>) -> Option<EntryIntoForce> {
+    match input.get("regolamento") {
+        "fifteenth_day" => Some(EntryIntoForce::FifteenthDay),
+        "with_the_act" => Some(EntryIntoForce::WithTheAct),
+        "on_day" => Some(EntryIntoForce::OnDay { on: reader.day("vigore") }),
+        _ => None,
+    }
 }
 
 fn gates(input: &Input, content: &mut Content, reader: &mut Reader<'_>) {
@@ -361,6 +382,15 @@ fn questions() -> Vec<Field> {
             &format!("Dove la norma locale lo dà a richiesta. {empty}"),
         ),
         Field::new("tick", "prefetto", "Da comunicare al Prefetto").help("Art. 135, c. 2, TUEL."),
+        Field::new("radio", "regolamento", "Approva un regolamento: da quando entra in vigore")
+            .help("Altra cosa dall'esecutività dell'atto (art. 10 disp. prel. c.c.).")
+            .options([
+                ("", "Non approva un regolamento"),
+                ("fifteenth_day", "Il quindicesimo giorno dopo la pubblicazione"),
+                ("on_day", "Il giorno che l'atto dispone"),
+                ("with_the_act", "Con l'efficacia dell'atto, come esso dispone"),
+            ]),
+        Field::new("date", "vigore", "In vigore dal").only("regolamento=on_day"),
         Field::new("date", "decorrenza", "Decorrenza fissata dall'atto"),
     ]
 }
@@ -426,6 +456,8 @@ mod tests {
                 public_investment: true,
                 conditions: vec![Condition::GrantTransparency],
                 council: CouncilGate::UrgentVariation,
+                regulation: NaiveDate::from_ymd_opt(2026, 3, 1)
+                    .map(|on| EntryIntoForce::OnDay { on }),
                 ..Default::default()
             },
             effect_date: NaiveDate::from_ymd_opt(2026, 1, 2),

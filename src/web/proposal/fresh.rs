@@ -2,7 +2,7 @@
 //! A new proposal: blank, from a model, or with the words of an earlier act. The answers the law
 //! asks for are never copied: each act is asked anew.
 
-use crate::domain::case::{Case, CaseCommand, Content, Gates};
+use crate::domain::case::{Case, CaseCommand, Content, Gates, representable, superseded};
 use crate::domain::command::Command;
 use crate::domain::effects::fold;
 use crate::domain::stream::StreamId;
@@ -146,12 +146,16 @@ pub async fn create(
         "" => visitor.registry.active.keys().next().cloned().unwrap_or_default(),
         kind => kind.to_owned(),
     };
+    let mut again_of = None;
     let mut content = match (input.get("modello"), input.get("atto")) {
         ("", "") => Content::default(),
         ("", act) => {
             let world = app.office.executor.world(&[StreamId::case(act)]).await?;
             let case = world.case(act)?;
             may_read(&world.registry, visitor.id(), case, visitor.today)?;
+            // What did not become an act is presented again; of the others only the words are taken.
+            let again = representable(case).is_some() && superseded(case).is_ok();
+            again_of = again.then(|| act.to_owned());
             words_of(case)
         }
         (model, _) => {
@@ -169,7 +173,7 @@ pub async fn create(
     // Ids sort by time: the newest act is the last.
     let id = uuid::Uuid::now_v7().to_string();
     let to = format!("/fascicoli/{id}/testo");
-    let command = Command::Case { id, command: CaseCommand::Create { kind, content } };
+    let command = Command::Case { id, command: CaseCommand::Create { kind, content, again_of } };
     let asked = Asked { to: Some(to), ..Asked::new("Bozza aperta") };
     match perform(&app, &visitor, command, asked).await {
         Err(WebError::Refused(_, refusal)) => {

@@ -25,6 +25,13 @@ pub fn container_der(bytes: &[u8]) -> Option<Vec<u8>> {
     ber::unwrap(bytes).and_then(|ber| ber::to_der(&ber))
 }
 
+/// What one container holds, unverified: the document to be read. `None` for what is no container, or
+/// one without its document.
+pub fn container_content(bytes: &[u8]) -> Option<Vec<u8>> {
+    let der = container_der(bytes)?;
+    SignedData::read(&der)?.content.map(<[u8]>::to_vec)
+}
+
 /// Verifies a container and what is inside: other containers, a signed PDF.
 ///
 /// `issued` is the document that must be inside: the same bytes, or, if it was signed as a PDF

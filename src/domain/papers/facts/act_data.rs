@@ -10,6 +10,8 @@ use crate::domain::case::{
 };
 use crate::domain::law::ballot::Casting;
 use crate::domain::law::calendar::rome_date;
+use crate::domain::law::identifiers::ActKey;
+use crate::domain::law::regulations::EntryIntoForce;
 use crate::domain::papers::words;
 use crate::domain::registry::Signatory;
 use crate::domain::sitting::{Ballot, ConflictStance, ItemOutcome, MemberPresence, Mode};
@@ -19,7 +21,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Names the shape below; it changes with it.
-pub const SCHEMA: &str = "delibera/atto/1";
+pub const SCHEMA: &str = "delibera/atto/2";
 
 /// The act.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +41,8 @@ pub struct ActData {
     pub subject: String,
     /// Numbers.
     pub numbers: NumberData,
+    /// Names of the act for programs, where the Comune has its authority registered.
+    pub identifiers: Option<IdentifierData>,
     /// Offices, the leading one first.
     pub offices: Vec<String>,
     /// Relatori.
@@ -71,6 +75,8 @@ pub struct ActData {
     pub classification: String,
     /// Effect date set by the act itself.
     pub effect_date: Option<NaiveDate>,
+    /// When the regulation it approves is in force.
+    pub regulation: Option<EntryIntoForce>,
     /// Conditions of efficacy.
     pub conditions: Vec<Condition>,
     /// Earlier acts it touches.
@@ -103,6 +109,24 @@ pub struct NumberData {
     pub proposal: Option<String>,
     /// Of the act.
     pub deliberation: Option<String>,
+}
+
+/// Persistent names of the act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentifierData {
+    /// URN NIR.
+    pub nir: String,
+    /// URN LEX, RFC 9676.
+    pub lex: String,
+    /// IRI of Akoma Ntoso.
+    pub akn: String,
+}
+
+impl From<&ActKey> for IdentifierData {
+    fn from(key: &ActKey) -> Self {
+        Self { nir: key.nir(), lex: key.lex(), akn: key.akn() }
+    }
 }
 
 /// A sitting at one item.
@@ -291,6 +315,21 @@ pub struct PartData {
     pub sha256: String,
 }
 
+/// What names an act outside, with the authority of the regulation of its day (R11.3); none where the
+/// Comune has none registered, or the act no number.
+pub fn act_key(case: &Case, workflow: &Workflow, world: &World) -> Option<ActKey> {
+    let number = case.act_number(workflow)?;
+    let regulation = world.regulation(number.date).ok()?;
+    let authority = regulation.urn_authority.clone()?;
+    Some(ActKey {
+        authority,
+        organ: workflow.organ.clone(),
+        measure: case.kind.split('-').next().unwrap_or_default().to_owned(),
+        date: number.date,
+        number: number.number,
+    })
+}
+
 /// The data of an act whose result was proclaimed.
 pub fn of(
     case: &Case,
@@ -323,6 +362,7 @@ pub fn of(
             proposal: label(case.number(&workflow.proposal_register)),
             deliberation: label(case.act_number(workflow)),
         },
+        identifiers: act_key(case, workflow, world).as_ref().map(IdentifierData::from),
         offices: content.offices.iter().map(|o| registry.office_name(o)).collect(),
         rapporteurs: content.rapporteurs.iter().map(|p| registry.name(p)).collect(),
         procedure_head: registry.name(&content.procedure_head),
@@ -344,6 +384,7 @@ pub fn of(
         cup: content.cup.clone(),
         classification: content.classification.clone(),
         effect_date: content.effect_date,
+        regulation: content.gates.regulation,
         conditions: content.gates.conditions.clone(),
         affects: content
             .affects

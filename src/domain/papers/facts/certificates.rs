@@ -8,7 +8,7 @@ use super::common::{
 use super::effects::effect_noun;
 use super::posting::{PostingFacts, posting_facts, posting_of, terms};
 use crate::domain::case::powers;
-use crate::domain::case::{Case, Ctx, Effect, Touch, effective_on};
+use crate::domain::case::{Case, Ctx, Effect, Touch, effective_on, in_force_from};
 use crate::domain::law::calendar::{rome_date, rome_time};
 use crate::domain::papers::{PaperKind, PaperPlan, PaperState, words};
 use crate::domain::refusal::Refusal;
@@ -161,6 +161,8 @@ struct ExecutivityFacts {
     source: String,
     /// A regional rule counts from the end of posting instead (R7.9).
     after_posting: bool,
+    /// When the regulation it approves is in force (R7.6).
+    in_force_on: Option<NaiveDate>,
     conditions: Vec<ConditionFacts>,
     /// The day another certificate says, which this one takes the place of.
     replaces: Option<NaiveDate>,
@@ -181,6 +183,7 @@ pub fn executivity(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFac
         doctrine: posting.exec_count.doctrine(),
         source: words::clause(&posting.exec_source),
         after_posting: posting.effective_after_posting,
+        in_force_on: in_force_from(case, posting, Some(effective_on)),
         conditions: conditions(case),
         posting: posting_facts(posting, lost)?,
         replaces: replaced(case, plan),

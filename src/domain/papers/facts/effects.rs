@@ -2,6 +2,8 @@
 //! The gate questions of a proposal as its papers print them.
 
 use crate::domain::case::{Content, CouncilGate, Effect, Effects};
+use crate::domain::law::calendar::Preposition;
+use crate::domain::law::regulations::EntryIntoForce;
 use crate::domain::papers::words;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -24,6 +26,8 @@ pub struct GateFacts {
     pub secret_ballot: Option<String>,
     pub prefect: bool,
     pub effect_date: Option<NaiveDate>,
+    /// When the regulation it approves is in force.
+    pub regulation: Option<String>,
     pub affects: Vec<&'static str>,
 }
 
@@ -47,6 +51,7 @@ pub fn gates(content: &Content) -> GateFacts {
         secret_ballot: gates.secret_ballot.as_deref().and_then(some),
         prefect: gates.prefect,
         effect_date: content.effect_date,
+        regulation: gates.regulation.map(entry_into_force),
         affects: content.affects.iter().map(|a| effect_noun(a.how)).collect(),
     }
 }
@@ -73,6 +78,19 @@ pub fn effects_sentence(effects: &Effects) -> String {
             add(", finanziamento: ", financing.as_deref().map(words::clause));
             text
         }
+    }
+}
+
+/// From when a regulation is in force, after "entra in vigore" (R7.6).
+pub fn entry_into_force(how: EntryIntoForce) -> String {
+    match how {
+        EntryIntoForce::FifteenthDay => {
+            "il quindicesimo giorno successivo alla pubblicazione (art. 10 disp. prel. c.c.)".into()
+        }
+        EntryIntoForce::OnDay { on } => {
+            format!("{}, come disposto dall'atto", words::dated(Preposition::On, on))
+        }
+        EntryIntoForce::WithTheAct => "con l'efficacia dell'atto, come da esso disposto".into(),
     }
 }
 

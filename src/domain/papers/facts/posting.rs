@@ -4,7 +4,7 @@
 use super::PaperFacts;
 use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::domain::case::capigruppo::named;
-use crate::domain::case::{Availability, Case, Posting};
+use crate::domain::case::{Availability, Case, LatePosting, Posting, in_force_from};
 use crate::domain::law::calendar::{Preposition, rome_date, rome_time};
 use crate::domain::law::outage::OutagePolicy;
 use crate::domain::law::terms::Terms;
@@ -97,13 +97,20 @@ struct PostedFacts {
     #[serde(flatten)]
     head: Head,
     posting: PostingFacts,
+    /// When the regulation it approves is in force (R7.6).
+    in_force_on: Option<NaiveDate>,
 }
 
 /// The attestation at D. It speaks of that day: days lost later do not change it.
 pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
     let (case, _, head) = read_public(id, world)?;
     let posting = posting_of(case, &plan.about)?;
-    let facts = PostedFacts { posting: posting_facts(posting, &BTreeMap::new())?, head };
+    let effective = terms(posting, &BTreeMap::new())?.effective_on;
+    let facts = PostedFacts {
+        posting: posting_facts(posting, &BTreeMap::new())?,
+        in_force_on: in_force_from(case, posting, Some(effective)),
+        head,
+    };
     let parts = Parts {
         kind: plan.kind,
         file: format!(
@@ -253,6 +260,40 @@ pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
         file: format!("attestazione-disservizio-{}-{day}", facts.head.stem(case)),
         title: format!("Attestazione di disservizio dell'Albo {}", Preposition::Of.short(day)),
         created: owed_at(case, plan),
+        slots: &plan.slots,
+        embedded: Vec::new(),
+    };
+    paper(parts, &facts)
+}
+
+#[derive(Serialize)]
+struct LatenessFacts {
+    #[serde(flatten)]
+    head: Head,
+    posting: PostingFacts,
+    late: LatePosting,
+    effective_on: NaiveDate,
+}
+
+/// The attestation of a posting that began after its term (row 20). It speaks of D.
+pub fn lateness(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Refusal> {
+    let (case, _, head) = read_public(id, world)?;
+    let posting = posting_of(case, &plan.about)?;
+    let late = posting.late.clone().ok_or_else(|| {
+        Refusal::new("posting_in_time", "R6.1", "", "La pubblicazione è cominciata nel termine")
+    })?;
+    let undisturbed = BTreeMap::new();
+    let facts = LatenessFacts {
+        posting: posting_facts(posting, &undisturbed)?,
+        effective_on: terms(posting, &undisturbed)?.effective_on,
+        late: LatePosting { source: words::clause(&late.source), ..late },
+        head,
+    };
+    let parts = Parts {
+        kind: plan.kind,
+        file: format!("pubblicazione-tardiva-{}-albo-{}", facts.head.stem(case), posting.number),
+        title: format!("Attestazione di pubblicazione tardiva {}", facts.head.of_what()),
+        created: posting.at,
         slots: &plan.slots,
         embedded: Vec::new(),
     };

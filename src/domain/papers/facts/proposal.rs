@@ -9,7 +9,7 @@ use super::common::{
 use super::effects::{GateFacts, gates};
 use super::opinion::numbered;
 use crate::domain::case::powers;
-use crate::domain::case::{Content, Ctx, Effect};
+use crate::domain::case::{Content, Ctx, Earlier, EarlierEnd, Effect};
 use crate::domain::law::annulment::annulment_limit;
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{PaperKind, PaperPlan, words};
@@ -64,8 +64,31 @@ struct ProposalFacts {
     /// Scheda di sintesi, in Markdown.
     summary: String,
     departure: Option<String>,
+    /// The earlier proposal it presents again (R3.13).
+    earlier: Option<EarlierFacts>,
     /// Acts it annuls after the term for authorisations and economic benefits (T-68).
     late_annulments: Vec<LateAnnulment>,
+}
+
+/// An earlier proposal, as the new one names it.
+#[derive(Serialize)]
+struct EarlierFacts {
+    /// "1721/2020".
+    proposal: Option<String>,
+    /// "ritirata", "respinta", "rinviata più volte, da ultimo".
+    how: &'static str,
+    on: NaiveDate,
+}
+
+impl From<&Earlier> for EarlierFacts {
+    fn from(earlier: &Earlier) -> Self {
+        let how = match earlier.how {
+            EarlierEnd::Withdrawn => "ritirata",
+            EarlierEnd::Rejected => "respinta",
+            EarlierEnd::Postponed => "rinviata più volte, da ultimo",
+        };
+        Self { proposal: earlier.proposal.clone(), how, on: earlier.on }
+    }
 }
 
 /// A self-annulment that comes late, as everyone who signs or votes the proposal reads it.
@@ -114,6 +137,7 @@ pub fn proposal(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts,
         body: proposal_text(content, &world.registry, on),
         summary: content.summary.trim().to_owned(),
         departure: content.gates.departure.as_deref().map(words::clause),
+        earlier: case.earlier.as_ref().map(EarlierFacts::from),
         late_annulments: late_annulments(content, on, world),
     };
     let parts = Parts {

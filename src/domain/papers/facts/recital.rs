@@ -7,7 +7,7 @@ use crate::domain::case::{
     Case, FurtherOpinion, Opinion, OpinionNeed, OpinionOutcome, needs, standing, standing_further,
 };
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::words;
+use crate::domain::papers::{SignedForm, words};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::Registry;
 use crate::domain::regulation::Regulation;
@@ -42,6 +42,9 @@ pub struct RecitedOpinion {
     pub on_the_spot: bool,
     /// SHA-256 of the signed sheet.
     pub sha256: String,
+    /// How its signature is carried.
+    #[serde(skip)]
+    pub form: SignedForm,
 }
 
 /// An opinion that was due and is not there: only where president and verbalizer went on with a
@@ -162,6 +165,7 @@ pub fn recited(opinion: &Opinion, registry: &Registry) -> RecitedOpinion {
         confirmation: opinion.confirmation,
         on_the_spot: opinion.on_the_spot,
         sha256: opinion.paper.sha256.clone(),
+        form: opinion.paper.form,
     }
 }
 
@@ -206,8 +210,8 @@ impl Recital {
             let whose = opinion.office.as_deref().map(|o| format!(", {o}")).unwrap_or_default();
             Embedded {
                 sha256: opinion.sha256.clone(),
-                name: format!("{stem}.pdf"),
-                media_type: "application/pdf".into(),
+                name: format!("{stem}.{}", opinion.form.extension()),
+                media_type: opinion.form.media_type().into(),
                 description: format!("Foglio del {}{whose}", opinion.label),
                 relation: Relation::Part,
             }

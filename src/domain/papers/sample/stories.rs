@@ -2,7 +2,7 @@
 //! The acts of the sample: each a handful of facts, each leaving its papers.
 
 use super::*;
-use crate::domain::case::{Availability, Effect, Touch};
+use crate::domain::case::{Availability, Effect, LatePosting, Touch};
 use crate::domain::sitting::{Anomaly, SecretTotals};
 
 /// Every paper.
@@ -50,6 +50,7 @@ fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     papers.push(story.owed("a1", PaperKind::Proposta, "", proposers, at(7, 15, 9, 0))?);
     opinion_sheets(&mut story, papers)?;
     story.opinions("a1").further("a1");
+    inquiry(&mut story, papers)?;
     papers.push(story.owed("a1", PaperKind::FoglioPareri, "", seal(), at(7, 23, 17, 5))?);
     let legitimacy = opinion(OpinionKind::Legitimacy, "", OpinionOutcome::Favourable, "");
     papers.extend(story.carried("a1", &legitimacy, "vsg", at(7, 23, 17, 0))?);
@@ -59,6 +60,16 @@ fn ordinary(papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     signatures(&mut story, papers)?;
     super::derived::all(&mut story, papers)?;
     posting(&mut story, papers)
+}
+
+/// The check of the Segreteria, with a note.
+fn inquiry(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
+    let when = at(7, 23, 17, 2);
+    let by = story.signer("vsg", Role::Segretario, when);
+    let note = "verificata la corrispondenza fra allegati citati e allegati uniti".to_owned();
+    story.case("a1", when, &CaseEvent::ReviewPassed { step: "istruttoria".into(), by, note });
+    papers.push(story.owed("a1", PaperKind::SchedaIstruttoria, "1", Vec::new(), when)?);
+    Ok(())
 }
 
 /// A command that gives an opinion.
@@ -225,11 +236,18 @@ fn probed() -> CaseEvent {
         sha256: "b7".repeat(32),
         media_type: "text/csv".into(),
     })
+/// The same posting, two days after its term.
+fn late(story: &mut Story, slots: Vec<Slot>) -> Result<PaperFacts, Refusal> {
+    let late = LatePosting { due: date(7, 26), days: 2, source: "art. 7 del regolamento".into() };
+    let posting = story.world.cases.get_mut("a1").and_then(|case| case.posting.as_mut());
+    posting.into_iter().for_each(|posting| posting.late = Some(late.clone()));
+    story.owed("a1", PaperKind::AttestazioneRitardo, "5012/2024", slots, at(7, 28, 15, 7))
 }
 
 fn posting(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Refusal> {
     let slots = publisher(story);
     story.posted("a1", 5012, 28)?;
+    papers.push(late(story, slots.clone())?);
     papers.push(story.owed(
         "a1",
         PaperKind::AttestazionePubblicazione,

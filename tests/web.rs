@@ -5,10 +5,22 @@
 
 #[path = "web/actions.rs"]
 mod actions;
+#[path = "web/hosts.rs"]
+mod hosts;
+#[path = "support/http.rs"]
+mod http;
+#[path = "web/matrix.rs"]
+mod matrix;
+#[path = "web/oidc.rs"]
+mod oidc;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/proposal.rs"]
 mod proposal;
+#[path = "web/provider.rs"]
+mod provider;
+#[path = "web/security.rs"]
+mod security;
 #[path = "web/server.rs"]
 mod server;
 #[path = "web/sittings.rs"]

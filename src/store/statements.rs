@@ -4,7 +4,7 @@
 
 use super::{
     accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
-    verify, writer,
+    sign_in, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -38,9 +38,10 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 8] = [
+pub const NOT_RECORDS: [(&str, &str); 9] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
+    ("sign_ins", "who is at the identity provider now; gone when he comes back"),
     ("account_links", "links sent by mail to choose a password; good once"),
     (
         "prepared",
@@ -71,6 +72,7 @@ pub fn statements() -> Vec<Statement> {
     ];
     both.extend(rows::statements());
     both.extend(accounts::STATEMENTS);
+    both.extend(sign_in::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(compare::statements());

@@ -5,9 +5,9 @@
 use super::error::WebError;
 use super::{Shared, error};
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use metrics::{counter, histogram};
@@ -81,7 +81,6 @@ pub fn around(pages: Router<Shared>, app: Shared) -> Router<Shared> {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app, error::pages))
         .layer(CompressionLayer::new().gzip(true))
-        .layer(from_fn(headers))
 }
 
 /// Requests that change something come from our own pages (Sec-Fetch-Site, else Origin and Host).
@@ -107,8 +106,8 @@ pub fn request_ids() -> Ids {
 }
 
 /// The number of a request as people dictate it on the telephone.
-pub fn reference(request: &Request) -> String {
-    let id = request.extensions().get::<RequestId>();
+pub fn reference(extensions: &Extensions) -> String {
+    let id = extensions.get::<RequestId>();
     let text = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
     text.chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_uppercase()
 }
@@ -120,9 +119,14 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     axum::response::IntoResponse::into_response(error)
 }
 
-async fn headers(request: Request, next: Next) -> Response {
+/// What browsers may do with an answer, whatever it is; over HTTPS, that it stays there.
+pub async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if app.secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -132,7 +136,7 @@ async fn headers(request: Request, next: Next) -> Response {
 /// Counts and times each request and writes one line of log.
 pub async fn observed(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let reference = reference(&request);
+    let reference = reference(request.extensions());
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| "(nessuna)".to_owned(), |path| path.as_str().to_owned());

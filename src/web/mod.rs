@@ -13,6 +13,8 @@ pub mod case;
 pub mod desk;
 pub mod error;
 pub mod forms;
+pub mod hosts;
+pub mod identity;
 pub mod layers;
 pub mod lines;
 pub mod ops;
@@ -27,6 +29,7 @@ pub mod visitor;
 use crate::service::accounts::Accounts;
 use crate::service::mail::Mailer;
 use crate::service::office::Office;
+use crate::service::oidc::{BACK_PATH, Provider};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -49,6 +52,10 @@ pub struct Settings {
     pub demo: bool,
     /// The declaration of accessibility on the AgID form.
     pub accessibility_url: Option<String>,
+    /// The identity provider of the Comune.
+    pub identity: Option<Arc<Provider>>,
+    /// Other Comuni of the same process.
+    pub neighbours: Vec<hosts::Neighbour>,
 }
 
 /// What every handler has.
@@ -86,6 +93,8 @@ impl App {
     ) -> Result<Shared, Box<handlebars::TemplateError>> {
         let executor = &office.executor;
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
+        let local = settings.identity.as_ref().map(|p| p.local_accounts());
+        let accounts = accounts.restricted_to(local.unwrap_or_default());
         let pages = page::Templates::embedded()?;
         let limits = layers::Limits::default();
         let (watched, closing) = (Arc::default(), tokio::sync::watch::Sender::new(false));
@@ -153,6 +162,8 @@ pub fn router(app: Shared) -> Router {
         .layer(RequestBodyLimitLayer::new(upload::UPLOAD_MAX));
     let open = Router::new()
         .route("/accesso", get(account::show).post(account::sign_in))
+        .route("/accesso/identita", post(identity::begin))
+        .route(BACK_PATH, get(identity::come_back))
         .route("/accesso/prova", post(account::sign_in_demo))
         .route("/accesso/recupero", get(account::ask_link).post(account::send_link))
         .route("/accesso/password", get(account::choose).post(account::chosen))
@@ -161,6 +172,7 @@ pub fn router(app: Shared) -> Router {
     let pages = own.merge(uploads).merge(open).fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
         .route("/risorse/{version}/{*path}", get(assets::serve))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::headers))
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())
         .with_state(app)

@@ -12,7 +12,7 @@ use delibera::service::office::Office;
 use delibera::service::paper::Press;
 use delibera::service::scenario;
 use delibera::store::Store;
-use delibera::web::{App, Settings, ops, router};
+use delibera::web::{App, Settings, Shared, ops, router};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -23,36 +23,69 @@ pub const PASSWORD: &str = "tre fontane in piazza";
 pub struct Server {
     pub pages: SocketAddr,
     pub ops: SocketAddr,
+    pub office: Office,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Server {
+    /// Other pages on the same database, with settings of their own.
+    pub fn beside(&self, settings: impl FnOnce(SocketAddr) -> Settings) -> SocketAddr {
+        self.serving(|address| router(self.app(settings(address))))
+    }
+
+    /// The pages of this database with other settings.
+    pub fn app(&self, settings: Settings) -> Shared {
+        App::new(self.office.clone(), None, settings).expect("templates")
+    }
+
+    /// Whatever a router answers, on a port of its own.
+    pub fn serving(&self, router: impl FnOnce(SocketAddr) -> axum::Router) -> SocketAddr {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+        listener.set_nonblocking(true).expect("a listener of tokio");
+        let address = listener.local_addr().expect("address");
+        let router = router(address);
+        self.runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("listener");
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.expect("serving");
+        });
+        address
+    }
 }
 
 pub fn sqlite() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| start(false))
+    SERVER.get_or_init(|| start(false, acts_in_progress()))
 }
 
 pub fn postgres() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| start(true))
+    SERVER.get_or_init(|| start(true, acts_in_progress()))
 }
 
-fn start(postgres: bool) -> Server {
+fn acts_in_progress() -> scenario::Scenario {
+    scenario::in_progress(rome_date(SystemClock.now())).expect("scenario")
+}
+
+/// A server of its own for the acts of a scenario.
+pub fn start(postgres: bool, acts: scenario::Scenario) -> Server {
     let (tell, hear) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
-        runtime.block_on(serve(postgres, tell));
+        runtime.block_on(serve(postgres, acts, tell));
     });
     hear.recv().expect("the server starts")
 }
 
-async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
+async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Server>) {
     let engine = if postgres { "pg" } else { "lite" };
-    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{}", std::process::id()));
+    let unique = uuid::Uuid::now_v7();
+    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{unique}"));
     let url = match postgres {
         true => crate::postgres::new_database().await,
         false => format!("sqlite:{}", folder.join("delibera.db").display()),
     };
     let now = SystemClock.now();
-    let acts = scenario::in_progress(rome_date(now)).expect("scenario");
     let database = postgres.then_some(url.as_str());
     let runner = scenario::run(acts, &folder, database).await.expect("Comune");
     let report = runner.go(|_| {}).await.expect("acts");
@@ -69,14 +102,17 @@ async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
         accounts.choose(&link, PASSWORD.into(), PASSWORD).await.expect("password");
     }
     let settings = Settings { demo: true, behind_proxy: true, ..Settings::default() };
-    let app = App::new(Office { executor, press }, None, settings).expect("templates");
+    let office = Office { executor, press };
+    let app = App::new(office.clone(), None, settings).expect("templates");
     let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
-    tell.send(Server { pages: at(&pages), ops: at(&beside) }).expect("test is there");
+    let runtime = tokio::runtime::Handle::current();
+    let server = Server { pages: at(&pages), ops: at(&beside), office, runtime };
+    tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);
-    let ops = axum::serve(beside, ops::router(store));
+    let ops = axum::serve(beside, ops::router(vec![store]));
     tokio::try_join!(async { pages.await }, async { ops.await }).expect("serving");
 }
 
@@ -88,6 +124,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a cookie of the answer holds, as it is sent back: `name=value`.
+    pub fn cookie(&self, name: &str) -> String {
+        let named = format!("{name}=");
+        let mut set =
+            self.headers.iter().filter(|(n, v)| n == "set-cookie" && v.starts_with(&named));
+        set.next().and_then(|(_, v)| v.split(';').next()).unwrap_or_default().to_owned()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
     }
@@ -99,14 +143,21 @@ impl Answer {
 
 /// Someone at a browser, with his own address so that limits count him alone.
 pub struct Browser {
-    at: SocketAddr,
+    pub at: SocketAddr,
     pub cookie: String,
     pub address: String,
+    /// The name it calls.
+    pub host: String,
 }
 
 impl Browser {
     pub fn new(server: &Server, address: &str) -> Self {
-        Self { at: server.pages, cookie: String::new(), address: address.into() }
+        Self::at(server.pages, address)
+    }
+
+    /// At other pages.
+    pub fn at(at: SocketAddr, address: &str) -> Self {
+        Self { at, cookie: String::new(), address: address.into(), host: at.to_string() }
     }
 
     /// Signed in as a person of the sample Comune.
@@ -180,14 +231,15 @@ impl Browser {
         Following(BufReader::new(stream))
     }
 
-    fn send(&mut self, head: &str, body: &[u8]) -> Answer {
+    /// Any request, as written; host, cookie and address are added.
+    pub fn send(&mut self, head: &str, body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.at).expect("connect");
         let cookie = match self.cookie.as_str() {
             "" => String::new(),
             cookie => format!("cookie: {cookie}\r\n"),
         };
         let forwarded = format!("x-forwarded-for: {}\r\n", self.address);
-        let rest = format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n", self.at);
+        let rest = format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n", self.host);
         let request = [format!("{head}{rest}").as_bytes(), body].concat();
         let mut bytes = Vec::new();
         // Who refuses a body for its size answers and closes while it is still being sent: the

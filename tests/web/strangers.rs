@@ -167,8 +167,7 @@ fn a_form_too_large_is_a_page(server: &Server) {
 fn status_and_metrics_are_on_their_own_listener(server: &Server) {
     let mut pages = Browser::of(server, "marchi");
     assert_eq!(pages.get("/metrics").status, 404);
-    let ops = Server { pages: server.ops, ops: server.ops };
-    let mut ops = Browser::new(&ops, "10.0.0.11");
+    let mut ops = Browser::at(server.ops, "10.0.0.11");
     ops.get("/status").says("\"status\":\"ok\"");
     let metrics = ops.get("/metrics");
     metrics.says("http_requests_total");

@@ -13,6 +13,14 @@ mod api;
 mod api_act;
 #[path = "web/comune.rs"]
 mod comune;
+#[path = "web/hosts.rs"]
+mod hosts;
+#[path = "support/http.rs"]
+mod http;
+#[path = "web/matrix.rs"]
+mod matrix;
+#[path = "web/oidc.rs"]
+mod oidc;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/privacy.rs"]
@@ -21,8 +29,12 @@ mod privacy;
 mod probes;
 #[path = "web/proposal.rs"]
 mod proposal;
+#[path = "web/provider.rs"]
+mod provider;
 #[path = "web/registers.rs"]
 mod registers;
+#[path = "web/security.rs"]
+mod security;
 #[path = "web/server.rs"]
 mod server;
 #[path = "web/sittings.rs"]

@@ -4,10 +4,12 @@
 use super::{DONE, WRONG_USE};
 use crate::service::keyring::config::SigningConfig;
 use crate::service::mail::MailConfig;
+use crate::service::oidc::OidcConfig;
 use crate::web::albo::AlboConfig;
+use anyhow::Context;
 use clap::Args;
 use confique::Config as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -82,6 +84,30 @@ pub struct Config {
     /// rossi = { backend = "propria" }
     pub signing: Option<SigningConfig>,
 
+    /// Accesso con il gestore dell'identità del Comune (OpenID Connect), anche per SPID e CIE: la
+    /// persona è riconosciuta dal codice fiscale; nessuna persona e nessun potere nasce da qui.
+    /// Al gestore va indicato l'indirizzo di ritorno `<base_url>/accesso/identita/ritorno`.
+    ///
+    /// [oidc]
+    /// issuer = "https://login.comune.example.it"
+    /// client_id = "delibera"
+    /// client_secret_file = "/run/credentials/delibera/oidc"  # oppure client_secret_env = "OIDC"
+    /// name = "SPID o CIE"                     # sul pulsante
+    /// claim = "fiscal_number"                 # dove sta il codice fiscale, anche con TINIT-
+    /// acr = ["https://www.spid.gov.it/SpidL2"]  # livelli accettati; vuoto: risponde il gestore
+    /// passwords_only_for = ["rossi"]          # chi può ancora usare una password; [] nessuno
+    pub oidc: Option<OidcConfig>,
+
+    /// Più Comuni in un solo processo, scelti dal nome con cui sono chiamati. Ciascuno ha il proprio
+    /// file, come questo, con archivio, firme, posta e accesso; di qui valgono gli indirizzi di
+    /// ascolto. Ogni altro comando si dà sul file del Comune.
+    ///
+    /// [[comune]]
+    /// hosts = ["delibere.comune.example.it"]
+    /// config = "comune.toml"
+    #[config(default = [])]
+    pub comune: Vec<ComuneEntry>,
+
     /// File con il seme delle chiavi di sviluppo; creato al primo avvio se manca.
     #[config(env = "DELIBERA_SEED_FILE", default = "delibera-sviluppo.seed")]
     pub seed_file: PathBuf,
@@ -104,6 +130,49 @@ pub struct Config {
     /// albo_probe (ogni ora si interrogano le pagine pubbliche dell'Albo, all'indirizzo mail.base_url).
     #[config(default = {})]
     pub schedule: BTreeMap<String, String>,
+}
+
+/// A Comune served beside others.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComuneEntry {
+    /// Names it is called by.
+    pub hosts: Vec<String>,
+    /// Its own configuration.
+    pub config: PathBuf,
+}
+
+/// A Comune with the names it is called by; one alone answers to any.
+pub type Named = (Vec<String>, Config);
+
+impl Config {
+    /// The Comuni to serve: those of the list, or this one alone.
+    ///
+    /// # Errors
+    /// A file that cannot be read; two Comuni with one name or one database.
+    pub fn comuni(self) -> anyhow::Result<Vec<Named>> {
+        if self.comune.is_empty() {
+            return Ok(vec![(Vec::new(), self)]);
+        }
+        let (mut names, mut databases) = (BTreeSet::new(), BTreeSet::new());
+        let mut comuni = Vec::new();
+        for ComuneEntry { hosts, config } in &self.comune {
+            anyhow::ensure!(config.exists(), "il file {} non c'è", config.display());
+            // Not the environment: it would give every Comune the same database.
+            let own = Self::builder().file(config).load();
+            let own = own.with_context(|| format!("configurazione {}", config.display()))?;
+            anyhow::ensure!(!hosts.is_empty(), "{}: «hosts» è vuoto", config.display());
+            for host in hosts {
+                let new = names.insert(host.to_lowercase());
+                anyhow::ensure!(new, "due Comuni rispondono al nome «{host}»");
+            }
+            let new = databases.insert(own.database.clone());
+            anyhow::ensure!(new, "due Comuni hanno lo stesso archivio ({})", config.display());
+            anyhow::ensure!(own.comune.is_empty(), "{}: [[comune]] è qui", config.display());
+            comuni.push((hosts.clone(), own));
+        }
+        Ok(comuni)
+    }
 }
 
 /// Where the configuration is.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `serve` and `worker`: the process that stays, until it is asked to stop.
 
-use super::config::{Config, ConfigArg, LogFormat};
+use super::config::{Config, ConfigArg, LogFormat, Named};
 use super::{DONE, block_on, refused};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::documents::Templates;
@@ -9,11 +9,14 @@ use crate::service::execute::Executor;
 use crate::service::keyring::Keyring;
 use crate::service::mail::{MailConfig, Mailer, TransportConfig};
 use crate::service::office::Office;
+use crate::service::oidc::Provider;
 use crate::service::paper::Press;
 use crate::service::schedule::{Task, Timetable};
 use crate::service::worker::Worker;
 use crate::store::Store;
+use crate::web::hosts::Neighbour;
 use crate::web::{self, Settings};
+use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -59,6 +62,8 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
         api_per_minute: web::api::caller::PER_MINUTE,
         log: LogFormat::Text,
         signing: None,
+        oidc: None,
+        comune: Vec::new(),
         seed_file: path.with_extension("seed"),
         mail: Some(mail),
         schedule: Default::default(),
@@ -91,25 +96,63 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
-    let store = Store::connect(&config.database).await?;
-    store.migrate().await?;
-    let worker = worker_of(&config, store.clone())?;
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let work = async {
+/// A Comune that is served.
+struct Served {
+    names: Vec<String>,
+    config: Config,
+    worker: Arc<Worker>,
+}
+
+impl Served {
+    async fn open((names, config): Named) -> anyhow::Result<Self> {
+        let store = Store::connect(&config.database).await?;
+        store.migrate().await?;
         let missing = store.mark_unindexed().await?;
         if missing > 0 {
             tracing::info!(missing, "acts to be read into the index of words");
         }
-        let (mut looked, mut stopped) = (SystemClock.now(), stopped.clone());
-        while !*stopped.borrow() {
-            looked = look(&worker, looked).await;
-            let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
+        let worker = Arc::new(worker_of(&config, store)?);
+        Ok(Self { names, config, worker })
+    }
+
+    fn store(&self) -> &Store {
+        &self.worker.office.executor.store
+    }
+
+    fn base_url(&self) -> Option<String> {
+        pages_url(&self.config)
+    }
+}
+
+/// Where to listen, and for whom.
+struct Front {
+    listen: String,
+    listen_ops: String,
+    behind_proxy: bool,
+    demo: bool,
+}
+
+async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
+    let Config { listen, listen_ops, behind_proxy, .. } = &config;
+    let (listen, listen_ops) = (listen.clone(), listen_ops.clone());
+    let front = Front { listen, listen_ops, behind_proxy: *behind_proxy, demo };
+    let mut comuni = Vec::new();
+    for named in config.comuni()? {
+        comuni.push(Served::open(named).await?);
+    }
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut work = tokio::task::JoinSet::new();
+    for served in &comuni {
+        work.spawn(keep_working(Arc::clone(&served.worker), stopped.clone()));
+    }
+    let work = async {
+        while let Some(ended) = work.join_next().await {
+            ended?;
         }
         anyhow::Ok(())
     };
     let pages =
-        async { if web { listen(&config, &worker, demo, stopped.clone()).await } else { Ok(()) } };
+        async { if web { listening(&front, &comuni, stopped.clone()).await } else { Ok(()) } };
     let end = async {
         asked_to_stop().await;
         tracing::info!("stopping: what is under way is finished first");
@@ -118,46 +161,82 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     tokio::try_join!(work, pages, end)?;
-    store.close().await;
+    for served in comuni {
+        served.store().clone().close().await;
+    }
     Ok(())
 }
 
-/// The pages, and beside them what those who run the system look at.
-async fn listen(
-    config: &Config,
-    worker: &Worker,
-    demo: bool,
-    stopped: Stopped,
-) -> anyhow::Result<()> {
-    let mail = config.mail.as_ref();
+/// The queue of a Comune, until it is time to stop.
+async fn keep_working(worker: Arc<Worker>, mut stopped: Stopped) {
+    let mut looked = SystemClock.now();
+    while !*stopped.borrow() {
+        looked = look(&worker, looked).await;
+        let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
+    }
+}
+
+/// The pages of a Comune.
+fn app(front: &Front, served: &Served, comuni: &[Served]) -> anyhow::Result<web::Shared> {
+    let config = &served.config;
+    let base_url = served.base_url();
+    let others = comuni.iter().filter(|other| !Arc::ptr_eq(&other.worker, &served.worker));
+    let neighbours = others.filter_map(|other| {
+        let executor = other.worker.office.executor.clone();
+        Some(Neighbour { base_url: other.base_url()?, executor })
+    });
     let settings = Settings {
-        base_url: pages_url(config),
-        behind_proxy: config.behind_proxy,
-        training: mail.is_some_and(|m| m.training.is_some()),
-        demo,
+        identity: identity(config, base_url.as_deref())?,
+        neighbours: neighbours.collect(),
+        base_url,
+        behind_proxy: front.behind_proxy,
+        training: config.mail.as_ref().is_some_and(|m| m.training.is_some()),
+        demo: front.demo,
         accessibility_url: config.accessibility_url.clone(),
         albo: config.albo.clone().unwrap_or_default(),
         api_per_minute: Some(config.api_per_minute),
     };
-    let mailer = Some(Arc::clone(&worker.mailer));
-    let app = web::App::new(worker.office.clone(), mailer, settings)?;
-    let pages = TcpListener::bind(&config.listen).await?;
-    let ops = TcpListener::bind(&config.listen_ops).await?;
+    let mailer = Some(Arc::clone(&served.worker.mailer));
+    Ok(web::App::new(served.worker.office.clone(), mailer, settings)?)
+}
+
+/// The pages, and beside them what those who run the system look at.
+async fn listening(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Result<()> {
+    let mut apps = Vec::new();
+    for served in comuni {
+        apps.push((served.names.clone(), app(front, served, comuni)?));
+    }
+    let pages = TcpListener::bind(&front.listen).await?;
+    let ops = TcpListener::bind(&front.listen_ops).await?;
     println!("Pagine: http://{}/ (Ctrl-C per fermare)", pages.local_addr()?);
     println!("Stato: http://{}/status", ops.local_addr()?);
-    let store = worker.office.executor.store.clone();
-    let closing = app.closing.clone();
+    let closing: Vec<_> = apps.iter().map(|(_, app)| app.closing.clone()).collect();
     let stop = until(stopped.clone());
     // Screens that follow a sitting would otherwise keep the server from ending.
     let stop = async move {
         stop.await;
-        closing.send_replace(true);
+        for closing in &closing {
+            closing.send_replace(true);
+        }
     };
-    let router = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let router = match &apps[..] {
+        [(names, only)] if names.is_empty() => web::router(Arc::clone(only)),
+        _ => web::hosts::by_name(apps),
+    };
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, router).with_graceful_shutdown(stop);
-    let ops = axum::serve(ops, web::ops::router(store)).with_graceful_shutdown(until(stopped));
+    let stores = comuni.iter().map(|served| served.store().clone()).collect();
+    let ops = axum::serve(ops, web::ops::router(stores)).with_graceful_shutdown(until(stopped));
     tokio::try_join!(async { pages.await }, async { ops.await })?;
     Ok(())
+}
+
+/// The identity provider of the configuration; it must know where to send people back to.
+fn identity(config: &Config, base_url: Option<&str>) -> anyhow::Result<Option<Arc<Provider>>> {
+    let Some(oidc) = &config.oidc else { return Ok(None) };
+    let base = base_url.context("con [oidc] serve anche base_url nella tabella [mail]")?;
+    let provider = Provider::new(oidc.clone(), base, Arc::new(SystemClock));
+    Ok(Some(Arc::new(provider.map_err(anyhow::Error::msg)?)))
 }
 
 type Stopped = tokio::sync::watch::Receiver<bool>;

@@ -229,6 +229,9 @@ impl Offers {
                 let source = WORDS.to_owned();
                 self.add("", CaseCommand::LiftSuspension { from: today, source });
             }
+        }
+        // What was withdrawn or rejected is closed too.
+        if case.is_adopted() || case.ending.is_some() {
             self.add("", CaseCommand::Close { note: String::new() });
         }
     }

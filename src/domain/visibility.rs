@@ -232,10 +232,12 @@ fn takes_part(case: &Case, person: &str, held: &[(Role, Option<String>)]) -> boo
     let of_office = |office: &Option<String>| {
         office.as_ref().is_some_and(|office| case.content.offices.contains(office))
     };
-    case.creator == person
+    let named = case.creator == person
         || case.content.procedure_head == person
         || case.content.rapporteurs.iter().any(|p| p == person)
-        || case.opinions.iter().any(|o| o.giver.person == person)
+        || case.opinions.iter().any(|o| o.giver.person == person);
+    // What one did does not open it to who has no mandate any more (invariant 11).
+    (named && !held.is_empty())
         || held.iter().any(|(_, office)| of_office(office))
         || held.iter().any(|(role, _)| {
             // The accounting opinion is about the whole act (TUEL 49 c. 1).

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Signing in: local accounts, a second factor, sessions, links by mail.
+//! Signing in: local accounts, a second factor, sessions, links by mail; the identity provider.
 //!
 //! An account says who someone is; what he may do is in his mandates (invariant 11). Answers are
 //! the same, in words and in time, whether an account exists or not.
 
 use super::clock::Clock;
+use super::oidc::{Begun, Identified, LocalAccounts};
 use crate::domain::digest::sha256_hex;
 use crate::domain::law::calendar::rome_time;
 use crate::domain::refusal::Refusal;
-use crate::store::{Account, Session, Store, StoreError, parse_instant};
+use crate::domain::registry::{Person, Registry};
+use crate::store::{Account, PendingSignIn, Session, Store, StoreError, parse_instant};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -30,6 +33,8 @@ const LONGEST: TimeDelta = TimeDelta::hours(10);
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(2);
 /// How long a link by mail is good.
 const LINK_FOR: TimeDelta = TimeDelta::minutes(60);
+/// How long one may stay at the identity provider.
+const AWAY_FOR: TimeDelta = TimeDelta::minutes(10);
 /// Least length of a password (NIST SP 800-63B: length, not odd characters).
 pub const PASSWORD_MIN: usize = 12;
 /// Greatest length, so that nobody makes the server hash a book.
@@ -77,18 +82,65 @@ pub struct Origin {
     pub address: String,
 }
 
+/// How a session began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Method {
+    /// A password of this program, with the second factor where there is one.
+    Password,
+    /// The identity provider; its token ends the session there too.
+    Provider {
+        /// The token.
+        id_token: String,
+    },
+    /// One click, in the sample Comune.
+    Demo,
+}
+
+impl Method {
+    /// Token in the table of sessions.
+    fn token(&self) -> (&'static str, &str) {
+        match self {
+            Self::Password => ("password", ""),
+            Self::Provider { id_token } => (BY_PROVIDER, id_token),
+            Self::Demo => ("demo", ""),
+        }
+    }
+}
+
+/// Token of a session that began at the identity provider.
+pub const BY_PROVIDER: &str = "oidc";
+
 /// Accounts and sessions of one installation.
 #[derive(Clone)]
 pub struct Accounts {
     store: Store,
     clock: Arc<dyn Clock>,
     hashes: Arc<Semaphore>,
+    compared: Arc<AtomicU64>,
+    local: LocalAccounts,
 }
 
 impl Accounts {
     /// The accounts of a database.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, hashes: Arc::new(Semaphore::new(HASHES_AT_ONCE)) }
+        let hashes = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+        Self { store, clock, hashes, compared: Arc::default(), local: LocalAccounts::default() }
+    }
+
+    /// The same, with who may sign in with a password.
+    #[must_use]
+    pub fn restricted_to(self, local: LocalAccounts) -> Self {
+        Self { local, ..self }
+    }
+
+    /// Passwords compared so far: every sign-in costs one, whoever tries.
+    pub fn passwords_compared(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
+    }
+
+    /// May this login use its password here?
+    pub fn may_use_password(&self, login: &str) -> bool {
+        self.local.allows(login)
     }
 
     /// Signs in: the secret of a new session, for the cookie.
@@ -101,7 +153,8 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<String, AccountError> {
         let login = given.login.trim().to_lowercase();
-        let account = self.store.account(&login).await?.filter(|a| !a.password.is_empty());
+        let usable = |a: &Account| !a.password.is_empty() && self.local.allows(&a.login);
+        let account = self.store.account(&login).await?.filter(usable);
         let phc = account.as_ref().map(|a| a.password.clone());
         let right = self.matches(given.password, phc).await?;
         let (Some(account), true) = (&account, right) else {
@@ -118,20 +171,83 @@ impl Accounts {
             self.check_code(account, secret, &given.code).await?;
         }
         self.store.sign_in_succeeded(&account.person).await?;
-        self.open(&account.person, origin).await
+        self.open(&account.person, origin, Method::Password).await
     }
 
-    /// Opens a session for a person without asking: the demo, and after choosing a password.
+    /// Keeps what a sign-in at the identity provider needs when it comes back: the secret for the
+    /// cookie that binds it to this browser.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn open(&self, person: &str, origin: &Origin) -> Result<String, AccountError> {
+    pub async fn leave_for_provider(
+        &self,
+        begun: Begun,
+        back: &str,
+        form: &str,
+    ) -> Result<String, StoreError> {
+        let (secret, now) = (secret(), self.clock.now());
+        let pending = PendingSignIn {
+            id: sha256_hex(begun.state.as_bytes()),
+            browser: sha256_hex(secret.as_bytes()),
+            nonce: begun.nonce,
+            verifier: begun.verifier,
+            back: back.to_owned(),
+            form: form.to_owned(),
+        };
+        self.store.begin_sign_in(&pending, now, now + AWAY_FOR).await?;
+        Ok(secret)
+    }
+
+    /// What was kept for a state, once, and for the browser that began.
+    ///
+    /// # Errors
+    /// `sign_in_stale`.
+    pub async fn back_from_provider(
+        &self,
+        state: &str,
+        browser: &str,
+    ) -> Result<PendingSignIn, AccountError> {
+        let (id, browser) = (sha256_hex(state.as_bytes()), sha256_hex(browser.as_bytes()));
+        let taken = self.store.take_sign_in(&id, &browser, self.clock.now()).await?;
+        taken.ok_or_else(|| {
+            let text = "Questo accesso è scaduto, è già stato usato o è cominciato altrove";
+            let next = "Tornare alla pagina di accesso e ricominciare da lì";
+            Refusal::new("sign_in_stale", "", "", text).next(next).into()
+        })
+    }
+
+    /// Opens the session of the person of the registry who has this fiscal code.
+    ///
+    /// # Errors
+    /// `person_unknown`: a provider makes nobody.
+    pub async fn enter_identified(
+        &self,
+        registry: &Registry,
+        who: Identified,
+        origin: &Origin,
+    ) -> Result<String, AccountError> {
+        let same = |p: &&Person| p.fiscal_code == who.fiscal_code;
+        let person = registry.people.values().find(same).ok_or_else(|| unknown(registry))?;
+        let method = Method::Provider { id_token: who.id_token };
+        self.open(&person.id, origin, method).await
+    }
+
+    /// Opens a session for a person who has proved who he is.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn open(
+        &self,
+        person: &str,
+        origin: &Origin,
+        method: Method,
+    ) -> Result<String, AccountError> {
         let secret = secret();
         let now = self.clock.now();
         let agent: String = origin.agent.chars().take(200).collect();
         let origin = (agent.as_str(), origin.address.as_str());
         let id = sha256_hex(secret.as_bytes());
-        self.store.open_session(&id, person, origin, now, now + IDLE).await?;
+        self.store.open_session(&id, person, origin, method.token(), now, now + IDLE).await?;
         Ok(secret)
     }
 
@@ -271,9 +387,19 @@ impl Accounts {
     }
 
     async fn knows_password(&self, person: &str, password: String) -> Result<(), AccountError> {
-        let phc = self.store.account(person).await?.map(|a| a.password);
-        if self.matches(password, phc).await? {
+        let account = self.store.account(person).await?.filter(|a| self.local.allows(&a.login));
+        let phc = account.as_ref().map(|a| a.password.clone());
+        let right = self.matches(password, phc).await?;
+        // Who finds a session open may not try passwords for ever either.
+        let locked = account.as_ref().and_then(|a| a.locked_until.as_deref());
+        if let Some(until) = locked.and_then(parse_instant).filter(|at| *at > self.clock.now()) {
+            return Err(locked_until(until).into());
+        }
+        if right {
             return Ok(());
+        }
+        if let Some(account) = &account {
+            self.failed(account).await?;
         }
         let text = "La password attuale non è corretta";
         Err(Refusal::new("password_wrong", "", "", text).into())
@@ -312,6 +438,7 @@ impl Accounts {
 
     async fn matches(&self, password: String, phc: Option<String>) -> Result<bool, AccountError> {
         let _turn = self.hashes.acquire().await;
+        self.compared.fetch_add(1, Ordering::Relaxed);
         let verify = move || {
             // An account that does not exist costs the same time.
             let known = phc.is_some();
@@ -381,6 +508,17 @@ pub fn totp_url(secret: &str, login: &str, issuer: &str) -> Option<String> {
         .build()
         .ok()?;
     totp.to_url().ok()
+}
+
+fn unknown(registry: &Registry) -> Refusal {
+    let comune = &registry.comune;
+    let text = format!("Il Suo codice fiscale non è fra quelli delle persone di {}", comune.name);
+    let next = format!(
+        "Chiedere alla Segreteria di registrarLa, o di correggere il codice fiscale: {}. \
+         Se ha più identità, uscire da quella usata e ripetere con l'altra",
+        comune.email
+    );
+    Refusal::new("person_unknown", "R9.4", "", text).next(next)
 }
 
 fn failed() -> Refusal {

@@ -17,6 +17,7 @@ pub mod keyring;
 pub mod mail;
 pub mod office;
 pub mod offline;
+pub mod oidc;
 pub mod paper;
 pub mod scenario;
 pub mod schedule;

@@ -24,12 +24,12 @@ const FAILED: &str = "UPDATE accounts SET failures = failures + 1, \
      WHERE person = $1";
 const CLEARED: &str = "UPDATE accounts SET failures = 0, locked_until = NULL WHERE person = $1";
 
-const OPEN: &str = "INSERT INTO sessions (id, person, agent, address, notice, created_at, seen_at, \
-     expires_at) VALUES ($1, $2, $3, $4, '', $5, $5, $6)";
-const SESSION: &str = "SELECT id, person, agent, address, notice, created_at, seen_at, expires_at \
-     FROM sessions WHERE id = $1 AND expires_at > $2";
-const SESSIONS: &str = "SELECT id, person, agent, address, notice, created_at, seen_at, expires_at \
-     FROM sessions WHERE person = $1 AND expires_at > $2 ORDER BY seen_at DESC, id";
+const OPEN: &str = "INSERT INTO sessions (id, person, agent, address, method, id_token, notice, \
+     created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, '', $7, $7, $8)";
+const SESSION: &str = "SELECT id, person, agent, address, method, id_token, notice, created_at, \
+     seen_at, expires_at FROM sessions WHERE id = $1 AND expires_at > $2";
+const SESSIONS: &str = "SELECT id, person, agent, address, method, id_token, notice, created_at, \
+     seen_at, expires_at FROM sessions WHERE person = $1 AND expires_at > $2 ORDER BY seen_at DESC, id";
 const SEEN: &str = "UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1";
 const NOTICE: &str = "UPDATE sessions SET notice = $2 WHERE id = $1";
 const CLOSE: &str = "DELETE FROM sessions WHERE person = $1 AND id = $2";
@@ -105,6 +105,10 @@ pub struct Session {
     pub agent: String,
     /// Address it came from.
     pub address: String,
+    /// Token of how it began: `password`, `oidc`, `demo`.
+    pub method: String,
+    /// What the identity provider wants to end its own session; empty for others.
+    pub id_token: String,
     /// Message for the next page.
     pub notice: String,
     /// Begin, as text.
@@ -200,11 +204,13 @@ impl Store {
         id: &str,
         person: &str,
         (agent, address): (&str, &str),
+        (method, id_token): (&str, &str),
         at: DateTime<Utc>,
         expires: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         run!(self, EXPIRED_SESSIONS, instant(at))?;
-        run!(self, OPEN, id, person, agent, address, instant(at), instant(expires)).map(drop)
+        let (at, expires) = (instant(at), instant(expires));
+        run!(self, OPEN, id, person, agent, address, method, id_token, at, expires).map(drop)
     }
 
     /// The session of an id, if it has not ended.

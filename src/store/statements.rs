@@ -4,7 +4,7 @@
 
 use super::{
     accounts, albo, api, append, compare, documents, drafts, events, jobs, load, pages, pending,
-    registers, rows, seals, search, verify, writer,
+    registers, rows, seals, search, sign_in, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -43,6 +43,7 @@ pub const RECORDS: [&str; 16] = [
 pub const NOT_RECORDS: &[(&str, &str)] = &[
     ("accounts", "who may sign in, and how; powers are in the mandates"),
     ("sessions", "who is signed in; gone at the end of the session"),
+    ("sign_ins", "who is at the identity provider now; gone when he comes back"),
     ("account_links", "links sent by mail to choose a password; good once"),
     (
         "prepared",
@@ -87,6 +88,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(search::STATEMENTS);
     both.extend(accounts::STATEMENTS);
     both.extend(api::STATEMENTS);
+    both.extend(sign_in::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(albo::statements());

@@ -5,11 +5,14 @@ use super::error::WebError;
 use super::forms::{Input, encode};
 use super::page::Page;
 use super::visitor::{self, Visitor};
-use super::{App, Shared};
+use super::{App, Shared, identity};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::notice_facts::{NoticeFacts, Recipient};
 use crate::domain::refusal::Refusal;
-use crate::service::accounts::{AccountError, Credentials, Origin, PASSWORD_MIN};
+use crate::service::accounts::{
+    AccountError, BY_PROVIDER, Credentials, Method, Origin, PASSWORD_MIN,
+};
+use crate::service::oidc::LocalAccounts;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -35,6 +38,16 @@ pub struct SignInPage {
     kept: String,
     expired: bool,
     refusal: Option<Refusal>,
+    /// Number of the request, where only the log knows the reason.
+    reference: String,
+    /// Name of the identity provider; empty where there is none.
+    provider: String,
+    /// The page of the provider on which one leaves the identity that was used.
+    other_identity: String,
+    /// Someone may use a password here…
+    passwords: bool,
+    /// …and only few.
+    emergency: bool,
     players: Vec<Player>,
 }
 
@@ -47,7 +60,16 @@ impl Page for SignInPage {
 }
 
 impl SignInPage {
-    async fn new(app: &App, login: &str, back: &str, kept: &str) -> Result<Self, WebError> {
+    /// The page; `kept` is a form that was being sent.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub(super) async fn new(
+        app: &App,
+        login: &str,
+        back: &str,
+        kept: &str,
+    ) -> Result<Self, WebError> {
         let registry = app.office.executor.world(&[]).await?.registry;
         let today = rome_date(app.now());
         let title = |person: &str| {
@@ -60,6 +82,8 @@ impl SignInPage {
             .map(|p| Player { id: p.id.clone(), name: p.name(), title: title(&p.id) })
             .collect();
         players.sort_by(|a, b| (&a.title, &a.name).cmp(&(&b.title, &b.name)));
+        let provider = app.settings.identity.as_ref();
+        let local = provider.map(|p| p.local_accounts()).unwrap_or_default();
         Ok(Self {
             comune: registry.comune.name.clone(),
             login: login.to_owned(),
@@ -67,8 +91,20 @@ impl SignInPage {
             kept: kept.to_owned(),
             expired: false,
             refusal: None,
+            reference: String::new(),
+            provider: provider.map(|p| p.name().to_owned()).unwrap_or_default(),
+            other_identity: String::new(),
+            passwords: local != LocalAccounts::Only(Vec::new()),
+            emergency: local != LocalAccounts::Everyone,
             players,
         })
+    }
+
+    /// The page with why one is not signed in, the number of the request, and the page of the
+    /// provider on which one leaves the identity that was used.
+    #[must_use]
+    pub(super) fn refused(self, refusal: Refusal, reference: String, other: String) -> Self {
+        Self { refusal: Some(refusal), reference, other_identity: other, ..self }
     }
 
     /// The page one gets in the middle of a form.
@@ -88,7 +124,7 @@ pub struct Back {
 }
 
 /// A place of this site: a path, never another host (open redirects).
-fn own_path(path: &str) -> &str {
+pub(super) fn own_path(path: &str) -> &str {
     let good = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
     let good = good && !path.chars().any(char::is_control);
     if good { path } else { "/scrivania" }
@@ -126,7 +162,10 @@ pub async fn sign_in(
         code: input.get("codice").to_owned(),
     };
     match app.accounts.sign_in(credentials, &origin).await {
-        Ok(secret) => entered(&app, &headers, secret, &input),
+        Ok(secret) => {
+            let (back, kept) = (own_path(input.get("ritorno")), input.get("modulo"));
+            entered(&app, CookieJar::from_headers(&headers), secret, back, kept)
+        }
         Err(AccountError::Refused(refusal)) => {
             let back = own_path(input.get("ritorno"));
             let page =
@@ -153,19 +192,20 @@ pub async fn sign_in_demo(
     if !registry.people.contains_key(person) {
         return Err(WebError::NotFound);
     }
-    let secret = app.accounts.open(person, &origin).await?;
-    entered(&app, &headers, secret, &input)
+    let secret = app.accounts.open(person, &origin, Method::Demo).await?;
+    let (back, kept) = (own_path(input.get("ritorno")), input.get("modulo"));
+    entered(&app, CookieJar::from_headers(&headers), secret, back, kept)
 }
 
 /// A session begins: a new secret each time, so that one planted before is worth nothing.
-fn entered(
+pub(super) fn entered(
     app: &App,
-    headers: &HeaderMap,
+    jar: CookieJar,
     secret: String,
-    input: &Input,
+    back: &str,
+    kept: &str,
 ) -> Result<Response, WebError> {
-    let jar = CookieJar::from_headers(headers).add(visitor::cookie(app, secret));
-    let (back, kept) = (own_path(input.get("ritorno")), input.get("modulo"));
+    let jar = jar.add(visitor::cookie(app, secret));
     if kept.is_empty() {
         return Ok((jar, Redirect::to(back)).into_response());
     }
@@ -188,7 +228,7 @@ impl Page for ResumePage {
     }
 }
 
-/// Ends the session.
+/// Ends the session; that at the identity provider too, where it began there.
 pub async fn sign_out(
     State(app): State<Shared>,
     visitor: Visitor,
@@ -196,6 +236,12 @@ pub async fn sign_out(
 ) -> Result<Response, WebError> {
     app.office.executor.store.close_session(visitor.id(), &visitor.session.id).await?;
     let jar = CookieJar::from_headers(&headers).add(visitor::no_cookie(&app));
+    let provider = app.settings.identity.as_ref().filter(|_| visitor.session.method == BY_PROVIDER);
+    if let Some(provider) = provider
+        && let Some(url) = provider.sign_out_url(&visitor.session.id_token).await
+    {
+        return Ok((jar, identity::pass_to(&app, provider.name(), url)?).into_response());
+    }
     Ok((jar, Redirect::to("/accesso")).into_response())
 }
 
@@ -240,6 +286,9 @@ async fn mail_link(app: &App, login: &str) -> Result<(), String> {
     let Some(account) = store.account(login).await.map_err(|e| e.to_string())? else {
         return Ok(());
     };
+    if !app.accounts.may_use_password(&account.login) {
+        return Ok(());
+    }
     let world = app.office.executor.world(&[]).await.map_err(|e| e.to_string())?;
     let Some(person) = world.registry.people.get(&account.person) else { return Ok(()) };
     let secret = app.accounts.link(&account.person).await.map_err(|e| e.to_string())?;

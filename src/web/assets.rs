@@ -71,7 +71,6 @@ pub async fn serve(Path((version, path)): Path<(String, String)>, headers: Heade
         (header::CONTENT_TYPE, asset.media_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::VARY, "accept-encoding"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     match gzip {
         Some(packed) => {

@@ -146,7 +146,7 @@ impl Page for ErrorPage {
 /// Gives every answer that is an error its page. What an inner layer refused without words (size,
 /// time, origin) gets them here.
 pub async fn pages(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let reference = super::layers::reference(&request);
+    let reference = super::layers::reference(request.extensions());
     let visitor_of_request = request.extensions().get::<Visitor>().cloned();
     let response = next.run(request).await;
     let status = response.status();

@@ -40,6 +40,25 @@ impl Input {
         Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
+    /// A form sent as it is first shown: what it holds, else the first choice, else some words
+    /// where something must be written.
+    pub fn as_first_shown(fields: &[Field], today: NaiveDate) -> Self {
+        let value = |field: &Field| match field.kind {
+            _ if !field.value.is_empty() => field.value.clone(),
+            "radio" | "choice" | "row" => {
+                field.options.first().map(|o| o.value.clone()).unwrap_or_default()
+            }
+            "tick" if field.required => "sì".into(),
+            "date" if field.required => today.to_string(),
+            "time" if field.required => "10:00".into(),
+            "number" if field.required => "1".into(),
+            _ if field.required => "(da scrivere)".into(),
+            _ => String::new(),
+        };
+        let sent = fields.iter().filter(|f| !f.kind.starts_with("tick") || !value(f).is_empty());
+        Self(sent.map(|field| (field.name.clone(), value(field))).collect())
+    }
+
     /// The value of a field, trimmed; empty when it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.trim())

@@ -5,8 +5,8 @@
 use super::error::WebError;
 use super::{Shared, error};
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -117,8 +117,8 @@ pub fn request_ids() -> Ids {
 }
 
 /// The number of a request as people dictate it on the telephone.
-pub fn reference(request: &Request) -> String {
-    let id = request.extensions().get::<RequestId>();
+pub fn reference(extensions: &Extensions) -> String {
+    let id = extensions.get::<RequestId>();
     let text = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
     text.chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_uppercase()
 }
@@ -130,10 +130,14 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     axum::response::IntoResponse::into_response(error)
 }
 
-/// Headers of every answer that is not an asset.
-pub async fn headers(request: Request, next: Next) -> Response {
+/// What browsers may do with an answer, whatever it is; over HTTPS, that it stays there.
+pub async fn headers(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if app.secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -143,7 +147,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
 /// Counts and times each request and writes one line of log.
 pub async fn observed(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let reference = reference(&request);
+    let reference = reference(request.extensions());
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| "(nessuna)".to_owned(), |path| path.as_str().to_owned());

@@ -15,6 +15,8 @@ pub mod case;
 pub mod desk;
 pub mod error;
 pub mod forms;
+pub mod hosts;
+pub mod identity;
 pub mod layers;
 pub mod lines;
 pub mod ops;
@@ -32,6 +34,7 @@ pub mod visitor;
 use crate::service::accounts::Accounts;
 use crate::service::mail::Mailer;
 use crate::service::office::Office;
+use crate::service::oidc::{BACK_PATH, Provider};
 use crate::service::tokens::Tokens;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -61,6 +64,10 @@ pub struct Settings {
     pub albo: albo::AlboConfig,
     /// Requests of one token in a minute; [`api::caller::PER_MINUTE`] when nothing is said.
     pub api_per_minute: Option<NonZeroU32>,
+    /// The identity provider of the Comune.
+    pub identity: Option<Arc<Provider>>,
+    /// Other Comuni of the same process.
+    pub neighbours: Vec<hosts::Neighbour>,
 }
 
 /// What every handler has.
@@ -104,6 +111,8 @@ impl App {
     ) -> Result<Shared, Box<handlebars::TemplateError>> {
         let executor = &office.executor;
         let accounts = Accounts::new(executor.store.clone(), Arc::clone(&executor.clock));
+        let local = settings.identity.as_ref().map(|p| p.local_accounts());
+        let accounts = accounts.restricted_to(local.unwrap_or_default());
         let pages = page::Templates::embedded()?;
         let tokens = Tokens::new(executor.store.clone(), Arc::clone(&executor.clock));
         let limits = layers::Limits::default();
@@ -196,6 +205,8 @@ pub fn router(app: Shared) -> Router {
         .layer(RequestBodyLimitLayer::new(upload::UPLOAD_MAX));
     let open = Router::new()
         .route("/accesso", get(account::show).post(account::sign_in))
+        .route("/accesso/identita", post(identity::begin))
+        .route(BACK_PATH, get(identity::come_back))
         .route("/accesso/prova", post(account::sign_in_demo))
         .route("/accesso/recupero", get(account::ask_link).post(account::send_link))
         .route("/accesso/password", get(account::choose).post(account::chosen))
@@ -205,8 +216,8 @@ pub fn router(app: Shared) -> Router {
     let pages = pages.fallback(error::not_found);
     layers::around(pages, Arc::clone(&app))
         .merge(api::router(&app))
-        .layer(from_fn(layers::headers))
         .route("/risorse/{version}/{*path}", get(assets::serve))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::headers))
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())
         .with_state(app)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! For who runs the installation, on a listener of its own: `GET /status`, `GET /metrics`.
 
-use crate::store::Store;
+use crate::store::{JobCounts, Store, StoreError};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,17 +21,29 @@ static RECORDER: LazyLock<PrometheusHandle> = LazyLock::new(|| {
 });
 
 /// The routes of the second listener.
-pub fn router(store: Store) -> Router {
+pub fn router(stores: Vec<Store>) -> Router {
     LazyLock::force(&RECORDER);
     Router::new()
         .route("/status", get(status))
         .route("/metrics", get(metrics_text))
-        .with_state(store)
+        .with_state(stores)
 }
 
-/// ModI health check: 200 when the database answers.
-async fn status(State(store): State<Store>) -> Response {
-    match store.job_counts().await {
+/// The work of every Comune served here together.
+async fn job_counts(stores: &[Store]) -> Result<JobCounts, StoreError> {
+    let mut all = JobCounts::default();
+    for store in stores {
+        let own = store.job_counts().await?;
+        all.available += own.available;
+        all.running += own.running;
+        all.dead += own.dead;
+    }
+    Ok(all)
+}
+
+/// ModI health check: 200 when every database answers.
+async fn status(State(stores): State<Vec<Store>>) -> Response {
+    match job_counts(&stores).await {
         Ok(jobs) => Json(json!({
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
@@ -50,8 +62,8 @@ async fn status(State(store): State<Store>) -> Response {
     }
 }
 
-async fn metrics_text(State(store): State<Store>) -> Response {
-    if let Ok(jobs) = store.job_counts().await {
+async fn metrics_text(State(stores): State<Vec<Store>>) -> Response {
+    if let Ok(jobs) = job_counts(&stores).await {
         let counts =
             [("available", jobs.available), ("running", jobs.running), ("dead", jobs.dead)];
         for (state, count) in counts {

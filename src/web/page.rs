@@ -84,12 +84,10 @@ const PUBLIC_NAV: &[(&str, &str, &str)] =
 /// helper adds its line here.
 const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("scrivania", "/scrivania", "Scrivania", &[]),
-    ("proposta", "/proposte/nuova", "Nuova proposta", &PROPOSERS),
+    ("proposta", "/proposte/nuova", "Nuova proposta", &crate::domain::case::powers::DRAFTERS),
     ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
     ("registri", "/registri", "Registri", &crate::domain::visibility::READERS),
 ];
-/// Who writes proposals.
-const PROPOSERS: [Role; 3] = [Role::ResponsabileProcedimento, Role::Direttore, Role::Segreteria];
 
 /// The templates of the pages.
 pub struct Templates(Handlebars<'static>);

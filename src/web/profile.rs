@@ -3,12 +3,15 @@
 
 use super::error::WebError;
 use super::forms::Input;
-use super::page::Page;
+use super::hosts::others_of;
+use super::page::{Link, Page};
 use super::visitor::Visitor;
 use super::{App, Shared};
 use crate::domain::law::calendar::{date_short, rome_date, rome_time};
 use crate::domain::refusal::Refusal;
-use crate::service::accounts::{AccountError, PASSWORD_MIN, new_totp_secret, totp_url};
+use crate::service::accounts::{
+    AccountError, BY_PROVIDER, PASSWORD_MIN, new_totp_secret, totp_url,
+};
 use crate::store::parse_instant;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,6 +32,8 @@ struct SessionLine {
     id: String,
     agent: String,
     address: String,
+    /// "con la password".
+    how: String,
     since: String,
     seen: String,
     current: bool,
@@ -61,6 +66,10 @@ struct ProfilePage {
     email: String,
     fiscal_code: String,
     login: String,
+    /// The identity provider, where the Comune has one.
+    provider: String,
+    /// Other Comuni of this installation in which he is registered.
+    others: Vec<Link>,
     mandates: Vec<MandateLine>,
     sessions: Vec<SessionLine>,
     has_account: bool,
@@ -97,6 +106,7 @@ async fn page(
 ) -> Result<ProfilePage, WebError> {
     let store = &app.office.executor.store;
     let account = store.account(visitor.id()).await?;
+    let account = account.filter(|a| app.accounts.may_use_password(&a.login));
     let registry = &visitor.registry;
     let held = registry.mandates.values().filter(|m| m.person == visitor.person.id);
     let mandates = held.filter(|m| m.valid_on(visitor.today)).map(|m| MandateLine {
@@ -107,7 +117,19 @@ async fn page(
         to: m.to.map(date_short).unwrap_or_default(),
     });
     let sessions = store.sessions_of(visitor.id(), visitor.now).await?.into_iter();
+    let others = match visitor.session.method == BY_PROVIDER {
+        true => others_of(&app.settings.neighbours, &visitor.person.fiscal_code).await,
+        false => Vec::new(),
+    };
+    let provider = app.settings.identity.as_ref().map(|p| p.name().to_owned());
+    let how = |method: &str| match (method, &provider) {
+        (BY_PROVIDER, Some(name)) => format!("con {name}"),
+        (BY_PROVIDER, None) => "con il gestore dell'identità".into(),
+        ("demo", _) => "per prova".into(),
+        _ => "con la password".into(),
+    };
     let sessions = sessions.map(|s| SessionLine {
+        how: how(&s.method),
         current: s.id == visitor.session.id,
         since: instant_words(&s.created_at),
         seen: instant_words(&s.seen_at),
@@ -121,6 +143,8 @@ async fn page(
         name: visitor.person.name(),
         email: visitor.person.email.clone(),
         fiscal_code: visitor.person.fiscal_code.clone(),
+        provider: provider.clone().unwrap_or_default(),
+        others,
         has_account: account.is_some(),
         has_totp: account.as_ref().is_some_and(|a| a.totp.is_some()),
         totp_url: totp_url(&totp_secret, &login, &issuer).unwrap_or_default(),

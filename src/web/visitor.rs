@@ -64,7 +64,21 @@ fn cookie_name(app: &App) -> &'static str {
 
 /// The cookie of a new session.
 pub fn cookie(app: &App, secret: String) -> Cookie<'static> {
-    Cookie::build((cookie_name(app), secret))
+    own_cookie(app, cookie_name(app), secret)
+}
+
+/// Name of the cookie that binds a sign-in at the identity provider to a browser.
+pub fn away_cookie_name(app: &App) -> &'static str {
+    if app.secure() { "__Host-delibera-andata" } else { "delibera-andata" }
+}
+
+/// That cookie; the browser forgets it when it is closed.
+pub fn away_cookie(app: &App, secret: String) -> Cookie<'static> {
+    own_cookie(app, away_cookie_name(app), secret)
+}
+
+fn own_cookie(app: &App, name: &'static str, secret: String) -> Cookie<'static> {
+    Cookie::build((name, secret))
         .path("/")
         .http_only(true)
         .secure(app.secure())

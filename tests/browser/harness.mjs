@@ -2,7 +2,7 @@
 // A server with the sample Comune, people in their own browsers, and what every page must keep.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,8 +20,11 @@ export const check = (name, good, detail = "") => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
-const server = spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
-export const base = await new Promise((resolve, reject) => {
+let server;
+
+/** Starts the program and waits until it answers: its address. */
+const start = (...words) => new Promise((resolve, reject) => {
+  server = spawn(program, words);
   let said = "";
   const hear = (text) => {
     said += text;
@@ -31,8 +34,24 @@ export const base = await new Promise((resolve, reject) => {
   server.stdout.on("data", hear);
   server.stderr.on("data", (text) => { said += text; });
   server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
-  setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 180000);
+  setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 180000).unref();
 });
+const stop = async () => {
+  if (server.exitCode !== null) return;
+  server.removeAllListeners("exit");
+  server.kill("SIGTERM");
+  await new Promise((resolve) => server.on("exit", resolve));
+};
+
+export let base = await start("demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0");
+
+/** The same database served with a configuration, given the folder where everything is. */
+export async function restart(configuration) {
+  await stop();
+  writeFileSync(join(folder, "delibera.toml"), configuration(folder));
+  base = await start("serve", "--config", join(folder, "delibera.toml"));
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
@@ -82,8 +101,7 @@ export async function run(parts) {
     }
   }
   await browser.close();
-  server.kill("SIGTERM");
-  await new Promise((resolve) => server.on("exit", resolve));
+  await stop();
   rmSync(folder, { recursive: true, force: true });
   for (const failure of failures) console.log(`FAIL  ${failure}`);
   console.log(`browser: ${passed} passed, ${failures.length} failed`);

@@ -8,13 +8,14 @@ use std::fs;
 const LAYERS: [&str; 5] = ["domain", "store", "service", "web", "cli"];
 
 /// What a word belongs to: outside these places it does not appear in `src`.
-const ONLY_IN: [(&str, &[&str], &str); 8] = [
+const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("sqlx", &["src/store/"], "SQL lives in the store"),
     ("lettre", &["src/service/mail"], "mail leaves through service/mail"),
     ("handlebars", &["src/service/", "src/web/", "src/cli/check"], "templates are effects"),
     ("axum", &["src/web/", "src/cli/serve"], "HTTP lives in web"),
     ("tokio", &["src/store/", "src/service/", "src/web/", "src/cli/"], "the domain is not async"),
     ("std::fs", &["src/store/", "src/service/", "src/cli/"], "the domain reads no files"),
+    ("openidconnect", &["src/service/oidc"], "the identity provider is asked in one place"),
     ("delibera_documents", &["src/service/", "src/cli/"], "rendering is work of the service"),
     ("delibera_signature", &["src/service/", "src/cli/"], "signing is work of the service"),
 ];

@@ -17,7 +17,7 @@ use delibera::service::scenario;
 use delibera::service::schedule::Timetable;
 use delibera::service::worker::Worker;
 use delibera::store::Store;
-use delibera::web::{App, Settings, ops, router};
+use delibera::web::{App, Settings, Shared, ops, router};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -34,7 +34,9 @@ pub struct Server {
     pub since: DateTime<Utc>,
     /// The people of the Comune.
     pub people: BTreeMap<String, Person>,
+    pub office: Office,
     work: mpsc::Sender<mpsc::Sender<()>>,
+    runtime: tokio::runtime::Handle,
 }
 
 impl Server {
@@ -44,36 +46,65 @@ impl Server {
         self.work.send(tell).expect("a worker");
         hear.recv().expect("the work is done");
     }
+
+    /// Other pages on the same database, with settings of their own.
+    pub fn beside(&self, settings: impl FnOnce(SocketAddr) -> Settings) -> SocketAddr {
+        self.serving(|address| router(self.app(settings(address))))
+    }
+
+    /// The pages of this database with other settings.
+    pub fn app(&self, settings: Settings) -> Shared {
+        App::new(self.office.clone(), None, settings).expect("templates")
+    }
+
+    /// Whatever a router answers, on a port of its own.
+    pub fn serving(&self, router: impl FnOnce(SocketAddr) -> axum::Router) -> SocketAddr {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+        listener.set_nonblocking(true).expect("a listener of tokio");
+        let address = listener.local_addr().expect("address");
+        let router = router(address);
+        self.runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("listener");
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.expect("serving");
+        });
+        address
+    }
 }
 
 pub fn sqlite() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| start(false))
+    SERVER.get_or_init(|| start(false, acts_in_progress()))
 }
 
 pub fn postgres() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| start(true))
+    SERVER.get_or_init(|| start(true, acts_in_progress()))
 }
 
-fn start(postgres: bool) -> Server {
+fn acts_in_progress() -> scenario::Scenario {
+    scenario::in_progress(rome_date(SystemClock.now())).expect("scenario")
+}
+
+/// A server of its own for the acts of a scenario.
+pub fn start(postgres: bool, acts: scenario::Scenario) -> Server {
     let (tell, hear) = mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("runtime");
-        runtime.block_on(serve(postgres, tell));
+        runtime.block_on(serve(postgres, acts, tell));
     });
     hear.recv().expect("the server starts")
 }
 
-async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
+async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Server>) {
     let engine = if postgres { "pg" } else { "lite" };
-    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{}", std::process::id()));
+    let unique = uuid::Uuid::now_v7();
+    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{unique}"));
     let url = match postgres {
         true => crate::postgres::new_database().await,
         false => format!("sqlite:{}", folder.join("delibera.db").display()),
     };
     let now = SystemClock.now();
-    let acts = scenario::in_progress(rome_date(now)).expect("scenario");
     let database = postgres.then_some(url.as_str());
     let runner = scenario::run(acts, &folder, database).await.expect("Comune");
     let report = runner.go(|_| {}).await.expect("acts");
@@ -94,16 +125,17 @@ async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
     let office = Office { executor, press };
     let work = worker(&office, &folder);
     let settings = Settings { demo: true, behind_proxy: true, ..Settings::default() };
-    let app = App::new(office, None, settings).expect("templates");
+    let app = App::new(office.clone(), None, settings).expect("templates");
     let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
     let (pages_at, ops_at) = (at(&pages), at(&beside));
-    let server = Server { pages: pages_at, ops: ops_at, since: now, people, work };
+    let runtime = tokio::runtime::Handle::current();
+    let server = Server { pages: pages_at, ops: ops_at, since: now, people, office, work, runtime };
     tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);
-    let ops = axum::serve(beside, ops::router(store));
+    let ops = axum::serve(beside, ops::router(vec![store]));
     tokio::try_join!(async { pages.await }, async { ops.await }).expect("serving");
 }
 
@@ -144,6 +176,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a cookie of the answer holds, as it is sent back: `name=value`.
+    pub fn cookie(&self, name: &str) -> String {
+        let named = format!("{name}=");
+        let mut set =
+            self.headers.iter().filter(|(n, v)| n == "set-cookie" && v.starts_with(&named));
+        set.next().and_then(|(_, v)| v.split(';').next()).unwrap_or_default().to_owned()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
     }
@@ -155,9 +195,11 @@ impl Answer {
 
 /// Someone at a browser, with his own address so that limits count him alone.
 pub struct Browser {
-    at: SocketAddr,
+    pub at: SocketAddr,
     pub cookie: String,
     pub address: String,
+    /// The name it calls.
+    pub host: String,
 }
 
 impl Browser {
@@ -167,7 +209,7 @@ impl Browser {
 
     /// At another door of the server.
     pub fn at(at: SocketAddr, address: &str) -> Self {
-        Self { at, cookie: String::new(), address: address.into() }
+        Self { at, cookie: String::new(), address: address.into(), host: at.to_string() }
     }
 
     /// Signed in as a person of the sample Comune.
@@ -241,7 +283,7 @@ impl Browser {
         Following(BufReader::new(stream))
     }
 
-    /// A request as it is written: its first lines, its body.
+    /// Any request, as written; host, cookie and address are added.
     pub fn send(&mut self, head: &str, body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.at).expect("connect");
         let cookie = match self.cookie.as_str() {
@@ -249,7 +291,7 @@ impl Browser {
             cookie => format!("cookie: {cookie}\r\n"),
         };
         let forwarded = format!("x-forwarded-for: {}\r\n", self.address);
-        let rest = format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n", self.at);
+        let rest = format!("host: {}\r\n{cookie}{forwarded}connection: close\r\n\r\n", self.host);
         let request = [format!("{head}{rest}").as_bytes(), body].concat();
         let mut bytes = Vec::new();
         // Who refuses a body for its size answers and closes while it is still being sent: the

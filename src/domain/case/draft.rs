@@ -36,12 +36,9 @@ pub(super) fn create(
         Refusal::new("unknown_kind", "R5.6", "", format!("Nessun procedimento attivo è «{kind}»"))
             .next(format!("Procedimenti attivi: {}", known.join(", ")))
     })?;
-    let first = registry
-        .workflows
-        .get(&digest)
-        .and_then(|w| w.first())
-        .map(|s| s.name.clone())
-        .unwrap_or_default();
+    let first = registry.workflows.get(&digest).and_then(|w| w.first());
+    powers::drafter(&changes.ctx, &changes.world, first)?;
+    let first = first.map(|s| s.name.clone()).unwrap_or_default();
     let content = content.clone().acknowledged_as(&Content::default());
     let earlier = again_of.map(|of| represent::earlier(changes, of)).transpose()?;
     let created = CaseEvent::Created {
@@ -93,9 +90,12 @@ fn freeze_step(changes: &Changes, id: &str, what: &str) -> Result<Step, Stop> {
 }
 
 pub(super) fn edit(changes: &mut Changes, id: &str, content: &Content) -> Result<(), Stop> {
-    freeze_step(changes, id, "modificare la bozza")?;
+    let step = freeze_step(changes, id, "modificare la bozza")?;
     let case = changes.case(id)?;
-    if changes.ctx.actor != case.creator {
+    if changes.ctx.actor == case.creator {
+        // Who began it goes on with it as long as writing proposals is his work.
+        powers::drafter(&changes.ctx, &changes.world, Some(&step))?;
+    } else {
         proposer(changes, case)?;
     }
     let content = content.clone().acknowledged_as(&case.content);

@@ -2,8 +2,8 @@
 //! Folding: what each fact makes of an act. It never refuses and never looks at a clock.
 
 use super::{
-    Case, CaseEvent, Change, DutyState, Ending, ImmediateBallot, Numbering, PassedReview, Replaced, Version,
-    capigruppo, effective_on,
+    Case, CaseEvent, Change, DutyState, Ending, ImmediateBallot, Numbering, PassedReview, Replaced,
+    Version, capigruppo, effective_on,
 };
 use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::PaperState;

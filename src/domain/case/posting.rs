@@ -344,6 +344,12 @@ fn attest_outage(
 fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop> {
     let posting = posted(changes, id)?;
     let by = actor_as(changes, Role::ResponsabilePubblicazione, None)?;
+    if changes.case(id)?.ending == Some(super::Ending::Archived) {
+        let text = "Il fascicolo è chiuso: la pubblicazione non si annulla più";
+        return Err(Refusal::new("case_over", "R6.6", "", text)
+            .next("L'errore si corregge con una nuova deliberazione")
+            .into());
+    }
     if reason.trim().is_empty() {
         return Err(Refusal::new(
             "reasons_missing",

@@ -31,6 +31,37 @@ pub fn acting_as(
     world.registry.entitled(&ctx.actor, role, office, day(ctx))
 }
 
+/// Roles that write proposals, beside the one the workflow names: who answers for a procedure or
+/// for an office, and the Segreteria that helps them. R1.1 lets the Comune say who proposes; the
+/// offices draft.
+pub const DRAFTERS: [Role; 4] = [
+    Role::ResponsabileProcedimento,
+    Role::Direttore,
+    Role::ResponsabileRagioneria,
+    Role::Segreteria,
+];
+
+/// Who may begin a proposal and go on with it: the role of the first step, or a drafter.
+///
+/// # Errors
+/// `not_a_drafter`.
+pub fn drafter(ctx: &Ctx, world: &World, first: Option<&Step>) -> Result<(), Refusal> {
+    let named = first.and_then(|step| match step.kind {
+        StepKind::Freeze { who } => Some(who),
+        _ => None,
+    });
+    let mut roles = named.into_iter().chain(DRAFTERS);
+    if roles.any(|role| acting_as(ctx, world, role, None).is_ok()) {
+        return Ok(());
+    }
+    let text = format!(
+        "{} non ha un incarico che consenta di scrivere proposte",
+        world.registry.name(&ctx.actor)
+    );
+    Err(Refusal::new("not_a_drafter", "R1.1", "artt. 5 e 6 L. 241/1990; art. 107 TUEL", text)
+        .next("Scrive la proposta chi risponde del procedimento o dell'ufficio, o la Segreteria"))
+}
+
 /// Who gives an opinion at a step; the Segretario where the office has no officer (TUEL 49 c. 2).
 ///
 /// # Errors

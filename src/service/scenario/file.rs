@@ -196,18 +196,25 @@ pub fn demo() -> Result<Scenario, ScenarioError> {
 pub fn in_progress(today: NaiveDate) -> Result<Scenario, ScenarioError> {
     let name = "atti-in-corso";
     let text = BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
-    let mut scenario = parse(text, "atti-in-corso.toml", Path::new("."))?;
-    let last = scenario.steps.last().map_or(today, |step| rome_date(step.at));
-    let days = today - last - TimeDelta::days(1);
-    for step in &mut scenario.steps {
-        let (day, time) = (rome_date(step.at) + days, rome_time(step.at));
-        step.at = rome_instant(day, time);
-        let date = step.params.get("date").and_then(toml::Value::as_str).and_then(parse_date);
-        if let Some(date) = date {
-            step.params.insert("date".into(), toml::Value::String((date + days).to_string()));
+    Ok(parse(text, "atti-in-corso.toml", Path::new("."))?.ending_before(today))
+}
+
+impl Scenario {
+    /// The same, all dates moved so that the last thing happens the day before.
+    #[must_use]
+    pub fn ending_before(mut self, today: NaiveDate) -> Self {
+        let last = self.steps.last().map_or(today, |step| rome_date(step.at));
+        let days = today - last - TimeDelta::days(1);
+        for step in &mut self.steps {
+            let (day, time) = (rome_date(step.at) + days, rome_time(step.at));
+            step.at = rome_instant(day, time);
+            let date = step.params.get("date").and_then(toml::Value::as_str).and_then(parse_date);
+            if let Some(date) = date {
+                step.params.insert("date".into(), toml::Value::String((date + days).to_string()));
+            }
         }
+        self
     }
-    Ok(scenario)
 }
 
 fn read(path: &Path) -> Result<String, ScenarioError> {

@@ -10,7 +10,7 @@ use crate::domain::papers::PaperKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::{Item, Member, Mode, Sitting, SittingCommand, Status, members};
 use crate::domain::stream::StreamId;
-use crate::domain::visibility::may_read_sittings;
+use crate::domain::visibility::{may_follow_sitting, may_read_sittings};
 use crate::domain::words;
 use crate::domain::world::World;
 use crate::service::execute::moved_meanwhile;
@@ -275,11 +275,16 @@ async fn subject(
     app: &App,
     visitor: &Visitor,
     id: Option<&str>,
+    action: &SittingAction,
     asked: &Asked,
 ) -> Result<SittingSubject, WebError> {
     let streams: Vec<StreamId> = id.map(StreamId::sitting).into_iter().collect();
     let world = app.office.executor.world(&streams).await?;
     may_read_sittings(&world.registry, visitor.id(), visitor.today)?;
+    // Its forms say who is there and how each voted.
+    if of_the_room(action) {
+        may_follow_sitting(&world.registry, visitor.id(), visitor.today)?;
+    }
     let sitting = match id {
         Some(id) => world.sitting(id)?.clone(),
         None => Sitting::new(""),
@@ -316,7 +321,7 @@ fn page(
     refusal: Option<Refusal>,
 ) -> ActionPage {
     let mut fields = (action.fields)(subject);
-    if subject.late && room::ACTIONS.iter().any(|a| a.slug == action.slug) {
+    if subject.late && of_the_room(action) {
         fields.splice(0..0, happened_fields(&subject.sitting));
     }
     let within = ["open", "suspended"].contains(&subject.sitting.status.token());
@@ -390,6 +395,46 @@ fn happened(form: &mut Reader<'_>, late: bool) -> Option<DateTime<Utc>> {
     })
 }
 
+/// It belongs to the sitting being held.
+fn of_the_room(action: &SittingAction) -> bool {
+    room::ACTIONS.iter().any(|a| a.slug == action.slug)
+}
+
+/// Refusals that another answer on the same form would avoid: the form is shown.
+const TYPED: [&str; 12] = [
+    "notice_too_short",
+    "no_quorum",
+    "quorum_reached",
+    "must_be_in_seat",
+    "mode_in_seat",
+    "reasons_missing",
+    "nothing_changed",
+    "presence_unchanged",
+    "cannot_verbalize",
+    "choice_differs",
+    "unknown_case",
+    "not_formal",
+];
+
+/// Why this person may not do it now: the engine is asked with the form as it is first shown.
+async fn foreseen(
+    app: &App,
+    visitor: &Visitor,
+    action: &SittingAction,
+    subject: &SittingSubject,
+) -> Result<Option<Refusal>, WebError> {
+    // Facts of the past are judged at their own instant, which is not written yet.
+    if subject.late {
+        return Ok(None);
+    }
+    let input = Input::as_first_shown(&(action.fields)(subject), subject.today);
+    let Some(command) = (action.read)(subject, &mut Reader::new(&input)) else { return Ok(None) };
+    let command = Command::Sitting { id: subject.sitting.id.clone(), command };
+    let answers = app.office.executor.foresee(visitor.id(), &[command]).await?;
+    let refusal = answers.into_iter().flatten().next();
+    Ok(refusal.filter(|refusal| !TYPED.contains(&refusal.code.as_str())))
+}
+
 fn known(slug: &str) -> Result<&'static SittingAction, WebError> {
     all().find(|action| action.slug == slug).ok_or(WebError::NotFound)
 }
@@ -402,15 +447,27 @@ pub async fn form(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let action = known(&slug)?;
-    let subject = subject(&app, &visitor, Some(&id), &asked).await?;
-    app.show(&visitor, &page(action, &subject, None, &[], None))
+    let subject = subject(&app, &visitor, Some(&id), action, &asked).await?;
+    show(&app, &visitor, action, &subject).await
+}
+
+async fn show(
+    app: &App,
+    visitor: &Visitor,
+    action: &'static SittingAction,
+    subject: &SittingSubject,
+) -> Result<Response, WebError> {
+    let refusal = foreseen(app, visitor, action, subject).await?;
+    let allowed = refusal.is_none();
+    let page = page(action, subject, None, &[], refusal);
+    app.show(visitor, &ActionPage { allowed, ..page })
 }
 
 /// Shows the form of a new sitting.
 pub async fn form_new(State(app): State<Shared>, visitor: Visitor) -> Result<Response, WebError> {
     let action = known("nuova")?;
-    let subject = subject(&app, &visitor, None, &Asked::default()).await?;
-    app.show(&visitor, &page(action, &subject, None, &[], None))
+    let subject = subject(&app, &visitor, None, action, &Asked::default()).await?;
+    show(&app, &visitor, action, &subject).await
 }
 
 /// Puts a sitting in the calendar.
@@ -419,8 +476,9 @@ pub async fn submit_new(
     visitor: Visitor,
     input: Input,
 ) -> Result<Response, WebError> {
-    let subject = subject(&app, &visitor, None, &Asked::default()).await?;
-    done(&app, &visitor, known("nuova")?, subject, &input).await
+    let action = known("nuova")?;
+    let subject = subject(&app, &visitor, None, action, &Asked::default()).await?;
+    done(&app, &visitor, action, subject, &input).await
 }
 
 /// Does it, or goes on to its signature.
@@ -432,9 +490,10 @@ pub async fn submit(
     input: Input,
 ) -> Result<Response, WebError> {
     let late = asked.dopo.is_some() || input.ticked("dopo");
-    let mut subject = subject(&app, &visitor, Some(&id), &asked).await?;
+    let action = known(&slug)?;
+    let mut subject = subject(&app, &visitor, Some(&id), action, &asked).await?;
     subject.late = late;
-    done(&app, &visitor, known(&slug)?, subject, &input).await
+    done(&app, &visitor, action, subject, &input).await
 }
 
 async fn done(

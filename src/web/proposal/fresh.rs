@@ -133,7 +133,13 @@ pub async fn fresh(
     visitor: Visitor,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, WebError> {
-    app.show(&visitor, &page(&app, &visitor, &wanted.testo).await?)
+    let page = page(&app, &visitor, &wanted.testo).await?;
+    let kind = page.kinds.first().map(|(kind, _)| kind.clone()).unwrap_or_default();
+    let command = CaseCommand::Create { kind, content: Content::default() };
+    let command = Command::Case { id: uuid::Uuid::now_v7().to_string(), command };
+    let asked = app.office.executor.foresee(visitor.id(), &[command]).await?;
+    let refusal = asked.into_iter().flatten().next();
+    app.show(&visitor, &FreshPage { refusal, ..page })
 }
 
 /// Opens the draft.

@@ -236,6 +236,8 @@ fn probed() -> CaseEvent {
         sha256: "b7".repeat(32),
         media_type: "text/csv".into(),
     })
+}
+
 /// The same posting, two days after its term.
 fn late(story: &mut Story, slots: Vec<Slot>) -> Result<PaperFacts, Refusal> {
     let late = LatePosting { due: date(7, 26), days: 2, source: "art. 7 del regolamento".into() };

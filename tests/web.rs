@@ -5,6 +5,8 @@
 
 #[path = "web/actions.rs"]
 mod actions;
+#[path = "web/admin.rs"]
+mod admin;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/proposal.rs"]

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod execute;
 pub mod history;
 pub mod import;
+pub mod keeping;
 pub mod keyring;
 pub mod mail;
 pub mod office;

@@ -6,6 +6,7 @@
 //! No transaction stays open over anything slow, and no rule of law lives here.
 
 mod accounts;
+mod activity;
 mod append;
 mod batch;
 mod cache;
@@ -32,6 +33,7 @@ mod write;
 mod writer;
 
 pub use accounts::{Account, PreparedPaper, Session};
+pub use activity::{ActivityFilter, ActivityLine};
 pub use db::{Counters, Store};
 pub use documents::Document;
 pub use drafts::{Draft, DraftFile};

@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
-    verify, writer,
+    accounts, activity, append, compare, documents, drafts, events, jobs, load, pages, pending,
+    rows, seals, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -38,8 +38,9 @@ pub const RECORDS: [&str; 14] = [
 ];
 
 /// Tables that hold no record, and why.
-pub const NOT_RECORDS: [(&str, &str); 8] = [
+pub const NOT_RECORDS: [(&str, &str); 9] = [
     ("accounts", "who may sign in, and how; powers are in the mandates"),
+    ("activity", "sign-ins and what was done to accounts and jobs; kept for a time, never changed"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("account_links", "links sent by mail to choose a password; good once"),
     (
@@ -71,6 +72,7 @@ pub fn statements() -> Vec<Statement> {
     ];
     both.extend(rows::statements());
     both.extend(accounts::STATEMENTS);
+    both.extend(activity::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(compare::statements());

@@ -75,7 +75,10 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("scrivania", "/scrivania", "Scrivania", &[]),
     ("proposta", "/proposte/nuova", "Nuova proposta", &PROPOSERS),
     ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
+    ("amministrazione", "/amministrazione", "Amministrazione", &KEEPERS),
 ];
+/// Who sees how the Comune is set up; each page asks the registry again.
+const KEEPERS: [Role; 3] = [Role::Amministratore, Role::Segretario, Role::Segreteria];
 /// Who writes proposals.
 const PROPOSERS: [Role; 3] = [Role::ResponsabileProcedimento, Role::Direttore, Role::Segreteria];
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A server with the sample Comune, people in their own browsers, and what every page must keep.
 
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -20,13 +20,34 @@ export const check = (name, good, detail = "") => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
-const server = spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
-export const base = await new Promise((resolve, reject) => {
+/** What `delibera init` said, where a script began from an empty database (`START=empty`). */
+export let said_by_init = "";
+/** Where that installation leaves its mail. */
+export let mail_folder = "";
+const server = process.env.START === "empty" ? empty() : demo();
+
+function demo() {
+  return spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
+}
+
+/** A real installation just made: no sample Comune, mail in a folder. */
+function empty() {
+  const path = resolve(program);
+  const mail = join(folder, "posta");
+  const config = `database = "sqlite:${join(folder, "vuoto.db")}"\nlisten = "127.0.0.1:0"\nlisten_ops = "127.0.0.1:0"\nseed_file = "${join(folder, "seme")}"\n\n[mail]\nfrom = "delibere@comune.example"\nbase_url = "http://delibere.comune.example"\n[mail.transport]\nkind = "folder"\npath = "${mail}"\n`;
+  mail_folder = mail;
+  writeFileSync(join(folder, "delibera.toml"), config);
+  const words = ["init", "--comune", "Comune di Vallechiara", "--nome", "Ada", "--cognome", "Riva", "--codice-fiscale", "RVIDAA80A41F205X", "--posta", "ada@comune.example"];
+  said_by_init = execFileSync(path, words, { cwd: folder, encoding: "utf8" });
+  return spawn(path, ["serve"], { cwd: folder });
+}
+
+export const base = await new Promise((settle, reject) => {
   let said = "";
   const hear = (text) => {
     said += text;
     const found = said.match(/Pagine: (http:\/\/[^/\s]+)\//);
-    if (found) resolve(found[1]);
+    if (found) settle(found[1]);
   };
   server.stdout.on("data", hear);
   server.stderr.on("data", (text) => { said += text; });
@@ -83,7 +104,7 @@ export async function run(parts) {
   }
   await browser.close();
   server.kill("SIGTERM");
-  await new Promise((resolve) => server.on("exit", resolve));
+  await new Promise((settle) => server.on("exit", settle));
   rmSync(folder, { recursive: true, force: true });
   for (const failure of failures) console.log(`FAIL  ${failure}`);
   console.log(`browser: ${passed} passed, ${failures.length} failed`);

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 34] = [
+pub const MESSAGES: [Builtin; 35] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -81,6 +81,7 @@ pub const MESSAGES: [Builtin; 34] = [
     message!("sigillo-del-giorno"),
     message!("riepilogo"),
     message!("password"),
+    message!("prova"),
 ];
 
 /// Pieces the messages share: name, text, HTML.

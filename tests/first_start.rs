@@ -74,3 +74,17 @@ async fn init_gives_the_first_administrator_a_link_that_works_once() {
     accounts.sign_in(given, &Origin::default()).await.expect("signed in");
     std::fs::remove_dir_all(&folder).expect("cleaned");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn init_needs_only_the_comune_and_its_administrator() {
+    let folder = std::env::temp_dir().join(format!("delibera-init-bare-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("folder");
+    let who = ["--nome", "Ada", "--cognome", "Riva", "--codice-fiscale", "RVIDAA80A41F205X"];
+    let mut words = vec!["init", "--comune", "Comune di Prova", "--posta", "ada@comune.example"];
+    words.extend(who);
+    let (good, said) = run(&folder, &words);
+    assert!(good && said.contains("/accesso/password?c="), "{said}");
+    let (good, said) = run(&folder, &words);
+    assert!(!good && said.contains("contiene già Comune di Prova"), "{said}");
+    std::fs::remove_dir_all(&folder).expect("cleaned");
+}

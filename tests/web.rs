@@ -5,6 +5,8 @@
 
 #[path = "web/actions.rs"]
 mod actions;
+#[path = "web/admin.rs"]
+mod admin;
 #[path = "web/albo.rs"]
 mod albo;
 #[path = "web/api.rs"]

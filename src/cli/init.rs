@@ -25,13 +25,13 @@ pub struct InitArgs {
     #[arg(long, value_name = "NOME")]
     comune: String,
     /// Codice fiscale dell'ente
-    #[arg(long, value_name = "CODICE")]
+    #[arg(long, value_name = "CODICE", default_value = "")]
     ente: String,
     /// Componenti della Giunta previsti dallo statuto, Sindaco compreso
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seggi: u32,
     /// Indirizzo da cui partono i messaggi
-    #[arg(long, value_name = "INDIRIZZO")]
+    #[arg(long, value_name = "INDIRIZZO", default_value = "")]
     email: String,
     /// Nome del primo amministratore
     #[arg(long, value_name = "NOME")]
@@ -45,9 +45,10 @@ pub struct InitArgs {
     /// Indirizzo di posta del primo amministratore
     #[arg(long, value_name = "INDIRIZZO")]
     posta: String,
-    /// Il regolamento del Comune: un file, oppure «grande-comune» o «piccolo-comune» da completare
+    /// Il regolamento del Comune: un file, oppure «grande-comune» o «piccolo-comune» da completare;
+    /// senza, si sceglie dalle pagine
     #[arg(long, value_name = "FILE")]
-    regolamento: String,
+    regolamento: Option<String>,
     /// Ultimo numero già usato in un registro quest'anno, come «deliberazioni=837»; si può ripetere
     #[arg(long, value_name = "REGISTRO=N")]
     ultimo: Vec<String>,
@@ -75,7 +76,7 @@ pub fn run(args: &InitArgs) -> ExitCode {
             println!("password, con «delibera serve» in funzione, entro un'ora, all'indirizzo:");
             println!("  {link}");
             println!("Scaduto il collegamento: delibera access {ADMINISTRATOR}");
-            println!("Prossimo passo: uffici, persone e incarichi; poi «delibera serve»");
+            println!("Le pagine lo guidano nel primo avvio: Comune, regolamento, uffici, persone");
             ExitCode::from(DONE)
         }
         Err(error) => refused(format!("{error:#}")),
@@ -134,22 +135,22 @@ async fn link_for(config: &Config, person: &str) -> anyhow::Result<String> {
 
 fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
     let today = rome_date(SystemClock.now());
-    let text = match PRESETS.iter().find(|(name, _)| *name == args.regolamento) {
-        Some((_, text)) => (*text).to_owned(),
-        None => std::fs::read_to_string(PathBuf::from(&args.regolamento))
-            .map_err(|e| format!("{}: {e}", args.regolamento))?,
-    };
-    let mut commands = vec![
-        RegistryCommand::DescribeComune(ComuneData {
-            name: args.comune.clone(),
-            fiscal_code: args.ente.clone(),
-            email: args.email.clone(),
-            giunta_seats: args.seggi,
-            inhabitants: 0,
-            council_seats: 0,
-            ..ComuneData::default()
-        }),
-        RegistryCommand::AdoptRegulation { text, from: today },
+    let mut commands = vec![RegistryCommand::DescribeComune(ComuneData {
+        name: args.comune.clone(),
+        fiscal_code: args.ente.clone(),
+        email: args.email.clone(),
+        giunta_seats: args.seggi,
+        ..ComuneData::default()
+    })];
+    if let Some(named) = &args.regolamento {
+        let text = match PRESETS.iter().find(|(name, _)| name == named) {
+            Some((_, text)) => (*text).to_owned(),
+            None => std::fs::read_to_string(PathBuf::from(named))
+                .map_err(|e| format!("{named}: {e}"))?,
+        };
+        commands.push(RegistryCommand::AdoptRegulation { text, from: today });
+    }
+    commands.extend([
         RegistryCommand::ActivateWorkflow { text: WORKFLOW.to_owned() },
         RegistryCommand::RegisterPerson(Person {
             id: ADMINISTRATOR.into(),
@@ -172,7 +173,7 @@ fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
             rank: 0,
             group: None,
         }),
-    ];
+    ]);
     for opening in &args.ultimo {
         let (register, last) = opening
             .split_once('=')

@@ -21,6 +21,12 @@ pub struct JobsArgs {
     /// Rimette in coda un lavoro fallito
     #[arg(long, value_name = "CHIAVE")]
     retry: Option<String>,
+    /// Rinuncia a un lavoro in attesa o fallito; serve il motivo
+    #[arg(long, value_name = "CHIAVE", requires = "motivo")]
+    give_up: Option<String>,
+    /// Perché si rinuncia
+    #[arg(long, value_name = "TESTO")]
+    motivo: Option<String>,
     #[command(flatten)]
     config: ConfigArg,
 }
@@ -41,6 +47,18 @@ pub fn run(args: &JobsArgs) -> ExitCode {
 }
 
 async fn show(url: &str, args: &JobsArgs) -> Result<ExitCode, StoreError> {
+    if let (Some(key), Some(reason)) = (&args.give_up, &args.motivo) {
+        let store = Store::connect(url).await?;
+        let note = format!("rinuncia da riga di comando: {reason}");
+        let done = store.give_up(key, SystemClock.now(), &note).await?;
+        store.close().await;
+        if done {
+            println!("Il lavoro «{key}» è lasciato: {reason}");
+            return Ok(ExitCode::from(DONE));
+        }
+        eprintln!("errore: nessun lavoro in attesa o fallito ha chiave «{key}»");
+        return Ok(ExitCode::from(REFUSED));
+    }
     if let Some(key) = &args.retry {
         let store = Store::connect(url).await?;
         let done = store.requeue(key, SystemClock.now()).await?;
@@ -55,8 +73,8 @@ async fn show(url: &str, args: &JobsArgs) -> Result<ExitCode, StoreError> {
     let store = Store::connect_read_only(url).await?;
     let counts = store.job_counts().await?;
     println!(
-        "In attesa {}, in corso {}, conclusi {}, falliti {}",
-        counts.available, counts.running, counts.done, counts.dead
+        "In attesa {}, in corso {}, conclusi {}, falliti {}, lasciati {}",
+        counts.available, counts.running, counts.done, counts.dead, counts.given_up
     );
     for job in store.jobs(&JobFilter::default()).await? {
         if job.state == JobState::Done && !args.all {
@@ -71,10 +89,14 @@ async fn show(url: &str, args: &JobsArgs) -> Result<ExitCode, StoreError> {
             JobState::Available => "in attesa",
             JobState::Running => "in corso",
             JobState::Done => "concluso",
+            JobState::Dead if job.note.is_some() => "lasciato",
             JobState::Dead => "FALLITO",
         };
         let (day, time) = (rome_date(job.next_at), rome_time(job.next_at).format("%H:%M"));
         anstream::println!("{style}{state:<10}{style:#} {} {time}  {}", date_short(day), job.key);
+        if let Some(note) = job.note.as_ref().filter(|_| job.state == JobState::Dead) {
+            anstream::println!("{:>11}{note}", "");
+        }
         if let Some(error) = &job.last_error {
             anstream::println!("{:>11}tentativi {}: {error}", "", job.attempts);
         }

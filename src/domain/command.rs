@@ -31,6 +31,8 @@ pub enum Command {
         /// What.
         command: SittingCommand,
     },
+    /// Several on the Comune: all of them or none.
+    Together(Vec<RegistryCommand>),
     /// Worker: the list of the day went to the capigruppo (R8.1).
     ListCapigruppo {
         /// D.
@@ -49,7 +51,7 @@ impl Command {
     pub fn reads(&self) -> Vec<StreamId> {
         let mut reads = vec![StreamId::registry()];
         match self {
-            Self::Registry(_) => {}
+            Self::Registry(_) | Self::Together(_) => {}
             Self::Case { id, .. } => reads.push(StreamId::case(id)),
             Self::Sitting { id, command } => {
                 reads.push(StreamId::sitting(id));
@@ -81,7 +83,7 @@ impl Command {
                 | SittingCommand::Amend { paper, .. } => Some(paper),
                 _ => None,
             },
-            Self::Registry(_) | Self::ListCapigruppo { .. } => None,
+            Self::Registry(_) | Self::Together(_) | Self::ListCapigruppo { .. } => None,
         }
     }
 
@@ -91,6 +93,7 @@ impl Command {
             Self::Registry(command) => serde_json::to_value(command),
             Self::Case { command, .. } => serde_json::to_value(command),
             Self::Sitting { command, .. } => serde_json::to_value(command),
+            Self::Together(_) => return "together".into(),
             Self::ListCapigruppo { .. } => return "list_capigruppo".into(),
         };
         let value = value.unwrap_or_default();
@@ -134,16 +137,9 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
         return Err(Refusal::new("fact_in_future", "R3.14", "", text).into());
     }
     match command {
-        Command::Registry(command) => {
-            if let RegistryCommand::OpenRegister { register, year, .. } = command {
-                not_open(changes, register, *year)?;
-            }
-            // Entitled on the day of recording: no power is borrowed from the past.
-            let (actor, today) = (&changes.ctx.actor, changes.ctx.today());
-            registry::coherent(&changes.world.registry, command, today)?;
-            let event = registry::decide(&changes.world.registry, actor, today, command.clone())?;
-            changes.push_registry(event);
-            Ok(())
+        Command::Registry(command) => on_the_comune(changes, command),
+        Command::Together(commands) => {
+            commands.iter().try_for_each(|command| on_the_comune(changes, command))
         }
         Command::Case { id, command } => {
             well_formed(id)?;
@@ -157,6 +153,18 @@ pub fn decide(changes: &mut Changes, command: &Command) -> Result<(), Stop> {
             case::capigruppo::list(changes, *day, *serial, cases, sha256)
         }
     }
+}
+
+fn on_the_comune(changes: &mut Changes, command: &RegistryCommand) -> Result<(), Stop> {
+    if let RegistryCommand::OpenRegister { register, year, .. } = command {
+        not_open(changes, register, *year)?;
+    }
+    // Entitled on the day of recording: no power is borrowed from the past.
+    let (actor, today) = (&changes.ctx.actor, changes.ctx.today());
+    registry::coherent(&changes.world.registry, command, today)?;
+    let event = registry::decide(&changes.world.registry, actor, today, command.clone())?;
+    changes.push_registry(event);
+    Ok(())
 }
 
 fn not_open(changes: &Changes, register: &str, year: i32) -> Result<(), Stop> {

@@ -271,7 +271,7 @@ fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
         Command::Sitting { id, command } => {
             carried_by_sitting(id, command, ctx, world).ok().flatten().and_then(own_slot)
         }
-        Command::Registry(_) | Command::ListCapigruppo { .. } => None,
+        Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => None,
     };
     if let (Some((kind, facts, fiscal_code)), Some(slot)) = (facts, command.paper_mut()) {
         let sha256 = "0".repeat(64);

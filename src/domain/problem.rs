@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What is wrong in a file a person wrote: where, why, and what would be right.
 
+use serde::Serialize;
 use std::fmt;
 
 /// One defect of a workflow, regulation, template or scenario.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// File as the person named it.
     pub file: String,

@@ -113,8 +113,8 @@ pub const BY_PROVIDER: &str = "oidc";
 /// Accounts and sessions of one installation.
 #[derive(Clone)]
 pub struct Accounts {
-    store: Store,
-    clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
     hashes: Arc<Semaphore>,
     compared: Arc<AtomicU64>,
     local: LocalAccounts,
@@ -160,6 +160,7 @@ impl Accounts {
         let (Some(account), true) = (&account, right) else {
             if let Some(account) = &account {
                 self.failed(account).await?;
+                self.note("", "sign_in_failed", &account.person, "", &origin.address).await?;
             }
             return Err(failed().into());
         };
@@ -235,19 +236,23 @@ impl Accounts {
     /// Opens a session for a person who has proved who he is.
     ///
     /// # Errors
-    /// What the database said.
+    /// `account_suspended`, or what the database said.
     pub async fn open(
         &self,
         person: &str,
         origin: &Origin,
         method: Method,
     ) -> Result<String, AccountError> {
+        if self.store.account(person).await?.is_some_and(|a| a.suspended_at.is_some()) {
+            return Err(suspended().into());
+        }
         let secret = secret();
         let now = self.clock.now();
         let agent: String = origin.agent.chars().take(200).collect();
         let origin = (agent.as_str(), origin.address.as_str());
         let id = sha256_hex(secret.as_bytes());
         self.store.open_session(&id, person, origin, method.token(), now, now + IDLE).await?;
+        self.note(person, "signed_in", person, "", origin.1).await?;
         Ok(secret)
     }
 
@@ -325,6 +330,7 @@ impl Accounts {
         self.set(&person, password, again).await?;
         self.store.use_links(&person).await?;
         self.store.close_other_sessions(&person, "").await?;
+        self.note(&person, "password_chosen", &person, "", "").await?;
         Ok(person)
     }
 
@@ -342,7 +348,8 @@ impl Accounts {
         self.knows_password(&session.person, current).await?;
         self.set(&session.person, password, again).await?;
         self.store.close_other_sessions(&session.person, &session.id).await?;
-        Ok(())
+        let person = &session.person;
+        Ok(self.note(person, "password_chosen", person, "", &session.address).await?)
     }
 
     async fn set(&self, person: &str, password: String, again: &str) -> Result<(), AccountError> {
@@ -374,7 +381,7 @@ impl Accounts {
         let step = step_of(secret, code, self.clock.now()).ok_or_else(wrong_code)?;
         self.store.set_totp(person, Some(secret)).await?;
         self.store.use_totp_step(person, step).await?;
-        Ok(())
+        Ok(self.note(person, "second_factor_on", person, "", "").await?)
     }
 
     /// Turns the second factor off: only who knows the password may, not who finds a session open.
@@ -383,7 +390,8 @@ impl Accounts {
     /// `password_wrong`.
     pub async fn remove_totp(&self, person: &str, password: String) -> Result<(), AccountError> {
         self.knows_password(person, password).await?;
-        Ok(self.store.set_totp(person, None).await?)
+        self.store.set_totp(person, None).await?;
+        Ok(self.note(person, "second_factor_off", person, "", "").await?)
     }
 
     async fn knows_password(&self, person: &str, password: String) -> Result<(), AccountError> {
@@ -534,6 +542,11 @@ fn wrong_code() -> Refusal {
         "Il codice di verifica non è corretto o è già stato usato",
     )
     .next("Attendere il codice successivo e controllare l'ora del dispositivo")
+}
+
+fn suspended() -> Refusal {
+    Refusal::new("account_suspended", "", "", "L'utenza è stata sospesa dall'amministratore")
+        .next("Rivolgersi a chi amministra il sistema")
 }
 
 fn locked_until(until: DateTime<Utc>) -> Refusal {

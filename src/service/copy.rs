@@ -70,8 +70,12 @@ pub async fn reading_copy(
     });
     let (templates, comune) = (Arc::clone(&press.templates), world.registry.comune.clone());
     let created = facts.created;
+    let crest = match &comune.crest {
+        Some(sha256) => Some(document(executor, sha256).await?),
+        None => None,
+    };
     let made = tokio::task::spawn_blocking(move || {
-        templates.reading_copy(&context, &comune, created, &parts)
+        templates.reading_copy(&context, &comune, created, crest, &parts)
     });
     Ok(made.await.map_err(|_| PaperError::Interrupted)??)
 }

@@ -157,7 +157,7 @@ impl Templates {
             created: facts.created,
             header: facts.title.clone(),
             footer: comune.name.clone(),
-            letterhead: Some(self.letterhead(comune)),
+            letterhead: Some(self.letterhead(comune, crest_of(comune, embedded))),
             draft: facts.draft,
             body,
             attachments: attachments(facts, embedded)?,
@@ -175,6 +175,7 @@ impl Templates {
         context: &Value,
         comune: &ComuneData,
         created: DateTime<Utc>,
+        crest: Option<Vec<u8>>,
         parts: &[CopyPart],
     ) -> Result<Rendered, DocumentError> {
         let name = "copia_lettura";
@@ -187,7 +188,7 @@ impl Templates {
             created,
             header: String::new(),
             footer: comune.name.clone(),
-            letterhead: Some(self.letterhead(comune)),
+            letterhead: Some(self.letterhead(comune, crest)),
             draft: false,
             body,
             attachments: Vec::new(),
@@ -196,14 +197,44 @@ impl Templates {
             .map_err(|source| DocumentError::Layout { kind: name.to_owned(), source })
     }
 
-    fn letterhead(&self, comune: &ComuneData) -> Letterhead {
+    /// A page with the letterhead alone, to look at before it is adopted.
+    ///
+    /// # Errors
+    /// A crest that is not a PNG that can be printed.
+    pub fn letterhead_page(
+        &self,
+        comune: &ComuneData,
+        crest: Option<Vec<u8>>,
+        created: DateTime<Utc>,
+    ) -> Result<Rendered, DocumentError> {
+        let title = "Prova della carta intestata".to_owned();
+        let document = Document {
+            subject: title.clone(),
+            author: comune.name.clone(),
+            created,
+            header: title.clone(),
+            footer: comune.name.clone(),
+            letterhead: Some(self.letterhead(comune, crest)),
+            draft: true,
+            body: LETTERHEAD_PAGE.to_owned(),
+            attachments: Vec::new(),
+            title,
+        };
+        delibera_documents::render(&document)
+            .map_err(|source| DocumentError::Layout { kind: "carta intestata".into(), source })
+    }
+
+    fn letterhead(&self, comune: &ComuneData, crest: Option<Vec<u8>>) -> Letterhead {
         let place = match (comune.seat.as_str(), comune.province.as_str()) {
             (seat, "") => seat.to_owned(),
             ("", province) => format!("({province})"),
             (seat, province) => format!("{seat} ({province})"),
         };
-        let lines = [comune.name.clone(), place].into_iter().filter(|l| !l.is_empty()).collect();
-        Letterhead { crest_png: self.crest.clone(), lines }
+        let below =
+            if comune.letterhead.is_empty() { vec![place] } else { comune.letterhead.clone() };
+        let lines = [comune.name.clone()].into_iter().chain(below).filter(|l| !l.is_empty());
+        // A crest on record wins over the file of a folder.
+        Letterhead { crest_png: crest.or_else(|| self.crest.clone()), lines: lines.collect() }
     }
 
     /// Renders papers in strict mode and lays them out: what is wrong with the templates, by line.
@@ -228,6 +259,15 @@ impl Templates {
         problems
     }
 }
+
+/// The crest on record, among the bytes that came with the facts.
+fn crest_of(comune: &ComuneData, embedded: &BTreeMap<String, Vec<u8>>) -> Option<Vec<u8>> {
+    embedded.get(comune.crest.as_ref()?).cloned()
+}
+
+/// What stands under a letterhead that is tried.
+const LETTERHEAD_PAGE: &str = "Così si presenta la prima pagina di ogni atto: lo stemma, il nome \
+    dell'ente e le righe che lo seguono.\n\nIl testo degli atti comincia qui sotto.\n";
 
 fn file(template: &str) -> String {
     let partial = sources::PARTIALS.iter().any(|(name, _)| *name == template);

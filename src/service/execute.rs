@@ -11,6 +11,7 @@ use crate::domain::effects::{
 };
 use crate::domain::offers::ask;
 use crate::domain::refusal::Refusal;
+use crate::domain::registry::RegistryEvent;
 use crate::domain::rows::Row;
 use crate::domain::stream::{NewDocument, StoredEvent, StreamId, StreamKind};
 use crate::domain::world::World;
@@ -117,7 +118,9 @@ impl Request {
         match &self.command {
             Command::Case { id, .. } => StreamId::case(id),
             Command::Sitting { id, .. } => StreamId::sitting(id),
-            Command::Registry(_) | Command::ListCapigruppo { .. } => StreamId::registry(),
+            Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => {
+                StreamId::registry()
+            }
         }
     }
 }
@@ -389,6 +392,10 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
             ) => content,
             Fact::Case(_, CaseEvent::PublicFileReplaced { new, .. }) => {
                 wanted.push(new.clone());
+                continue;
+            }
+            Fact::Registry(RegistryEvent::ComuneDescribed { comune }) => {
+                wanted.extend(comune.crest.clone());
                 continue;
             }
             _ => continue,

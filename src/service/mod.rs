@@ -13,6 +13,7 @@ pub mod execute;
 pub mod history;
 pub mod import;
 pub mod indexing;
+pub mod keeping;
 pub mod keyring;
 pub mod mail;
 pub mod office;

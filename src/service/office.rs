@@ -71,7 +71,7 @@ impl Office {
         Ok(match command {
             Command::Case { id, command } => carried_by_case(id, command, &ctx, &world)?,
             Command::Sitting { id, command } => carried_by_sitting(id, command, &ctx, &world)?,
-            Command::Registry(_) | Command::ListCapigruppo { .. } => None,
+            Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => None,
         })
     }
 
@@ -328,7 +328,9 @@ fn paper_of(command: &Command) -> Option<&Option<SignedPaper>> {
             | SittingCommand::Amend { paper, formal: true, .. } => paper,
             _ => return None,
         },
-        Command::Registry(_) | Command::ListCapigruppo { .. } => return None,
+        Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => {
+            return None;
+        }
     };
     slot.is_none().then_some(slot)
 }

@@ -96,6 +96,9 @@ impl Press {
             let bytes = document(executor, &file.sha256).await?;
             embedded.insert(file.sha256.clone(), bytes);
         }
+        if let Some(sha256) = &comune.crest {
+            embedded.insert(sha256.clone(), document(executor, sha256).await?);
+        }
         let (templates, facts, comune) =
             (Arc::clone(&self.templates), facts.clone(), comune.clone());
         let rendered =

@@ -7,10 +7,10 @@ use super::instant::instant;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-const ACCOUNT: &str = "SELECT person, login, password, totp, totp_step, failures, locked_until \
-     FROM accounts WHERE login = $1 OR person = $1";
-const ACCOUNTS: &str = "SELECT person, login, password, totp, totp_step, failures, locked_until \
-     FROM accounts ORDER BY login";
+const ACCOUNT: &str = "SELECT person, login, password, totp, totp_step, failures, locked_until, \
+     suspended_at FROM accounts WHERE login = $1 OR person = $1";
+const ACCOUNTS: &str = "SELECT person, login, password, totp, totp_step, failures, locked_until, \
+     suspended_at FROM accounts ORDER BY login";
 const ADD: &str = "INSERT INTO accounts (person, login, password, totp, totp_step, failures, \
      locked_until, created_at) VALUES ($1, $2, '', NULL, 0, 0, NULL, $3) \
      ON CONFLICT (person) DO UPDATE SET login = excluded.login";
@@ -22,6 +22,7 @@ const SET_STEP: &str = "UPDATE accounts SET totp_step = $2 WHERE person = $1 AND
 const FAILED: &str = "UPDATE accounts SET failures = failures + 1, \
      locked_until = CASE WHEN failures + 1 >= $2 THEN CAST($3 AS TEXT) ELSE locked_until END \
      WHERE person = $1";
+const SUSPEND: &str = "UPDATE accounts SET suspended_at = CAST($2 AS TEXT) WHERE person = $1";
 const CLEARED: &str = "UPDATE accounts SET failures = 0, locked_until = NULL WHERE person = $1";
 
 const OPEN: &str = "INSERT INTO sessions (id, person, agent, address, method, id_token, notice, \
@@ -48,7 +49,7 @@ const PREPARED: &str = "SELECT id, person, command, facts, sha256, bytes FROM pr
 const DROP: &str = "DELETE FROM prepared WHERE id = $1";
 const EXPIRED_PREPARED: &str = "DELETE FROM prepared WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: [&str; 24] = [
+pub(crate) const STATEMENTS: [&str; 25] = [
     ACCOUNT,
     ACCOUNTS,
     ADD,
@@ -56,6 +57,7 @@ pub(crate) const STATEMENTS: [&str; 24] = [
     SET_TOTP,
     SET_STEP,
     FAILED,
+    SUSPEND,
     CLEARED,
     OPEN,
     SESSION,
@@ -92,6 +94,8 @@ pub struct Account {
     pub failures: i64,
     /// Locked until this instant, as text.
     pub locked_until: Option<String>,
+    /// Closed by an administrator since this instant, as text.
+    pub suspended_at: Option<String>,
 }
 
 /// A session.
@@ -191,6 +195,11 @@ impl Store {
         until: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         run!(self, FAILED, person, limit, instant(until)).map(drop)
+    }
+
+    /// Closes an account until it is opened again, or opens it.
+    pub async fn suspend(&self, person: &str, at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+        run!(self, SUSPEND, person, at.map(instant)).map(drop)
     }
 
     /// Forgets the wrong passwords.

@@ -66,15 +66,18 @@ const BURY: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, finis
      last_error = $4 WHERE key = $1 AND leased_by = $2";
 const RENEW: &str = "UPDATE job_state SET next_at = $3 WHERE key = $1 AND leased_by = $2";
 const REQUEUE: &str = "UPDATE job_state SET state = 'available', next_at = $2, attempts = 0, \
-     finished_at = NULL WHERE key = $1 AND state = 'dead'";
-const COUNTS: &str =
-    "SELECT state, CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY state ORDER BY state";
+     finished_at = NULL, note = NULL WHERE key = $1 AND state = 'dead'";
+const GIVE_UP: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, \
+     finished_at = COALESCE(finished_at, $2), note = $3 \
+     WHERE key = $1 AND state IN ('available', 'dead')";
+const COUNTS: &str = "SELECT CASE WHEN state = 'dead' AND note IS NOT NULL THEN 'given_up' ELSE state END AS how, \
+     CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY how ORDER BY how";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
      ORDER BY next_at LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 8] =
-    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, COUNTS, NEXT_DUE];
+pub(crate) const STATEMENTS: [&str; 9] =
+    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, GIVE_UP, COUNTS, NEXT_DUE];
 pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, CLAIMED_SQLITE];
 pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, CLAIMED_POSTGRES];
 
@@ -174,8 +177,10 @@ pub struct JobCounts {
     pub running: i64,
     /// Done.
     pub done: i64,
-    /// Dead letters.
+    /// Dead letters that nobody has answered for.
     pub dead: i64,
+    /// Dead letters given up by name, with a reason.
+    pub given_up: i64,
 }
 
 #[derive(Debug, FromRow)]
@@ -322,6 +327,24 @@ impl Store {
         Ok(rows == 1)
     }
 
+    /// Gives a waiting job or a dead letter up; the note says who and why, and stays. False when
+    /// it is neither.
+    pub async fn give_up(
+        &self,
+        key: &str,
+        now: DateTime<Utc>,
+        note: &str,
+    ) -> Result<bool, StoreError> {
+        let rows = change!(self, |conn| sqlx::query(GIVE_UP)
+            .bind(key)
+            .bind(instant(now))
+            .bind(note)
+            .execute(conn)
+            .await?
+            .rows_affected());
+        Ok(rows == 1)
+    }
+
     /// The jobs that match, by due instant.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
         let records: Vec<JobRecord> = on!(self, |pool| sqlx::query_as(LIST)
@@ -345,6 +368,7 @@ impl Store {
                 Some(JobState::Running) => counts.running = n,
                 Some(JobState::Done) => counts.done = n,
                 Some(JobState::Dead) => counts.dead = n,
+                None if state == "given_up" => counts.given_up = n,
                 None => {}
             }
         }

@@ -6,6 +6,7 @@
 //! No transaction stays open over anything slow, and no rule of law lives here.
 
 mod accounts;
+mod activity;
 mod albo;
 mod api;
 mod append;
@@ -37,6 +38,7 @@ mod write;
 mod writer;
 
 pub use accounts::{Account, PreparedPaper, Session};
+pub use activity::{ActivityFilter, ActivityLine};
 pub use albo::{Expected, Probe};
 pub use api::ApiToken;
 pub use db::{Counters, Store};

@@ -29,7 +29,12 @@ const FOLLOWED: &str = desk!("t.what = 'follow'");
 const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tasks WHERE holder = $1 \
      AND holder <> '' AND what <> 'follow' LIMIT CAST($2 AS BIGINT)) AS few";
 
-pub(crate) const STATEMENTS: [&str; 3] = [TO_DO, FOLLOWED, COUNT];
+/// How many acts follow each workflow, and how many of them have not come to an end.
+const BY_WORKFLOW: &str = "SELECT workflow, CAST(COUNT(*) AS BIGINT) AS total, \
+     CAST(SUM(CASE WHEN lifecycle IN ('archived', 'withdrawn', 'annulled', 'revoked') THEN 0 \
+     ELSE 1 END) AS BIGINT) AS under_way FROM cases GROUP BY workflow ORDER BY workflow";
+
+pub(crate) const STATEMENTS: [&str; 4] = [TO_DO, FOLLOWED, COUNT, BY_WORKFLOW];
 
 /// One line of a desk.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -100,6 +105,11 @@ impl Store {
             .bind(filter.limit)
             .fetch_all(pool)
             .await)?)
+    }
+
+    /// Acts by digest of their workflow: all of them, and those not ended.
+    pub async fn workflow_counts(&self) -> Result<Vec<(String, i64, i64)>, StoreError> {
+        Ok(on!(self, |pool| sqlx::query_as(BY_WORKFLOW).fetch_all(pool).await)?)
     }
 
     /// How many tasks a holder has, counted up to a limit.

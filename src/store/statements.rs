@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, albo, api, append, compare, documents, drafts, events, jobs, load, pages, pending,
-    registers, rows, seals, search, sign_in, verify, writer,
+    accounts, activity, albo, api, append, compare, documents, drafts, events, jobs, load, pages,
+    pending, registers, rows, seals, search, sign_in, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -42,6 +42,7 @@ pub const RECORDS: [&str; 16] = [
 /// Tables that hold no record, and why.
 pub const NOT_RECORDS: &[(&str, &str)] = &[
     ("accounts", "who may sign in, and how; powers are in the mandates"),
+    ("activity", "sign-ins and what was done to accounts and jobs; kept for a time, never changed"),
     ("sessions", "who is signed in; gone at the end of the session"),
     ("sign_ins", "who is at the identity provider now; gone when he comes back"),
     ("account_links", "links sent by mail to choose a password; good once"),
@@ -89,6 +90,7 @@ pub fn statements() -> Vec<Statement> {
     both.extend(accounts::STATEMENTS);
     both.extend(api::STATEMENTS);
     both.extend(sign_in::STATEMENTS);
+    both.extend(activity::STATEMENTS);
     both.extend(pages::STATEMENTS);
     both.extend(drafts::STATEMENTS);
     both.extend(albo::statements());

@@ -2,12 +2,11 @@
 //! Signing in and out, choosing a password, and what a stranger may read.
 
 use super::error::WebError;
-use super::forms::{Input, encode};
+use super::forms::Input;
 use super::page::Page;
 use super::visitor::{self, Visitor};
 use super::{App, Shared, identity};
 use crate::domain::law::calendar::rome_date;
-use crate::domain::notice_facts::{NoticeFacts, Recipient};
 use crate::domain::refusal::Refusal;
 use crate::service::accounts::{
     AccountError, BY_PROVIDER, Credentials, Method, Origin, PASSWORD_MIN,
@@ -281,7 +280,6 @@ pub async fn send_link(
 }
 
 async fn mail_link(app: &App, login: &str) -> Result<(), String> {
-    let Some(mailer) = &app.mailer else { return Err("there is no [mail]".into()) };
     let store = &app.office.executor.store;
     let Some(account) = store.account(login).await.map_err(|e| e.to_string())? else {
         return Ok(());
@@ -291,23 +289,8 @@ async fn mail_link(app: &App, login: &str) -> Result<(), String> {
     }
     let world = app.office.executor.world(&[]).await.map_err(|e| e.to_string())?;
     let Some(person) = world.registry.people.get(&account.person) else { return Ok(()) };
-    let secret = app.accounts.link(&account.person).await.map_err(|e| e.to_string())?;
-    let facts = NoticeFacts {
-        message: "password".into(),
-        event: "password".into(),
-        comune: world.registry.comune.name.clone(),
-        on: rome_date(app.now()),
-        recipient: Recipient {
-            person: person.id.clone(),
-            name: person.name(),
-            email: person.email.clone(),
-            why: Vec::new(),
-        },
-        path: Some(format!("/accesso/password?{}", encode(&[("c", &secret)]))),
-        ..NoticeFacts::default()
-    };
-    let mail = mailer.compose(&facts, &secret, app.now(), &[]).map_err(|e| e.to_string())?;
-    mailer.send(&mail).await.map_err(|e| e.to_string())
+    let sent = app.accounts.mail_link(&world.registry, person, app.mailer.as_deref()).await;
+    sent.map_err(|error| error.to_string())
 }
 
 /// The page on which a password is chosen.

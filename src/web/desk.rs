@@ -14,7 +14,7 @@ use crate::domain::words;
 use crate::store::{DeskFilter, DeskLine};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -143,6 +143,9 @@ pub async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
+    if super::admin::setup::is_new(&visitor) {
+        return Ok(Redirect::to("/avvio").into_response());
+    }
     // Without a question the desk opens as it was left.
     let kept = CookieJar::from_headers(&headers).get(KEPT).map(|c| c.value().to_owned());
     let query = query.filter(|q| !q.is_empty());

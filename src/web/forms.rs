@@ -259,6 +259,46 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The PNG of a field, where one was chosen: its hash; the bytes go with the write.
+    pub fn png(&mut self, name: &str) -> Option<String> {
+        let file = self.files.iter().find(|file| file.field == name)?;
+        match examine(file) {
+            Ok(found) if found.media_type == "image/png" => {
+                let (sha256, bytes) = (found.sha256.clone(), file.bytes.clone());
+                let media_type = found.media_type.to_owned();
+                self.documents.push(NewDocument { sha256, media_type, bytes });
+                Some(found.sha256)
+            }
+            Ok(found) => {
+                self.wrong(name, format!("«{}» non è un'immagine PNG", found.name));
+                None
+            }
+            Err(refusal) => {
+                self.wrong(name, refusal.text);
+                None
+            }
+        }
+    }
+
+    /// The text of a file, where one was chosen: UTF-8, or what spreadsheets of Windows write.
+    pub fn text_file(&mut self, name: &str) -> Option<(String, String)> {
+        let file = self.files.iter().find(|file| file.field == name)?;
+        if file.bytes.contains(&0) {
+            self.wrong(name, format!("«{}» non è un file di testo", file.name));
+            return None;
+        }
+        let text = match std::str::from_utf8(&file.bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => file.bytes.iter().map(|byte| windows(*byte)).collect(),
+        };
+        Some((file.name.clone(), text))
+    }
+
+    /// A day that may be left out.
+    pub fn maybe_day(&mut self, name: &str) -> Option<NaiveDate> {
+        if self.text(name).is_empty() { None } else { Some(self.day(name)) }
+    }
+
     /// Notes what is wrong with a field.
     pub fn wrong(&mut self, name: &str, text: impl Into<String>) {
         self.errors.push((name.to_owned(), text.into()));
@@ -334,5 +374,19 @@ impl<'a> Reader<'a> {
     /// A box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.input.ticked(name)
+    }
+}
+
+/// A byte of Windows-1252 that people write in Italian; the others are those of Latin-1.
+fn windows(byte: u8) -> char {
+    match byte {
+        0x80 => '€',
+        0x91 => '‘',
+        0x92 => '’',
+        0x93 => '“',
+        0x94 => '”',
+        0x96 => '–',
+        0x97 => '—',
+        byte => char::from(byte),
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod actions;
+pub mod admin;
 pub mod albo;
 pub mod api;
 pub mod assets;
@@ -180,6 +181,7 @@ pub fn router(app: Shared) -> Router {
         .route("/registri/statistiche", get(registers::statistics::show))
         .route("/registri/{register}", get(registers::show))
         .route("/ricerca", get(search::show))
+        .merge(administration())
         .route("/firma/{id}", get(signing::show).post(signing::sign))
         .route("/firma/{id}/documento", get(signing::document))
         .route("/firma/{id}/rinuncia", post(signing::give_up))
@@ -199,6 +201,7 @@ pub fn router(app: Shared) -> Router {
     let uploads = Router::new()
         .route("/firma-esterna/{id}", get(signing::waiting).post(signing::upload))
         .route("/fascicoli/{id}/testo", get(proposal::show).post(proposal::submit))
+        .merge(administration_files())
         .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
         .layer(DefaultBodyLimit::disable())
@@ -221,4 +224,63 @@ pub fn router(app: Shared) -> Router {
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())
         .with_state(app)
+}
+
+/// The pages of the administration and of the first start.
+fn administration() -> Router<Shared> {
+    use admin::{accounts, entitled, import, jobs, log, organs, own, people};
+    use admin::{regulation, rules, setup, wording, workflows};
+    Router::new()
+        .route("/amministrazione", get(admin::show))
+        .route("/amministrazione/comune", get(admin::comune))
+        .route("/amministrazione/carta-intestata", get(admin::letterhead))
+        .route("/amministrazione/uffici", get(people::offices))
+        .route("/amministrazione/persone", get(people::people))
+        .route("/amministrazione/persone/{id}", get(people::person))
+        .route("/amministrazione/importa/{table}/modello.csv", get(import::model))
+        .route("/amministrazione/incarichi", get(people::mandates))
+        .route("/amministrazione/titolo", get(entitled::show))
+        .route("/amministrazione/organi", get(organs::show))
+        .route("/amministrazione/regolamento", get(regulation::show))
+        .route("/amministrazione/regolamento/versioni/{number}", get(regulation::text))
+        .route("/amministrazione/regolamento/sezione/{part}", get(rules::edit).post(rules::propose))
+        .route("/amministrazione/procedimenti", get(workflows::show))
+        .route("/amministrazione/procedimenti/{digest}", get(workflows::one))
+        .route("/amministrazione/procedimenti/{digest}/testo", get(workflows::text))
+        .route("/amministrazione/modelli", get(wording::show))
+        .route("/amministrazione/modelli/documenti/{kind}", get(wording::paper))
+        .route("/amministrazione/modelli/documenti/{kind}/pdf", get(wording::paper_pdf))
+        .route("/amministrazione/modelli/messaggi/{name}", get(wording::mail_page))
+        .route("/amministrazione/modelli/messaggi/{name}/html", get(wording::mail_html))
+        .route("/amministrazione/lavori", get(jobs::show))
+        .route("/amministrazione/lavori/ripeti", post(jobs::retry))
+        .route("/amministrazione/lavori/rinuncia", get(jobs::ask).post(jobs::give_up))
+        .route("/amministrazione/attivita", get(log::show))
+        .route("/amministrazione/attivita/csv", get(log::csv))
+        .route("/amministrazione/utenze", get(accounts::show))
+        .route("/amministrazione/utenze/{id}", get(accounts::one))
+        .route("/amministrazione/utenze/{id}/{what}", post(accounts::act))
+        .route("/sostituti", get(own::show))
+        .route("/avvio", get(setup::start))
+        .route("/avvio/{step}", get(setup::show))
+        .route("/avvio/posta/prova", post(setup::try_mail))
+}
+
+/// Those of them whose forms bring files.
+fn administration_files() -> Router<Shared> {
+    use admin::{import, regulation, workflows};
+    Router::new()
+        .route(
+            "/amministrazione/azioni/{action}",
+            get(actions::registry::form).post(actions::registry::submit),
+        )
+        .route("/amministrazione/importa/{table}", get(import::show).post(import::submit))
+        .route(
+            "/amministrazione/regolamento/carica",
+            get(regulation::upload).post(regulation::check),
+        )
+        .route(
+            "/amministrazione/procedimenti/carica",
+            get(workflows::upload).post(workflows::check),
+        )
 }

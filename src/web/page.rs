@@ -87,7 +87,10 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("proposta", "/proposte/nuova", "Nuova proposta", &crate::domain::case::powers::DRAFTERS),
     ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
     ("registri", "/registri", "Registri", &crate::domain::visibility::READERS),
+    ("amministrazione", "/amministrazione", "Amministrazione", &KEEPERS),
 ];
+/// Who sees how the Comune is set up; each page asks the registry again.
+const KEEPERS: [Role; 3] = [Role::Amministratore, Role::Segretario, Role::Segreteria];
 
 /// The templates of the pages.
 pub struct Templates(Handlebars<'static>);

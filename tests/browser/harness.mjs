@@ -1,71 +1,84 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A server with the sample Comune, people in their own browsers, and what every page must keep.
+// A server for the script that imports this: the sample Comune with acts waiting at every step and
+// one-click sign-in as each person; or, with START=empty, an installation that was just made.
 
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { join, resolve } from "node:path";
+import { check, failures, finish, look, open, perform, program as named, start } from "./browser.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.DELIBERA ?? "../../target/release/delibera";
-const shots = process.env.SHOTS;
-if (shots) mkdirSync(shots, { recursive: true });
-let passed = 0;
-export const failures = [];
-export const check = (name, good, detail = "") => {
-  if (good) passed += 1;
-  else failures.push(`${name}${detail ? `: ${detail}` : ""}`);
-};
+export { check, failures, look };
 
+const program = resolve(named);
 const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
+const configuration = join(folder, "delibera.toml");
+/** What `delibera init` said, where a script began from an empty database (`START=empty`). */
+export let said_by_init = "";
+/** Where that installation leaves its mail. */
+export const mail_folder = join(folder, "posta");
 let server;
 
 /** Starts the program and waits until it answers: its address. */
-const start = (...words) => new Promise((resolve, reject) => {
-  server = spawn(program, words);
-  let said = "";
-  const hear = (text) => {
-    said += text;
-    const found = said.match(/Pagine: (http:\/\/[^/\s]+)\//);
-    if (found) resolve(found[1]);
-  };
-  server.stdout.on("data", hear);
-  server.stderr.on("data", (text) => { said += text; });
-  server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
-  setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 180000).unref();
-});
-const stop = async () => {
+const serve = (...words) =>
+  new Promise((settle, reject) => {
+    server = start(program, words, { cwd: folder });
+    let said = "";
+    const hear = (text) => {
+      said += text;
+      const found = said.match(/Pagine: (http:\/\/[^/\s]+)\//);
+      if (found) settle(found[1]);
+    };
+    server.stdout.on("data", hear);
+    server.stderr.on("data", (text) => { said += text; });
+    server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
+    setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 180000).unref();
+  });
+
+async function stop() {
   if (server.exitCode !== null) return;
   server.removeAllListeners("exit");
   server.kill("SIGTERM");
-  await new Promise((resolve) => server.on("exit", resolve));
-};
-
-export let base = await start("demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0");
-
-/** The same database served with a configuration, given the folder where everything is. */
-export async function restart(configuration) {
-  await stop();
-  writeFileSync(join(folder, "delibera.toml"), configuration(folder));
-  base = await start("serve", "--config", join(folder, "delibera.toml"));
+  await new Promise((settle) => server.on("exit", settle));
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
-});
+/** A real installation just made: no sample Comune, mail in a folder. */
+function empty() {
+  writeFileSync(
+    configuration,
+    `database = "sqlite:${join(folder, "vuoto.db")}"
+listen = "127.0.0.1:0"
+listen_ops = "127.0.0.1:0"
+seed_file = "${join(folder, "seme")}"
+
+[mail]
+from = "delibere@comune.example"
+base_url = "http://delibere.comune.example"
+[mail.transport]
+kind = "folder"
+path = "${mail_folder}"
+`,
+  );
+  const words = ["init", "--comune", "Comune di Vallechiara", "--nome", "Ada", "--cognome", "Riva"];
+  words.push("--codice-fiscale", "RVIDAA80A41F205X", "--posta", "ada@comune.example");
+  said_by_init = execFileSync(program, words, { cwd: folder, encoding: "utf8" });
+  return serve("serve");
+}
+
+export let base = await (process.env.START === "empty"
+  ? empty()
+  : serve("demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"));
+
+/** The same database served with a configuration, given the folder where everything is. */
+export async function restart(written) {
+  await stop();
+  writeFileSync(configuration, written(folder));
+  base = await serve("serve", "--config", configuration);
+}
 
 /** A person signed in, in a browser of his own; nobody yet when no one is named. */
 export async function person(id, options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy/i.test(message.text()))
-      failures.push(`CSP on ${page.url()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => failures.push(`script error on ${page.url()}: ${error.message}`));
+  const page = await open(options);
   if (id) {
     await page.goto(`${base}/accesso`);
     await page.locator(`form:has(input[name=persona][value=${id}]) button`).first().click();
@@ -74,36 +87,11 @@ export async function person(id, options = {}) {
   return page;
 }
 
-/** The page at every width: no axe violation, no sideways scrolling, a picture. */
-export async function look(page, name) {
-  for (const width of [360, 768, 1280]) {
-    await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    check(`${name} ${width} px: nothing sticks out`, wide <= 0, `${wide} px`);
-    if (shots) await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
-  }
-  // axe is injected past the page's own policy, by the protocol of the browser.
-  await page.evaluate(`${axe};0`);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], iframes: false }),
-  );
-  const said = found.violations.map((v) => `${v.id} (${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")})`);
-  check(`${name}: axe`, said.length === 0, said.join(", "));
-}
-
 /** Runs the parts one after the other, ends everything, says how many held. */
 export async function run(parts) {
-  for (const part of parts) {
-    try {
-      await part();
-    } catch (error) {
-      failures.push(`${part.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
-    }
-  }
-  await browser.close();
-  await stop();
-  rmSync(folder, { recursive: true, force: true });
-  for (const failure of failures) console.log(`FAIL  ${failure}`);
-  console.log(`browser: ${passed} passed, ${failures.length} failed`);
-  process.exit(failures.length ? 1 : 0);
+  await perform(parts);
+  await finish(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
 }

@@ -106,9 +106,14 @@ async fn failures_are_retried_then_kept(fixture: Fixture) {
     assert_eq!(letters[0].last_error.as_deref(), Some("550 unknown"));
     assert_eq!(store.job_counts().await.expect("counts").dead, 1);
     assert_eq!(store.next_due().await.expect("due"), None);
+    assert!(store.give_up("mail/1", at(90), "rinuncia di Ada Riva: cessato").await.expect("up"));
+    let counts = store.job_counts().await.expect("counts");
+    assert_eq!((counts.dead, counts.given_up), (0, 1), "answered for, and still there");
     assert!(store.requeue("mail/1", at(100)).await.expect("requeue"));
     assert!(!store.requeue("mail/1", at(100)).await.expect("requeue"), "not dead any more");
-    assert_eq!(claim(store, "w", 100).await[0].attempts, 1);
+    let again = claim(store, "w", 100).await;
+    assert_eq!((again[0].attempts, again[0].note.as_deref()), (1, None));
+    assert!(!store.give_up("mail/1", at(101), "no").await.expect("up"), "someone has it");
 }
 
 async fn kinds_are_chosen(fixture: Fixture) {

@@ -115,7 +115,9 @@ async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Serv
     let templates = Arc::new(Templates::embedded().expect("templates"));
     let press = Press { templates, keys: Arc::new(keys) };
     let accounts = Accounts::new(store.clone(), Arc::new(SystemClock));
-    for (person, login) in [("neri", "giorgio.neri"), ("testa", "testa"), ("costa", "costa")] {
+    for (person, login) in
+        [("neri", "giorgio.neri"), ("testa", "testa"), ("costa", "costa"), ("donati", "donati")]
+    {
         accounts.add(person, login).await.expect("account");
         let link = accounts.link(person).await.expect("link");
         accounts.choose(&link, PASSWORD.into(), PASSWORD).await.expect("password");

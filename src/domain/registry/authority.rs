@@ -41,8 +41,14 @@ pub fn authorised(
             who.one_of(&[Role::Amministratore, Role::Segretario], "aprire un registro")
         }
         RegistryCommand::RegisterPerson(person) => who.person(person),
-        RegistryCommand::RecordAbsence { person, .. } if person == actor => Ok(()),
-        RegistryCommand::RecordAbsence { .. } => {
+        RegistryCommand::RecordAbsence { person, .. }
+        | RegistryCommand::CorrectAbsence { person, .. }
+            if person == actor =>
+        {
+            Ok(())
+        }
+        RegistryCommand::FinishSetup {} => who.one_of(KEEPERS, "concludere il primo avvio"),
+        RegistryCommand::RecordAbsence { .. } | RegistryCommand::CorrectAbsence { .. } => {
             who.one_of(SECRETARIAT, "registrare l'assenza di un'altra persona")
         }
         RegistryCommand::GrantMandate(mandate) => {
@@ -55,6 +61,23 @@ pub fn authorised(
             registry.mandates.get(mandate).map_or(Ok(()), |found| who.ending(found))
         }
     }
+}
+
+/// May a person see how the Comune is set up: people, mandates, regulation?
+///
+/// # Errors
+/// `no_registry_power`.
+pub fn may_keep(registry: &Registry, actor: &str, on: NaiveDate) -> Result<(), Refusal> {
+    Asker { registry, actor, on }.one_of(SECRETARIAT, "vedere l'amministrazione")
+}
+
+/// May a person open and close accounts, look after the queue of jobs, read the log of what
+/// everyone did? A narrower circle: the log names people at work (art. 4 L. 300/1970).
+///
+/// # Errors
+/// `no_registry_power`.
+pub fn may_keep_accounts(registry: &Registry, actor: &str, on: NaiveDate) -> Result<(), Refusal> {
+    Asker { registry, actor, on }.one_of(KEEPERS, "tenere le utenze e il registro delle attività")
 }
 
 /// Who asks, and when.

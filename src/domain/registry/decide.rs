@@ -40,6 +40,18 @@ pub enum RegistryCommand {
         /// Last day, included.
         to: NaiveDate,
     },
+    /// Ends an absence before its day, or takes back one that was not.
+    CorrectAbsence {
+        /// Person.
+        person: String,
+        /// First day of the absence meant.
+        from: NaiveDate,
+        /// Its last day, included; none when there was no absence.
+        #[serde(default)]
+        to: Option<NaiveDate>,
+    },
+    /// Declares the first start over.
+    FinishSetup {},
     /// Adopts a regulation.
     AdoptRegulation {
         /// The whole file.
@@ -92,6 +104,18 @@ pub fn decide(
             }
             Ok(RegistryEvent::AbsenceRecorded { person, from, to })
         }
+        RegistryCommand::CorrectAbsence { person, from, to } => {
+            let known = registry.absences.iter().any(|(p, f, _)| *p == person && *f == from);
+            if !known {
+                let text = "Non risulta un'assenza della persona che cominci in quel giorno";
+                return Err(bad("absence_unknown", text));
+            }
+            if to.is_some_and(|to| to < from) {
+                return Err(bad("absence_dates", "L'ultimo giorno di assenza precede il primo"));
+            }
+            Ok(RegistryEvent::AbsenceCorrected { person, from, to })
+        }
+        RegistryCommand::FinishSetup {} => Ok(RegistryEvent::SetupFinished {}),
         RegistryCommand::AdoptRegulation { text, from } => {
             regulation::parse(&text, "regolamento.toml").map_err(|problems| {
                 unsound("regulation_unsound", problems.iter().map(ToString::to_string))

@@ -231,8 +231,29 @@ impl Capacity {
         matches!(self, Self::Vicario | Self::Vice | Self::Reggente | Self::Scavalco)
     }
 
+    /// Every capacity, the holder first.
+    pub const ALL: [Self; 7] = [
+        Self::Titolare,
+        Self::Vicario,
+        Self::Vice,
+        Self::Reggente,
+        Self::Scavalco,
+        Self::Sostituto,
+        Self::Delegato,
+    ];
+
+    /// The token used in TOML and JSON.
+    pub fn token(self) -> String {
+        crate::domain::effects::token(&self)
+    }
+
+    /// Reads a token.
+    pub fn parse(token: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capacity| capacity.token() == token)
+    }
+
     /// As a sentence names it.
-    fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Titolare => "titolare",
             Self::Vicario => "Vice Segretario vicario",

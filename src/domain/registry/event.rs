@@ -182,6 +182,12 @@ pub struct ComuneData {
     /// Address the mails come from.
     #[serde(default)]
     pub email: String,
+    /// Lines of the letterhead under the name: address, telephone, PEC. Without them, the seat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub letterhead: Vec<String>,
+    /// SHA-256 of the crest, a PNG among the documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crest: Option<String>,
     /// Seats of the Giunta by statute (assessori + Sindaco), for quorum on `assegnati`.
     pub giunta_seats: u32,
     /// Inhabitants, on which fractions of councillors depend (TUEL 127); 0 while not recorded.
@@ -304,6 +310,17 @@ pub enum RegistryEvent {
         /// Last day, included.
         to: NaiveDate,
     },
+    /// An absence was recorded wrongly, or ended before its day. Papers already signed stand.
+    AbsenceCorrected {
+        /// Person.
+        person: String,
+        /// First day of the absence meant.
+        from: NaiveDate,
+        /// Its last day, included; none when there was no absence.
+        to: Option<NaiveDate>,
+    },
+    /// The first start is over: what is missing is told by the overview from now on.
+    SetupFinished {},
     /// A regulation is in force from a day.
     RegulationAdopted {
         /// The whole `regolamento.toml`.

@@ -5,16 +5,21 @@
 //! 23 July" is a question to this state, and the answer carries the title that is printed.
 
 mod authority;
+pub mod bulk;
 mod coherence;
 mod decide;
 mod entitlement;
 mod event;
+mod readiness;
+mod standing;
 
-pub use authority::authorised;
+pub use authority::{authorised, may_keep, may_keep_accounts};
 pub use coherence::coherent;
 pub use decide::{RegistryCommand, decide};
 pub use entitlement::{Entitlement, Signatory};
 pub use event::{Capacity, ComuneData, Mandate, Office, Person, RegistryEvent, Role};
+pub use readiness::{Need, Part};
+pub use standing::Claim;
 
 use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
@@ -43,6 +48,8 @@ pub struct Registry {
     pub workflows: BTreeMap<String, Arc<Workflow>>,
     /// Digest of the workflow new cases of a kind take.
     pub active: BTreeMap<String, String>,
+    /// The first start is over.
+    pub set_up: bool,
     /// Number of events folded.
     pub version: i64,
 }
@@ -71,6 +78,16 @@ impl Registry {
             RegistryEvent::AbsenceRecorded { person, from, to } => {
                 self.absences.push((person.clone(), *from, *to));
             }
+            RegistryEvent::AbsenceCorrected { person, from, to } => {
+                let same = |(p, f, _): &(String, NaiveDate, NaiveDate)| p == person && f == from;
+                if let Some(found) = self.absences.iter().rposition(same) {
+                    match to {
+                        Some(to) => self.absences[found].2 = *to,
+                        None => drop(self.absences.remove(found)),
+                    }
+                }
+            }
+            RegistryEvent::SetupFinished {} => self.set_up = true,
             RegistryEvent::RegulationAdopted { text, from } => {
                 if let Ok(parsed) = regulation::parse(text, "regolamento.toml") {
                     self.regulations.push((*from, Arc::new(parsed)));

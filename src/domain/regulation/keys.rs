@@ -35,6 +35,7 @@ pub struct Key {
     /// Checks a value; the error is in Italian.
     pub(super) check: fn(&Raw) -> Result<(), String>,
     words: fn() -> String,
+    default: fn() -> Option<Raw>,
 }
 
 impl Key {
@@ -51,8 +52,16 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
+    /// The national default, as it would be written; none where the Comune must choose.
+    pub fn default_value(&self) -> Option<Raw> {
+        (self.default)()
+    }
+
     /// Checks a value against type and bounds.
-    pub(super) fn accepts(&self, raw: &Raw) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// What is wrong, in Italian.
+    pub fn accepts(&self, raw: &Raw) -> Result<(), String> {
         (self.check)(raw)?;
         match (raw, bounds(self.name)) {
             (Raw::Whole(number), Some((least, most))) if !(least..=most).contains(number) => {
@@ -114,6 +123,10 @@ macro_rules! keys {
             mandatory: { let value: Option<fn() -> $kind> = default_fn!($kind, $($default)+); value.is_none() },
             check: |raw| <$kind as Setting>::read(raw).map(drop),
             words: <$kind as Setting>::allowed,
+            default: || {
+                let value: Option<$kind> = default!($($default)+);
+                value.map(|value| value.written())
+            },
         }, )+ ];
 
         impl Regulation {

@@ -6,16 +6,21 @@
 //! national default; `exec_count` has none. Every decision uses the set in force on its own civil
 //! date ([`Regulation::on`]) and stores that set's digest ([`Regulation::digest_on`]).
 
+mod amend;
 pub mod check;
 pub mod keys;
+mod labels;
 mod read;
 mod rules;
 mod timeline;
 pub mod tokens;
 pub mod value;
 
+pub use amend::{Change, amend, differences};
 pub use keys::{KEYS, Key, Regulation};
+pub use labels::{SECTIONS, Section, label, said};
 pub use read::parse;
+pub use timeline::Period;
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::refusal::Refusal;
@@ -54,6 +59,22 @@ impl Regulation {
     /// Line of a key of this set in its file; the first one for a key left to its default.
     pub fn line(&self, key: &str) -> usize {
         self.timeline.period(key, self.on).map_or(1, |period| period.line)
+    }
+
+    /// The value of a key of this set as it is or would be written; none where there is none.
+    pub fn value_of(&self, key: &Key) -> Option<value::Raw> {
+        let written = self.timeline.period(key.name, self.on).map(|period| period.value.clone());
+        written.or_else(|| key.default_value())
+    }
+
+    /// The periods of a key as the file has them, by date of beginning; none for a default.
+    pub fn periods(&self, key: &Key) -> &[Period] {
+        self.timeline.periods(key.name)
+    }
+
+    /// The Comune chose it: it is written for this day, not left to the law.
+    pub fn is_written(&self, key: &Key) -> bool {
+        self.timeline.period(key.name, self.on).is_some()
     }
 
     /// The source of a key of this set.

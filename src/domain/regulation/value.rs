@@ -72,6 +72,9 @@ pub trait Setting: Sized {
 
     /// Reads what was written; the error says what is wrong with it, in Italian.
     fn read(raw: &Raw) -> Result<Self, String>;
+
+    /// The value as it would be written.
+    fn written(&self) -> Raw;
 }
 
 fn wrong(raw: &Raw) -> String {
@@ -93,6 +96,10 @@ impl<T: Token> Setting for T {
             _ => Err(wrong(raw)),
         }
     }
+
+    fn written(&self) -> Raw {
+        Raw::Text(self.token().to_owned())
+    }
 }
 
 impl Setting for bool {
@@ -105,6 +112,10 @@ impl Setting for bool {
             Raw::Bool(value) => Ok(*value),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::Bool(*self)
     }
 }
 
@@ -124,6 +135,10 @@ macro_rules! whole {
                     _ => Err(wrong(raw)),
                 }
             }
+
+            fn written(&self) -> Raw {
+                Raw::Whole(i64::from(*self))
+            }
         }
     )+ };
 }
@@ -141,6 +156,10 @@ impl Setting for String {
             _ => Err(wrong(raw)),
         }
     }
+
+    fn written(&self) -> Raw {
+        Raw::Text(self.clone())
+    }
 }
 
 impl Setting for QuorumStructural {
@@ -153,6 +172,10 @@ impl Setting for QuorumStructural {
             Raw::Text(word) => Self::from_token(word).ok_or_else(|| wrong(raw)),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::Text(self.to_string())
     }
 }
 
@@ -167,6 +190,10 @@ impl Setting for Role {
             Raw::Text(word) => Self::parse(word).ok_or_else(|| wrong(raw)),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::Text(self.token().to_owned())
     }
 }
 
@@ -185,6 +212,10 @@ impl Setting for Assurance {
             _ => Err(wrong(raw)),
         }
     }
+
+    fn written(&self) -> Raw {
+        Raw::Text(format!("{} {}", self.quality.token(), self.level.token()))
+    }
 }
 
 impl Setting for IeMajority {
@@ -197,6 +228,10 @@ impl Setting for IeMajority {
             Raw::Text(word) => Self::from_token(word).ok_or_else(|| wrong(raw)),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::Text(self.to_string())
     }
 }
 
@@ -215,6 +250,10 @@ impl<T: Setting> Setting for Option<T> {
             _ => T::read(raw).map(Some),
         }
     }
+
+    fn written(&self) -> Raw {
+        self.as_ref().map_or_else(|| Raw::Text(NONE.to_owned()), T::written)
+    }
 }
 
 impl<T: Setting> Setting for Vec<T> {
@@ -227,6 +266,10 @@ impl<T: Setting> Setting for Vec<T> {
             Raw::List(values) => values.iter().map(T::read).collect(),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::List(self.iter().map(T::written).collect())
     }
 }
 
@@ -247,5 +290,9 @@ impl<T: Setting> Setting for BTreeMap<String, T> {
                 .collect(),
             _ => Err(wrong(raw)),
         }
+    }
+
+    fn written(&self) -> Raw {
+        Raw::Map(self.iter().map(|(name, value)| (name.clone(), value.written())).collect())
     }
 }

@@ -11,33 +11,27 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::structural_quorum;
 use crate::domain::law::calendar::{date_short, rome_instant};
 use crate::domain::refusal::Refusal;
-use crate::domain::registry::{Role, Signatory};
+use crate::domain::registry::{Mandate, Role, Signatory};
 use crate::domain::regulation::Regulation;
 use chrono::{Duration, NaiveDate};
 
 /// Members in office on a day, in printing order (R3.1).
 pub fn members(changes: &Changes, day: NaiveDate) -> Vec<Member> {
     let registry = &changes.world.registry;
-    let mut members: Vec<Member> = Vec::new();
-    for role in [Role::Sindaco, Role::Vicesindaco, Role::Assessore] {
-        for mandate in registry.holders(role, None, day) {
-            if members.iter().any(|m| m.person == mandate.person) {
-                continue;
-            }
-            let person = registry.people.get(&mandate.person);
-            members.push(Member {
-                person: mandate.person.clone(),
-                name: registry.name(&mandate.person),
-                title: mandate.title.clone(),
-                role,
-                rank: mandate.rank,
-                born: person.and_then(|p| p.born),
-                fiscal_code: person.map(|p| p.fiscal_code.clone()).unwrap_or_default(),
-                act: mandate.act.clone(),
-            });
+    let member = |mandate: &Mandate| {
+        let person = registry.people.get(&mandate.person);
+        Member {
+            person: mandate.person.clone(),
+            name: registry.name(&mandate.person),
+            title: mandate.title.clone(),
+            role: mandate.role,
+            rank: mandate.rank,
+            born: person.and_then(|p| p.born),
+            fiscal_code: person.map(|p| p.fiscal_code.clone()).unwrap_or_default(),
+            act: mandate.act.clone(),
         }
-    }
-    members
+    };
+    registry.giunta(day).into_iter().map(member).collect()
 }
 
 pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(), Stop> {

@@ -171,7 +171,7 @@ impl Sender {
         }))
     }
 
-    fn context(&self, facts: &NoticeFacts) -> Result<Value, MailError> {
+    pub(super) fn context(&self, facts: &NoticeFacts) -> Result<Value, MailError> {
         context(facts, self.base_url.as_deref(), self.training.is_some()).map_err(permanent)
     }
 

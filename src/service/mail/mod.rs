@@ -58,6 +58,7 @@ pub struct Mailer {
     sender: Sender,
     templates: Templates,
     transport: Transport,
+    summary: Vec<(&'static str, String)>,
 }
 
 impl Mailer {
@@ -80,7 +81,23 @@ impl Mailer {
             sender: Sender::new(config)?,
             templates,
             transport: Transport::new(&config.transport)?,
+            summary: summary(config),
         })
+    }
+
+    /// How mail leaves, in words, without secrets: for who looks after the installation.
+    pub fn summary(&self) -> &[(&'static str, String)] {
+        &self.summary
+    }
+
+    /// A message in words, as its recipient reads it; nothing is sent.
+    ///
+    /// # Errors
+    /// [`MailError::Permanent`]: a fact the template wants and is missing.
+    pub fn preview(&self, facts: &NoticeFacts) -> Result<Rendered, MailError> {
+        let context = self.sender.context(facts)?;
+        let rendered = self.templates.render(&facts.message, &context);
+        rendered.map_err(|error| MailError::Permanent(error.to_string()))
     }
 
     /// The mail of a notice. `key` is the key of the job that owes it and `at` an instant that does
@@ -121,4 +138,46 @@ impl Mailer {
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         self.transport.send(mail).await
     }
+}
+
+/// The built-in wording of a message on invented facts, where there is no mailer of one's own.
+///
+/// # Errors
+/// [`MailError::Permanent`]: the template cannot be read or wants what is missing.
+pub fn preview(facts: &NoticeFacts) -> Result<Rendered, MailError> {
+    let failed = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
+    let templates = Templates::embedded().map_err(|error| failed(&error))?;
+    let context = compose::context(facts, None, false).map_err(|error| failed(&error))?;
+    templates.render(&facts.message, &context).map_err(|error| failed(&error))
+}
+
+fn summary(config: &MailConfig) -> Vec<(&'static str, String)> {
+    let way = match &config.transport {
+        TransportConfig::Smtp(smtp) => {
+            let tls = match smtp.tls {
+                TlsMode::None => "senza cifratura",
+                TlsMode::Starttls => "STARTTLS",
+                TlsMode::Tls => "TLS",
+            };
+            format!("server {}, porta {}, {tls}", smtp.host, smtp.port)
+        }
+        TransportConfig::Folder { path } => {
+            format!("file nella cartella «{}»: nessun messaggio esce", path.display())
+        }
+    };
+    let none = || "non indicato".to_owned();
+    let training = config.training.as_ref();
+    vec![
+        ("Come parte la posta", way),
+        ("Mittente", config.from.clone()),
+        ("Risposte a", config.reply_to.clone().unwrap_or_else(|| "al mittente".into())),
+        ("Indirizzo delle pagine", config.base_url.clone().unwrap_or_else(none)),
+        (
+            "Addestramento",
+            training.map_or_else(
+                || "no: i messaggi vanno ai destinatari".to_owned(),
+                |to| format!("sì: tutti i messaggi vanno a {to}"),
+            ),
+        ),
+    ]
 }

@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 37] = [
+pub const MESSAGES: [Builtin; 38] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -84,6 +84,7 @@ pub const MESSAGES: [Builtin; 37] = [
     message!("sigillo-del-giorno"),
     message!("riepilogo"),
     message!("password"),
+    message!("prova"),
 ];
 
 /// Pieces the messages share: name, text, HTML.

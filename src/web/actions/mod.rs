@@ -9,6 +9,7 @@
 pub mod ballot;
 pub mod case;
 pub mod privacy;
+pub mod registry;
 pub mod room;
 pub mod sitting;
 
@@ -50,7 +51,9 @@ pub fn place_of(command: &Command) -> Place {
     match command {
         Command::Case { id, .. } => Place::Case(id.clone()),
         Command::Sitting { id, .. } => Place::Sitting(id.clone()),
-        Command::Registry(_) | Command::ListCapigruppo { .. } => Place::Registry,
+        Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => {
+            Place::Registry
+        }
     }
 }
 
@@ -73,7 +76,7 @@ impl Place {
         Ok(match self {
             Self::Case(id) => store.case(id).await?.map(|c| short(&c.subject)),
             Self::Sitting(id) => store.sitting(id).await?.map(|_| "Seduta".to_owned()),
-            Self::Registry => None,
+            Self::Registry => Some("Amministrazione".into()),
         }
         .unwrap_or_else(|| "Fascicolo".into()))
     }

@@ -91,9 +91,25 @@ pub fn draw(workflow: &Workflow, case: &Case, entered: &[String]) -> Drawing {
         true => format!("{}: il procedimento è concluso", workflow.title),
         false => format!("{}: l'atto si trova al passo «{current}»", workflow.title),
     };
+    drawing(workflow, nodes, description)
+}
+
+/// Draws a workflow that no act follows yet.
+pub fn plan(workflow: &Workflow) -> Drawing {
+    let numbered = workflow.steps.iter().enumerate();
+    let nodes = numbered.map(|(i, step)| {
+        let words = format!("passo {}", i + 1);
+        node(i, &step.title, "todo", "", words)
+    });
+    let nodes: Vec<Node> = nodes.collect();
+    let description = format!("{}: percorso in {} passi", workflow.title, nodes.len());
+    drawing(workflow, nodes, description)
+}
+
+fn drawing(workflow: &Workflow, nodes: Vec<Node>, description: String) -> Drawing {
     Drawing {
         width: WIDTH,
-        height: TOP * 2 + PITCH * nodes.len() - (PITCH - BOX_HEIGHT),
+        height: TOP * 2 + (PITCH * nodes.len()).saturating_sub(PITCH - BOX_HEIGHT),
         description,
         arrows: arrows(workflow),
         nodes,

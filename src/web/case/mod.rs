@@ -2,7 +2,7 @@
 //! «Fascicolo»: one act on one page: where it stands, what was done, what may be done and why not.
 
 pub mod documents;
-mod drawing;
+pub mod drawing;
 pub mod index;
 pub mod privacy;
 pub mod timeline;

@@ -176,8 +176,7 @@ pub fn comune() -> ComuneData {
         fiscal_code: "80000000001".into(),
         email: "segreteria@comune.valdoro.example".into(),
         giunta_seats: 13,
-        inhabitants: 0,
-        council_seats: 0,
+        ..ComuneData::default()
     }
 }
 

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A server with the sample Comune, people in their own browsers, and what every page must keep.
+// A server with the sample Comune, acts waiting at every step, one-click sign-in as each person.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { check, failures, finish, look, open, perform, program } from "./browser.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.DELIBERA ?? "../../target/release/delibera";
-const shots = process.env.SHOTS;
-if (shots) mkdirSync(shots, { recursive: true });
-let passed = 0;
-export const failures = [];
-export const check = (name, good, detail = "") => {
-  if (good) passed += 1;
-  else failures.push(`${name}${detail ? `: ${detail}` : ""}`);
-};
+export { check, failures, look };
 
 const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
 const server = spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
@@ -33,20 +23,10 @@ export const base = await new Promise((resolve, reject) => {
   server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
   setTimeout(() => reject(new Error(`the server does not answer:\n${said.slice(-3000)}`)), 180000);
 });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
-});
 
 /** A person signed in, in a browser of his own; nobody yet when no one is named. */
 export async function person(id, options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy/i.test(message.text()))
-      failures.push(`CSP on ${page.url()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => failures.push(`script error on ${page.url()}: ${error.message}`));
+  const page = await open(options);
   if (id) {
     await page.goto(`${base}/accesso`);
     await page.locator(`form:has(input[name=persona][value=${id}]) button`).first().click();
@@ -55,37 +35,12 @@ export async function person(id, options = {}) {
   return page;
 }
 
-/** The page at every width: no axe violation, no sideways scrolling, a picture. */
-export async function look(page, name) {
-  for (const width of [360, 768, 1280]) {
-    await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    check(`${name} ${width} px: nothing sticks out`, wide <= 0, `${wide} px`);
-    if (shots) await page.screenshot({ path: join(shots, `${name}-${width}.png`), fullPage: true });
-  }
-  // axe is injected past the page's own policy, by the protocol of the browser.
-  await page.evaluate(`${axe};0`);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], iframes: false }),
-  );
-  const said = found.violations.map((v) => `${v.id} (${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")})`);
-  check(`${name}: axe`, said.length === 0, said.join(", "));
-}
-
 /** Runs the parts one after the other, ends everything, says how many held. */
 export async function run(parts) {
-  for (const part of parts) {
-    try {
-      await part();
-    } catch (error) {
-      failures.push(`${part.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
-    }
-  }
-  await browser.close();
-  server.kill("SIGTERM");
-  await new Promise((resolve) => server.on("exit", resolve));
-  rmSync(folder, { recursive: true, force: true });
-  for (const failure of failures) console.log(`FAIL  ${failure}`);
-  console.log(`browser: ${passed} passed, ${failures.length} failed`);
-  process.exit(failures.length ? 1 : 0);
+  await perform(parts);
+  await finish(async () => {
+    server.kill("SIGTERM");
+    await new Promise((resolve) => server.on("exit", resolve));
+    rmSync(folder, { recursive: true, force: true });
+  });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One Chromium for a script: people in browsers of their own, what every page must keep, the count.
 
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -16,6 +17,16 @@ export const check = (name, good, detail = "") => {
   if (good) passed += 1;
   else failures.push(`${name}${detail ? `: ${detail}` : ""}`);
 };
+
+/** Starts a program that ends with this script, however this script ends. */
+const started = [];
+export function start(command, words, options) {
+  const child = spawn(command, words, options);
+  started.push(child);
+  return child;
+}
+process.on("exit", () => started.forEach((child) => child.exitCode === null && child.kill("SIGKILL")));
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(1));
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A server with the sample Comune, acts waiting at every step, one-click sign-in as each person.
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check, failures, finish, look, open, perform, program } from "./browser.mjs";
+import { check, failures, finish, look, open, perform, program, start } from "./browser.mjs";
 
 export { check, failures, look };
 
 const folder = mkdtempSync(join(tmpdir(), "delibera-browser-"));
-const server = spawn(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
+const server = start(program, ["demo", "--dir", join(folder, "demo"), "--serve", "--listen", "127.0.0.1:0"]);
 export const base = await new Promise((resolve, reject) => {
   let said = "";
   const hear = (text) => {

@@ -4,12 +4,12 @@
 // the clock of the machine, and the machine's clock is moved for it alone (faketime): the same process
 // that a Comune runs lives through the weeks an act takes.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { program } from "./browser.mjs";
+import { program, start } from "./browser.mjs";
 
 export const PASSWORD = "tre fontane in piazza";
 
@@ -104,7 +104,7 @@ export async function postgres() {
   if (as.uid) chownSync(dir, as.uid, as.gid);
   const data = join(dir, "data");
   execFileSync(join(bin, "initdb"), ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D", data], as);
-  const server = spawn(join(bin, "postgres"), ["-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off"], as);
+  const server = start(join(bin, "postgres"), ["-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off"], as);
   const url = (name) => `postgres://postgres@localhost/${name}?host=${dir}&sslmode=disable`;
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -159,7 +159,7 @@ export class Installation {
   /** The program with its clock at an instant (Europe/Rome, as people write it) and the words given. */
   #at(instant, words) {
     const env = { ...process.env, TZ: "Europe/Rome", LD_PRELOAD: faketime(), FAKETIME: `@${instant}`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-    return spawn(program, [...words, "--config", this.config], { env });
+    return start(program, [...words, "--config", this.config], { env });
   }
 
   /** The path, with its secret, on which a person chooses the first password. */
@@ -187,7 +187,7 @@ export class Installation {
       this.server.stdout.on("data", hear);
       this.server.stderr.on("data", (text) => {
         said += text;
-        if (process.env.LOGS) process.stderr.write(text);
+        if (process.env.LOGS && /WARN|ERROR/.test(text)) process.stderr.write(text);
       });
       this.server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
     });

@@ -71,14 +71,16 @@ export async function axed(page, name) {
   check(`${name}: axe`, said.length === 0, said.join(", "));
 }
 
-/** Runs the parts one after the other; a part that breaks is one failure. */
-export async function perform(parts, about = "") {
+/** Runs the parts one after the other; a part that breaks is one failure, and the end where each goes on
+    from the one before. */
+export async function perform(parts, { about = "", chained = false } = {}) {
   for (const part of parts) {
     const started = Date.now();
     try {
       await part();
     } catch (error) {
       failures.push(`${about}${part.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
+      if (chained) return;
     }
     if (process.env.TIMES) console.log(`${about}${part.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }

@@ -57,10 +57,12 @@ function cycle(engine, installation, mails) {
     return page;
   }
 
-  /** A person opens the act from what waits for him on his desk. */
+  /** A person opens the act from his desk: from what waits for him, or for his office where others may act too. */
   async function desk(person) {
-    const page = await at(person, "/scrivania?vista=io");
-    await page.click(`a:has-text('${SUBJECT}')`);
+    const line = `a:has-text('${SUBJECT}')`;
+    let page = await at(person, "/scrivania?vista=io");
+    if ((await page.locator(line).count()) === 0) page = await at(person, "/scrivania?vista=ufficio");
+    await page.click(line, { timeout: 5000 });
     await page.waitForURL(/fascicoli/);
     return page;
   }
@@ -156,7 +158,7 @@ function cycle(engine, installation, mails) {
     act = new URL(page.url()).pathname.replace("/azioni/presentazione", "");
     await page.click("main form.panel button:has-text('Presenta')");
     await says(page, "1721/2020", "the proposal goes on from the register kept before");
-    await told("proposal", { "proposta-presentata": ["testa", "orlandi", "marchi", "conti", "gallo"], "documento-da-firmare": ["ricci", "testa", "orlandi", "marchi", "conti", "gallo"] });
+    await told("proposal", { "proposta-presentata": ["ricci", "testa", "orlandi", "marchi", "conti", "gallo"], "documento-da-firmare": ["ricci", "testa", "orlandi", "marchi", "conti", "gallo"] });
   }
 
   async function proposal_signed() {
@@ -169,7 +171,7 @@ function cycle(engine, installation, mails) {
   }
 
   async function opinions() {
-    await moment("2020-07-16 09:10:00");
+    await moment("2020-07-15 09:10:00");
     const before = await at("riva", act);
     check(`${engine}: Ragioneria may not come before the technical opinions`, (await before.locator(".actions a:has-text('contabile')").count()) === 0);
     for (const person of ["ricci", "testa", "orlandi", "marchi"]) {
@@ -180,7 +182,7 @@ function cycle(engine, installation, mails) {
       });
       await sign(page);
     }
-    await told("technical opinions", { "esito-parere": ["ricci", "ricci", "ricci"], "parere-da-rendere": ["riva", "villa"] });
+    await told("technical opinions", { "esito-parere": ["ricci", "ricci", "ricci", "ricci"], "parere-da-rendere": ["villa"] });
     const page = await desk("riva");
     await act_on(page, "Rendere il parere di regolarità contabile", "Vai alla firma", async () => {
       await page.check("input[name=esito][value=not_due]");
@@ -315,7 +317,7 @@ const server = await postgres();
 for (const engine of (process.env.ENGINE ?? "sqlite postgres").split(" ")) {
   const mail = await mailServer();
   const installation = new Installation(engine === "postgres" ? server.url : undefined, mail.port);
-  await perform(cycle(engine, installation, mail.mails), `${engine}: `);
+  await perform(cycle(engine, installation, mail.mails), { about: `${engine}: `, chained: true });
   await installation.stop();
   mail.close();
   if (process.env.KEEP) console.log(installation.folder);

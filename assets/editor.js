@@ -312,7 +312,9 @@
       bar.hidden = true;
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const refusal = page.querySelector("#diniego .refusal-text");
-      said.textContent = refusal ? refusal.textContent : "I file non sono stati caricati: ripetere.";
+      const expired = "La sessione è scaduta e i file non sono stati caricati: salvare per accedere di nuovo, poi sceglierli ancora.";
+      const why = request.status === 401 ? expired : "I file non sono stati caricati: ripetere.";
+      said.textContent = refusal ? refusal.textContent : why;
       said.className = "wrong";
       let told = drop.querySelector("[role=alert]");
       if (!told) { told = document.createElement("p"); told.className = "wrong"; told.setAttribute("role", "alert"); drop.prepend(told); }

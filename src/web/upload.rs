@@ -65,11 +65,12 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         let mut sent = Self::default();
         while let Some(part) = form.next_field().await.map_err(|e| unreadable(e.status()))? {
             let field = part.name().unwrap_or_default().to_owned();
-            match part.file_name().map(clean_name) {
-                Some(name) => {
+            match part.file_name().map(str::to_owned) {
+                Some(given) => {
                     let bytes = part.bytes().await.map_err(|e| unreadable(e.status()))?.to_vec();
-                    if !bytes.is_empty() {
-                        sent.files.push(Uploaded { field, name, bytes });
+                    // A field where nothing was chosen has no name; an empty file has one.
+                    if !given.is_empty() || !bytes.is_empty() {
+                        sent.files.push(Uploaded { field, name: clean_name(&given), bytes });
                     }
                 }
                 None => {
@@ -129,12 +130,16 @@ pub struct Examined {
 /// Looks at a file.
 ///
 /// # Errors
-/// `file_too_large`, `file_kind`, `file_unlike_name`, `file_unreadable`.
+/// `file_empty`, `file_too_large`, `file_kind`, `file_unlike_name`, `file_unreadable`.
 pub fn examine(file: &Uploaded) -> Result<Examined, Refusal> {
     let Uploaded { name, bytes, .. } = file;
     let refuse = |code: &str, text: String, next: &str| {
         Err(Refusal::new(code, "R6.11", "", text).next(next))
     };
+    if bytes.is_empty() {
+        let next = "Controllare che il file si apra, poi sceglierlo di nuovo";
+        return refuse("file_empty", format!("«{name}» è vuoto"), next);
+    }
     if bytes.len() > FILE_MAX {
         return refuse("file_too_large", format!("«{name}» supera i 25 MB"), "Ridurlo o dividerlo");
     }
@@ -204,6 +209,7 @@ mod tests {
         assert_eq!(code("pagina.txt", b"\x7fELF\x02\x01\x01\x00"), "file_unlike_name");
         assert_eq!(code("programma.exe", b"MZ"), "file_kind");
         assert_eq!(code("rotto.pdf", b"%PDF-1.7\nniente"), "file_unreadable");
+        assert_eq!(code("vuoto.pdf", b""), "file_empty");
     }
 
     #[test]

@@ -92,6 +92,10 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
 async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
     let store = Store::connect(&config.database).await?;
     store.migrate().await?;
+    let abandoned = store.take_back_leases(SystemClock.now()).await?;
+    if abandoned > 0 {
+        tracing::info!(abandoned, "jobs of a process that ended badly are taken up again");
+    }
     let worker = worker_of(&config, store.clone())?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let work = async {
@@ -210,7 +214,7 @@ fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
 }
 
 /// The keys of the configuration; without a table of their own, development keys.
-fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
+pub(super) fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
     let seed = seed(&config.seed_file)?;
     Ok(match &config.signing {
         Some(signing) => Keyring::new(signing.clone(), &seed, valid_from)?,

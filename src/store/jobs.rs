@@ -67,14 +67,16 @@ const BURY: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, finis
 const RENEW: &str = "UPDATE job_state SET next_at = $3 WHERE key = $1 AND leased_by = $2";
 const REQUEUE: &str = "UPDATE job_state SET state = 'available', next_at = $2, attempts = 0, \
      finished_at = NULL WHERE key = $1 AND state = 'dead'";
+const ABANDONED: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $1 \
+     WHERE state = 'running'";
 const COUNTS: &str =
     "SELECT state, CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY state ORDER BY state";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
      ORDER BY next_at LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 8] =
-    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, COUNTS, NEXT_DUE];
+pub(crate) const STATEMENTS: [&str; 9] =
+    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, ABANDONED, COUNTS, NEXT_DUE];
 pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, CLAIMED_SQLITE];
 pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, CLAIMED_POSTGRES];
 
@@ -320,6 +322,16 @@ impl Store {
             .await?
             .rows_affected());
         Ok(rows == 1)
+    }
+
+    /// Takes back the leases of a process that died, before the first job is taken. A SQLite file
+    /// has one process, so whoever has a lease is gone; on PostgreSQL others may be alive, and a
+    /// lease is waited for. How many there were.
+    pub async fn take_back_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let Db::Sqlite(db) = self.db() else { return Ok(0) };
+        let write = db.write.as_ref().ok_or(StoreError::ReadOnly)?;
+        let sql = sqlx::query(ABANDONED).bind(instant(now));
+        Ok(sql.execute(&mut *write.lock().await).await?.rows_affected())
     }
 
     /// The jobs that match, by due instant.

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod append;
+mod backup;
 mod batch;
 mod cache;
 pub mod chain;
@@ -22,6 +23,7 @@ mod jobs;
 mod load;
 mod pages;
 mod pending;
+mod proof;
 mod rows;
 mod seals;
 mod snapshot;
@@ -32,7 +34,8 @@ mod write;
 mod writer;
 
 pub use accounts::{Account, PreparedPaper, Session};
-pub use db::{Counters, Store};
+pub use backup::restore_file;
+pub use db::{Counters, Store, path_of};
 pub use documents::Document;
 pub use drafts::{Draft, DraftFile};
 pub use error::{StoreError, WriteError};
@@ -40,6 +43,7 @@ pub use instant::{instant, parse_instant};
 pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState};
 pub use pages::{DeskFilter, DeskLine};
 pub use pending::PendingSignature;
+pub use proof::{Proof, ProvedEvent, SealProof, UnderSeal};
 pub use rows::CaseFilter;
 pub use seals::{Seal, SealRef};
 pub use snapshot::Snapshot;

@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, append, compare, documents, drafts, events, jobs, load, pages, pending, rows, seals,
-    verify, writer,
+    accounts, append, backup, compare, documents, drafts, events, jobs, load, pages, pending, rows,
+    seals, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -61,6 +61,7 @@ pub fn statements() -> Vec<Statement> {
         events::STREAM,
         events::EVENTS_AFTER,
         events::STREAMS,
+        backup::EVENTS,
         documents::DOCUMENT,
         documents::HAS_DOCUMENT,
         seals::SEALS,
@@ -77,11 +78,12 @@ pub fn statements() -> Vec<Statement> {
     both.extend(jobs::STATEMENTS);
     both.extend(pending::STATEMENTS);
     both.extend(verify::STATEMENTS);
-    let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
+    let mut sqlite = vec![load::LOAD_SQLITE.as_str(), backup::COPY_SQLITE, backup::COLUMNS_SQLITE];
     sqlite.extend(append::statements_sqlite());
     sqlite.extend(jobs::STATEMENTS_SQLITE);
     let mut postgres = vec![
         load::LOAD_POSTGRES.as_str(),
+        backup::NEXT_POSITION_POSTGRES,
         seals::LOCK_POSTGRES,
         writer::LOCK_REGISTERS,
         writer::LOCK_STREAMS,

@@ -62,6 +62,9 @@ const FINISH: &str = "UPDATE job_state SET state = 'done', leased_by = NULL, fin
      note = $4 WHERE key = $1 AND leased_by = $2";
 const RETRY: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
      last_error = $4 WHERE key = $1 AND leased_by = $2";
+const PUT_OFF: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
+     last_error = $4, attempts = CASE WHEN attempts > 4 THEN 4 ELSE attempts END \
+     WHERE key = $1 AND leased_by = $2";
 const BURY: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, finished_at = $3, \
      last_error = $4 WHERE key = $1 AND leased_by = $2";
 const RENEW: &str = "UPDATE job_state SET next_at = $3 WHERE key = $1 AND leased_by = $2";
@@ -75,8 +78,8 @@ const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available
      ORDER BY next_at LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 9] =
-    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, ABANDONED, COUNTS, NEXT_DUE];
+pub(crate) const STATEMENTS: [&str; 10] =
+    [LIST, FINISH, RETRY, PUT_OFF, BURY, RENEW, REQUEUE, ABANDONED, COUNTS, NEXT_DUE];
 pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, CLAIMED_SQLITE];
 pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, CLAIMED_POSTGRES];
 
@@ -144,6 +147,9 @@ pub struct Job {
     /// When it was done or given up.
     pub finished_at: Option<DateTime<Utc>>,
 }
+
+/// Attempts that are remembered of a job that was put off.
+pub const PUT_OFF_ATTEMPTS: u32 = 4;
 
 /// What becomes of a job that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,6 +289,18 @@ impl Store {
             Failure::RetryAt(at) => self.move_job(RETRY, key, worker, at, Some(error)).await,
             Failure::Dead => self.move_job(BURY, key, worker, now, Some(error)).await,
         }
+    }
+
+    /// Puts a leased job off: it did not fail, its time has not come. However often that happened,
+    /// at most [`PUT_OFF_ATTEMPTS`] count when it fails one day. False when the lease passed on.
+    pub async fn put_off(
+        &self,
+        key: &str,
+        worker: &str,
+        until: DateTime<Utc>,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        self.move_job(PUT_OFF, key, worker, until, Some(why)).await
     }
 
     /// Extends a lease to `until`. False when it passed to someone else.

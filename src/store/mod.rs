@@ -40,7 +40,7 @@ pub use documents::Document;
 pub use drafts::{Draft, DraftFile};
 pub use error::{StoreError, WriteError};
 pub use instant::{instant, parse_instant};
-pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState};
+pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState, PUT_OFF_ATTEMPTS};
 pub use pages::{DeskFilter, DeskLine};
 pub use pending::PendingSignature;
 pub use proof::{Proof, ProvedEvent, SealProof, UnderSeal};

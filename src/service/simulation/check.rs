@@ -318,8 +318,7 @@ fn treated(case: &Case, world: &World) -> Checked {
         }
     }
     for kind in [OpinionKind::Technical, OpinionKind::Accounting, OpinionKind::Legitimacy] {
-        let content = &case.versions[from].content;
-        for need in needs(content, kind, &regulation).unwrap_or_default() {
+        for need in needs(&case.content, kind, &regulation).unwrap_or_default() {
             let stands = case.opinions.iter().any(|o| {
                 (o.opinion, &o.office) == (need.opinion, &need.office)
                     && hashes.contains(&o.hash.as_str())

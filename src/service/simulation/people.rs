@@ -3,8 +3,8 @@
 
 use super::Town;
 use crate::domain::case::{
-    Affects, Case, CaseCommand, Condition, Content, CopyForm, CouncilGate, Effect, Effects, Gates,
-    OpinionOutcome, efficacy, open_needs,
+    Affects, Case, CaseCommand, Condition, Content, CopyForm, CouncilGate, Effect, Effects,
+    Efficacy, Gates, OpinionOutcome, efficacy, open_needs,
 };
 use crate::domain::command::Command;
 use crate::domain::offers;
@@ -159,6 +159,9 @@ impl Town {
         if let Some(sign) = self.signature(case) {
             return Some(sign);
         }
+        if let Some(way_out) = self.way_out(case) {
+            return Some(way_out);
+        }
         let acting = |town: &Self, role: Role, office: Option<&str>| {
             town.world.registry.acting(role, office, town.today()).map(|who| who.person)
         };
@@ -184,7 +187,7 @@ impl Town {
                         text: find.text,
                         reason: "si può pubblicare".into(),
                     },
-                    None => CaseCommand::PassReview { note: String::new() },
+                    None => CaseCommand::PassReview { note: "verificato".into() },
                 };
                 Some(Move::case(acting(self, *who, None)?, &case.id, command))
             }
@@ -195,6 +198,29 @@ impl Town {
             }
             _ => None,
         }
+    }
+
+    /// A contrary opinion is answered in the text; what the organ never decides is withdrawn.
+    fn way_out(&mut self, case: &Case) -> Option<Move> {
+        if case.treatment.is_some() || case.sitting.is_some() || case.versions.is_empty() {
+            return None;
+        }
+        let head = case.content.procedure_head.clone();
+        let against = [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions];
+        let answered = case.content.gates.departure.is_some();
+        let contrary = case.opinions.iter().any(|o| against.contains(&o.outcome)) && !answered;
+        if contrary && self.chance.percent(40) {
+            let reasons = "si ritiene prevalente l'interesse alla continuità del servizio".into();
+            return Some(Move::case(head, &case.id, CaseCommand::MotivateDeparture { reasons }));
+        }
+        if self.calm && self.chance.percent(if case.not_voted.len() > 2 { 30 } else { 1 }) {
+            let mut who = vec![head];
+            who.extend(case.content.rapporteurs.iter().cloned());
+            let actor = self.chance.pick(&who)?.clone();
+            let command = CaseCommand::Withdraw { reason: REASON.into(), paper: None };
+            return Some(Move::case(actor, &case.id, command));
+        }
+        None
     }
 
     fn opinion(&mut self, case: &Case, opinion: OpinionKind, who: Role) -> Option<Move> {
@@ -242,7 +268,9 @@ impl Town {
     fn signature(&mut self, case: &Case) -> Option<Move> {
         let ready: Vec<_> = case.open_papers().filter(|p| p.sha256.is_some()).collect();
         let paper = *self.chance.pick(&ready)?;
-        let signer = paper.open_slots().find_map(|slot| slot.signer.as_ref())?;
+        // Where the regulation wants an order, who comes too early is told.
+        let signers: Vec<_> = paper.open_slots().filter_map(|slot| slot.signer.as_ref()).collect();
+        let signer = *self.chance.pick(&signers)?;
         let base = paper.sha256.clone().unwrap_or_default();
         let paper_key = paper.plan.key.clone();
         if !self.calm && self.chance.percent(2) {
@@ -259,7 +287,12 @@ impl Town {
         let today = self.today();
         let workflow = self.world.workflow(case).ok()?;
         let acting = |role: Role| self.world.registry.acting(role, None, today).map(|w| w.person);
-        if let Some(condition) = efficacy(case, today).1.first().copied() {
+        let (state, conditions) = efficacy(case, today);
+        if self.calm && state == Efficacy::Suspended {
+            let lift = CaseCommand::LiftSuspension { from: today, source: "revoca".into() };
+            return Some(Move::case(acting(Role::Segretario)?, &case.id, lift));
+        }
+        if let Some(condition) = conditions.first().copied() {
             let who = acting(Role::ResponsabileTrasparenza).or_else(|| acting(Role::Segretario))?;
             let (on, evidence) = (today, "pubblicato".to_owned());
             let command = CaseCommand::MeetCondition { condition, on, evidence };

@@ -131,11 +131,17 @@ impl Town {
             _ => {}
         }
         let sent = sitting.items.iter().all(|item| item.sent_in.is_some());
-        if sitting.status == Status::Scheduled || !sent {
+        let hour = rome_instant(date, time);
+        if sitting.status == Status::Scheduled || (!sent && self.now < hour) {
             let who = self.acting(Role::Sindaco).or_else(|| self.acting(Role::Vicesindaco))?;
+            // Too late to convene, or nothing to convene for.
+            let late = self.now >= hour || sitting.items.is_empty() || self.chance.percent(5);
+            if sitting.status == Status::Scheduled && late {
+                let cancel = C::Cancel { reason: REASON.into(), paper: None };
+                return self.sitting(who, sitting, cancel);
+            }
             return self.sitting(who, sitting, C::Convene { paper: None });
         }
-        let hour = rome_instant(date, time);
         if self.now < hour {
             self.now = hour + TimeDelta::minutes(self.chance.below(20) as i64);
         }
@@ -185,6 +191,13 @@ impl Town {
             let member = self.chance.pick(&sitting.members)?.person.clone();
             let actor = if self.chance.percent(70) { who } else { member };
             return self.sitting(actor, sitting, command);
+        }
+        if self.calm && self.chance.percent(15) {
+            // What cannot go on is closed: what was not reached comes back another day.
+            let absent = sitting.members.iter().find(|m| !sitting.is_present(&m.person));
+            let enter = absent.map(|m| C::Enter { person: m.person.clone(), remote: false });
+            let command = enter.filter(|_| self.chance.percent(60)).unwrap_or(C::Close);
+            return self.sitting(who, sitting, command);
         }
         if sitting.status == Status::Suspended {
             let present = self.roll(sitting.mode, 95);
@@ -247,7 +260,7 @@ impl Town {
         let case = || item.case.clone();
         let reason = || REASON.to_owned();
         if item.ballot.is_some() {
-            if !self.calm && self.chance.percent(8) {
+            if self.chance.percent(8) {
                 let vote = self.vote(sitting, item);
                 return Some(C::CorrectVote { case: case(), vote, reason: reason() });
             }

@@ -18,6 +18,7 @@ use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::service::mail::retry_at;
 use crate::service::office::paper_state;
+use crate::store::PUT_OFF_ATTEMPTS;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 /// What a job came to.
@@ -77,6 +78,7 @@ impl Town {
 
     fn settle(&mut self, key: &str, job: &Job, attempts: u32, done: Done) -> Result<(), Broken> {
         let now = self.now;
+        let put_off = matches!(done, Done::Later(_));
         let (ended, next_at) = match done {
             Done::Yes => (Some(true), now),
             Done::Later(at) => (None, at.max(now + TimeDelta::seconds(1))),
@@ -96,6 +98,9 @@ impl Town {
             *self.tally.ends.entry("messaggio non recapitato".into()).or_default() += 1;
         }
         if let Some(queued) = self.jobs.get_mut(key) {
+            if ended.is_none() && put_off {
+                queued.attempts = queued.attempts.min(PUT_OFF_ATTEMPTS);
+            }
             (queued.ended, queued.next_at) = (ended, next_at);
         }
         Ok(())

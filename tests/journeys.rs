@@ -11,6 +11,8 @@ mod postgres;
 mod demo;
 #[path = "journeys/digest.rs"]
 mod digest;
+#[path = "journeys/insider.rs"]
+mod insider;
 #[path = "journeys/proclamations.rs"]
 mod proclamations;
 #[path = "journeys/tamper.rs"]

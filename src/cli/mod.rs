@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The command line: parse once, call the service, print.
 
+pub mod backup;
 pub mod batch;
+pub mod bench;
 pub mod check;
 pub mod config;
 pub mod copy;
 pub mod demo;
+pub mod export;
 pub mod init;
 pub mod jobs;
 pub mod openapi;
@@ -51,8 +54,14 @@ enum Command {
     Terms(terms::TermsArgs),
     /// Numero legale, esito della votazione, immediata eseguibilità
     Vote(vote::VoteArgs),
-    /// Rilegge tutto l'archivio e nomina la prima cosa che non torna
+    /// Rilegge tutto l'archivio, o un fascicolo esportato, e nomina la prima cosa che non torna
     Verify(verify::VerifyArgs),
+    /// Copia tutto l'archivio in un file, mentre si lavora, e verifica la copia
+    Backup(backup::BackupArgs),
+    /// Rimette una copia in un archivio vuoto, di qualunque tipo, e lo verifica
+    Restore(backup::RestoreArgs),
+    /// Esporta il fascicolo probatorio di un atto: fatti, documenti, voti, messaggi, prove
+    Export(export::ExportArgs),
     /// Verifica le firme di un documento, PDF o p7m
     VerifyPdf(verify_pdf::VerifyPdfArgs),
     /// Importa un elenco di fiducia, confermata la sua impronta
@@ -75,6 +84,8 @@ enum Command {
     Worker(config::ConfigArg),
     /// Stampa il documento OpenAPI dell'API
     Openapi(openapi::OpenapiArgs),
+    /// Misura il ciclo di dodici passi, o simula la vita di un Comune con i suoi guasti
+    Bench(bench::BenchArgs),
     /// Stampa un esempio commentato della configurazione
     Config,
 }
@@ -92,6 +103,10 @@ pub fn main() -> ExitCode {
         Command::Terms(args) => terms::run(args),
         Command::Vote(args) => vote::run(args),
         Command::Verify(args) => verify::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Export(args) => export::run(&args),
         Command::VerifyPdf(args) => verify_pdf::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Workflow(args) => workflow::run(args),

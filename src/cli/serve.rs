@@ -107,6 +107,10 @@ impl Served {
     async fn open((names, config): Named) -> anyhow::Result<Self> {
         let store = Store::connect(&config.database).await?;
         store.migrate().await?;
+        let abandoned = store.take_back_leases(SystemClock.now()).await?;
+        if abandoned > 0 {
+            tracing::info!(abandoned, "jobs of a process that ended badly are taken up again");
+        }
         let missing = store.mark_unindexed().await?;
         if missing > 0 {
             tracing::info!(missing, "acts to be read into the index of words");
@@ -310,7 +314,7 @@ fn worker_of(config: &Config, store: Store) -> anyhow::Result<Worker> {
 }
 
 /// The keys of the configuration; without a table of their own, development keys.
-fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
+pub(super) fn keyring(config: &Config, valid_from: DateTime<Utc>) -> anyhow::Result<Keyring> {
     let seed = seed(&config.seed_file)?;
     Ok(match &config.signing {
         Some(signing) => Keyring::new(signing.clone(), &seed, valid_from)?,

@@ -15,11 +15,12 @@ use crate::domain::changes::{Changes, Stop};
 use crate::domain::command::{Command, decide};
 use crate::domain::law::control::ControlMatter;
 use crate::domain::papers::{
-    Assurance, SignedForm, SignedPaper, carried_by_case, carried_by_sitting,
+    Assurance, PaperState, SignedForm, SignedPaper, carried_by_case, carried_by_sitting,
 };
 use crate::domain::privacy::hits;
 use crate::domain::registry::Role;
 use crate::domain::regulation::tokens::Keeper;
+use crate::domain::sitting::SittingCommand;
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -257,13 +258,23 @@ pub fn ask(world: &World, ctx: &Ctx, command: &Command) -> Result<(), Stop> {
 }
 
 fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
+    sign_as(world, ctx, command, &"0".repeat(64));
+}
+
+/// Puts into a command the paper it carries, or the signature it makes, as the actor would give it,
+/// with the hash of the signed bytes: for questions asked in advance and for simulations.
+pub fn sign_as(world: &World, ctx: &Ctx, command: &mut Command, sha256: &str) {
+    let mine = |state: &PaperState| {
+        let mut slots = state.open_slots().filter_map(|slot| slot.signer.as_ref());
+        let mine = slots.find(|signer| signer.person == ctx.actor)?;
+        Some((state.plan.kind, state.facts.clone()?, mine.fiscal_code.clone()))
+    };
     let facts = match command {
         Command::Case { id, command: CaseCommand::Sign { paper_key, .. } } => {
-            world.cases.get(id).and_then(|case| case.paper(paper_key)).and_then(|state| {
-                let slots = state.open_slots().filter_map(|slot| slot.signer.as_ref());
-                let mine = slots.into_iter().find(|signer| signer.person == ctx.actor)?;
-                Some((state.plan.kind, state.facts.clone()?, mine.fiscal_code.clone()))
-            })
+            world.cases.get(id).and_then(|case| case.paper(paper_key)).and_then(mine)
+        }
+        Command::Sitting { id, command: SittingCommand::Sign { paper_key, .. } } => {
+            world.sittings.get(id).and_then(|held| held.paper(paper_key)).and_then(mine)
         }
         Command::Case { id, command } => {
             carried_by_case(id, command, ctx, world).ok().flatten().and_then(own_slot)
@@ -274,7 +285,7 @@ fn as_if_signed(world: &World, ctx: &Ctx, command: &mut Command) {
         Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => None,
     };
     if let (Some((kind, facts, fiscal_code)), Some(slot)) = (facts, command.paper_mut()) {
-        let sha256 = "0".repeat(64);
+        let sha256 = sha256.to_owned();
         let assurance = Some(Assurance::MOST);
         *slot = Some(SignedPaper {
             kind,

@@ -61,18 +61,29 @@ pub enum DocumentError {
 pub struct Templates {
     registry: Handlebars<'static>,
     crest: Option<Vec<u8>>,
+    /// Papers are not laid out: a line stands for each. For simulations.
+    blank: bool,
 }
 
 /// File of the crest in an override folder.
 const CREST: &str = "stemma.png";
 
 impl Templates {
+    /// Instead of pages, a line that stands for the paper: for simulations of many thousands, where
+    /// everything else is real.
+    ///
+    /// # Errors
+    /// As [`Templates::embedded`].
+    pub fn blank() -> Result<Self, DocumentError> {
+        Ok(Self { blank: true, ..Self::embedded()? })
+    }
+
     /// The templates this program was built with.
     ///
     /// # Errors
     /// The first template that cannot be read.
     pub fn embedded() -> Result<Self, DocumentError> {
-        let mut templates = Self { registry: Handlebars::new(), crest: None };
+        let mut templates = Self { registry: Handlebars::new(), crest: None, blank: false };
         templates.registry.set_strict_mode(true);
         templates.registry.set_prevent_indent(true);
         templates.registry.register_escape_fn(escape);
@@ -148,6 +159,11 @@ impl Templates {
         comune: &ComuneData,
         embedded: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Rendered, DocumentError> {
+        if self.blank {
+            let pdf = format!("%bianco {} {}", facts.kind.token(), facts.sha256()).into_bytes();
+            let fields = facts.slots.iter().map(|slot| slot.field.clone()).collect();
+            return Ok(Rendered { pdf, pages: 1, fields });
+        }
         let body = self.markdown(facts, comune, embedded)?;
         let subject = facts.context["subject"].as_str().unwrap_or(&facts.title).to_owned();
         let document = Document {

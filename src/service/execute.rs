@@ -375,7 +375,8 @@ fn attempt(
     let mut changes = Changes::new(before.clone(), ctx.clone());
     decide(&mut changes, &request.command)?;
     attachments_stored(request, &changes.facts, loaded)?;
-    Ok(write_set(before, &changes.facts, &ctx, loaded, request.documents.clone()))
+    let versions = |stream: &StreamId| loaded.version(stream);
+    Ok(write_set(before, &changes.facts, &ctx, versions, request.documents.clone()))
 }
 
 /// What a text refers to, or takes the place of the file shown, must be in the store or arrive with
@@ -421,12 +422,13 @@ fn attachments_stored(request: &Request, facts: &[Fact], loaded: &Loaded) -> Res
     Err(Stop::ReadDocuments(wanted))
 }
 
-/// Events, jobs, numbers and rows of a decision. Each fact reacts on the state right after it.
-fn write_set(
+/// Events, jobs, numbers and rows of a decision. Each fact reacts on the state right after it;
+/// `read` tells the version of each stream before.
+pub(super) fn write_set(
     before: World,
     facts: &[Fact],
     ctx: &Ctx,
-    loaded: &Loaded,
+    read: impl Fn(&StreamId) -> i64,
     documents: Vec<NewDocument>,
 ) -> WriteSet {
     let mut state = before.clone();
@@ -436,7 +438,7 @@ fn write_set(
     for fact in facts {
         let event = new_event(fact, ctx);
         let stream = event.stream.clone();
-        let version = versions.entry(stream.clone()).or_insert_with(|| loaded.version(&stream));
+        let version = versions.entry(stream.clone()).or_insert_with(|| read(&stream));
         *version += 1;
         evolve(&mut state, fact, ctx.happened, &ctx.actor);
         let at =

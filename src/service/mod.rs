@@ -6,9 +6,11 @@
 //! facts owe and reports back as commands.
 
 pub mod accounts;
+pub mod bench;
 pub mod clock;
 pub mod copy;
 pub mod documents;
+pub mod evidence;
 pub mod execute;
 pub mod history;
 pub mod import;
@@ -23,6 +25,7 @@ pub mod paper;
 pub mod scenario;
 pub mod schedule;
 pub mod signing;
+pub mod simulation;
 pub mod tokens;
 pub mod trust;
 pub mod verification;

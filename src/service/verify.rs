@@ -20,12 +20,12 @@ const PAGE: i64 = 1_000;
 
 /// What a replay says should be there.
 #[derive(Default)]
-struct Expected {
-    world: World,
+pub(super) struct Expected {
+    pub world: World,
     registry: BTreeMap<String, Row>,
-    jobs: BTreeMap<String, NewJob>,
+    pub jobs: BTreeMap<String, NewJob>,
     opened: Vec<RegisterOpened>,
-    documents: BTreeSet<(String, String)>,
+    pub documents: BTreeSet<(String, String)>,
 }
 
 /// Verifies a database: chains, seals, documents, registers, then rows and jobs by replay.
@@ -70,7 +70,8 @@ async fn replay(
 }
 
 impl Expected {
-    fn apply(&mut self, stored: &StoredEvent) -> Result<(), String> {
+    /// Folds the next event and collects what it owes.
+    pub fn apply(&mut self, stored: &StoredEvent) -> Result<(), String> {
         let event = &stored.event;
         let fact = fact_of(stored).map_err(|error| error.to_string())?;
         let (_, again) = parts(&fact);
@@ -106,13 +107,18 @@ impl Expected {
         Ok(())
     }
 
-    async fn compare(self, snapshot: &mut Snapshot) -> Result<Option<Finding>, StoreError> {
-        let mut rows: Vec<Row> = self.registry.into_values().collect();
+    /// Every row there should be.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows: Vec<Row> = self.registry.values().cloned().collect();
         for case in self.world.cases.values() {
             rows.extend(case_rows(&self.world, case));
         }
         rows.extend(self.world.sittings.values().flat_map(sitting_rows));
-        if let Some(finding) = snapshot.compare_rows(rows).await? {
+        rows
+    }
+
+    async fn compare(self, snapshot: &mut Snapshot) -> Result<Option<Finding>, StoreError> {
+        if let Some(finding) = snapshot.compare_rows(self.rows()).await? {
             return Ok(Some(finding));
         }
         if let Some(finding) = snapshot.compare_jobs(self.jobs.into_values().collect()).await? {
@@ -125,30 +131,34 @@ impl Expected {
     }
 }
 
-/// Every document an event names: signed papers and composed revisions are PDF unless they say that a
-/// container is around them, attachments say their own type.
 fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
+    documents_named(payload, &mut |sha256, media, _| {
+        found.insert((sha256.to_owned(), media.to_owned()));
+    });
+}
+
+/// Tells each document an event names: SHA-256, MIME type, and what it is called there. Signed
+/// papers and composed revisions are PDF unless they say that a container is around them,
+/// attachments say their own type.
+pub(super) fn documents_named(payload: &Value, tell: &mut dyn FnMut(&str, &str, &str)) {
     match payload {
         Value::Object(fields) => {
-            let sha256 = fields.get("sha256").and_then(Value::as_str);
-            if let Some(sha256) = sha256 {
-                let media = fields.get("media_type").and_then(Value::as_str);
+            let text = |key: &str| fields.get(key).and_then(Value::as_str);
+            let label = text("name").or(text("key")).or(text("kind")).unwrap_or_default();
+            if let Some(sha256) = text("sha256") {
                 let form = fields.get("form").cloned().unwrap_or_default();
                 let form: SignedForm = serde_json::from_value(form).unwrap_or_default();
-                found.insert((sha256.to_owned(), media.unwrap_or(form.media_type()).to_owned()));
+                tell(sha256, text("media_type").unwrap_or(form.media_type()), label);
             }
-            let listed = fields.get("event").and_then(Value::as_str) == Some("capigruppo_sent");
-            if let (true, Some(paper)) = (listed, fields.get("paper").and_then(Value::as_str)) {
-                found.insert((paper.to_owned(), super::paper::PDF.to_owned()));
+            if let (Some("capigruppo_sent"), Some(paper)) = (text("event"), text("paper")) {
+                tell(paper, super::paper::PDF, "elenco_capigruppo");
             }
-            if let Some(new) = fields.get("new").and_then(Value::as_str).filter(|_| {
-                fields.get("event").and_then(Value::as_str) == Some("public_file_replaced")
-            }) {
-                found.insert((new.to_owned(), super::paper::PDF.to_owned()));
+            if let (Some("public_file_replaced"), Some(new)) = (text("event"), text("new")) {
+                tell(new, super::paper::PDF, "versione_pubblicabile");
             }
-            fields.values().for_each(|value| collect_documents(value, found));
+            fields.values().for_each(|value| documents_named(value, tell));
         }
-        Value::Array(items) => items.iter().for_each(|value| collect_documents(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| documents_named(value, tell)),
         _ => {}
     }
 }

@@ -159,7 +159,7 @@ impl Worker {
         match outcome {
             Ok(Done::Yes(note)) => drop(store.finish(&job.key, &self.name, now, &note).await?),
             Ok(Done::Later(at, why)) => {
-                store.fail(&job.key, &self.name, now, &why, Failure::RetryAt(at)).await?;
+                store.put_off(&job.key, &self.name, at, &why).await?;
             }
             Err(error) => {
                 let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);

@@ -117,11 +117,7 @@ pub struct MerkleTree {
 impl MerkleTree {
     /// Adds the leaf of an event.
     pub fn push(&mut self, position: i64, stream: &str, version: i64, hash: &str) {
-        let leaf = format!("{position} {stream} {version} {hash}");
-        let mut digest = Sha256::new();
-        digest.update([0]);
-        digest.update(leaf);
-        let mut top = (1, digest.finalize().into());
+        let mut top = (1, leaf(position, stream, version, hash));
         while let Some((size, left)) = self.subtrees.last().copied()
             && size == top.0
         {
@@ -137,6 +133,80 @@ impl MerkleTree {
         let root = joined.reduce(|right, left| node(&left, &right));
         root.map_or_else(|| sha256_hex(b""), |root| hex(&root))
     }
+}
+
+/// The hash of the leaf of an event.
+pub fn leaf(position: i64, stream: &str, version: i64, hash: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update([0]);
+    digest.update(format!("{position} {stream} {version} {hash}"));
+    digest.finalize().into()
+}
+
+/// The audit path of RFC 6962, section 2.1.1: the hashes that lead from the leaf at `index` to the
+/// root over `leaves`, the nearest first, in hex.
+pub fn audit_path(leaves: &[[u8; 32]], index: usize) -> Vec<String> {
+    let mut path = Vec::new();
+    let (mut leaves, mut index) = (leaves, index);
+    while leaves.len() > 1 {
+        let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+        if index < left.len() {
+            path.push(hex(&tree(right)));
+            leaves = left;
+        } else {
+            path.push(hex(&tree(left)));
+            index -= left.len();
+            leaves = right;
+        }
+    }
+    path.reverse();
+    path
+}
+
+fn tree(leaves: &[[u8; 32]]) -> [u8; 32] {
+    match leaves {
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            node(&tree(left), &tree(right))
+        }
+    }
+}
+
+/// The root to which an audit path leads from a leaf, the `index`-th of `size`; `None` when the
+/// path cannot be one of such a tree.
+pub fn root_of(leaf: [u8; 32], index: u64, size: u64, path: &[String]) -> Option<String> {
+    if index >= size {
+        return None;
+    }
+    // Which side each step stands on follows from the place of the leaf alone, from the root down.
+    let mut sides = Vec::new();
+    let (mut index, mut size) = (index, size);
+    while size > 1 {
+        let left = size.next_power_of_two() / 2;
+        sides.push(index < left);
+        (index, size) = if index < left { (index, left) } else { (index - left, size - left) };
+    }
+    if sides.len() != path.len() {
+        return None;
+    }
+    let mut hash = leaf;
+    for (step, on_the_left) in path.iter().zip(sides.iter().rev()) {
+        let other = unhex(step)?;
+        hash = if *on_the_left { node(&hash, &other) } else { node(&other, &hash) };
+    }
+    Some(hex(&hash))
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (n, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * n..2 * n + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
@@ -176,6 +246,28 @@ mod tests {
             assert_eq!(tree.root(), hex(&by_definition(&leaves)), "{position} leaves");
             tree.push(position, "case/x", 1, ZERO);
             leaves.push(format!("{position} case/x 1 {ZERO}"));
+        }
+    }
+
+    #[test]
+    fn an_audit_path_leads_every_leaf_to_the_root_and_no_other_leaf() {
+        for size in 1..40u64 {
+            let leaves: Vec<[u8; 32]> =
+                (0..size).map(|n| leaf(n as i64, "case/x", 1, ZERO)).collect();
+            let root = hex(&tree(&leaves));
+            for (index, of) in leaves.iter().enumerate() {
+                let path = audit_path(&leaves, index);
+                let at = index as u64;
+                assert_eq!(root_of(*of, at, size, &path).as_ref(), Some(&root));
+                assert_ne!(
+                    root_of(leaf(99, "case/x", 1, ZERO), at, size, &path),
+                    Some(root.clone())
+                );
+                if size > 1 {
+                    assert_eq!(root_of(*of, at, size, &path[1..]), None, "a path too short");
+                    assert_ne!(root_of(*of, (at + 1) % size, size, &path), Some(root.clone()));
+                }
+            }
         }
     }
 

@@ -272,6 +272,14 @@ impl Store {
     }
 }
 
+/// The path of a SQLite address; none for another engine or a database in memory.
+pub fn path_of(url: &str) -> Result<Option<PathBuf>, StoreError> {
+    Ok(match Address::parse(url)? {
+        Address::Sqlite(path) => Some(path),
+        Address::Memory | Address::Postgres(_) => None,
+    })
+}
+
 enum Address {
     Sqlite(PathBuf),
     Memory,

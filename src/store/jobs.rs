@@ -62,6 +62,9 @@ const FINISH: &str = "UPDATE job_state SET state = 'done', leased_by = NULL, fin
      note = $4 WHERE key = $1 AND leased_by = $2";
 const RETRY: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
      last_error = $4 WHERE key = $1 AND leased_by = $2";
+const PUT_OFF: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
+     last_error = $4, attempts = CASE WHEN attempts > 4 THEN 4 ELSE attempts END \
+     WHERE key = $1 AND leased_by = $2";
 const BURY: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, finished_at = $3, \
      last_error = $4 WHERE key = $1 AND leased_by = $2";
 const RENEW: &str = "UPDATE job_state SET next_at = $3 WHERE key = $1 AND leased_by = $2";
@@ -70,14 +73,16 @@ const REQUEUE: &str = "UPDATE job_state SET state = 'available', next_at = $2, a
 const GIVE_UP: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, \
      finished_at = COALESCE(finished_at, $2), note = $3 \
      WHERE key = $1 AND state IN ('available', 'dead')";
+const ABANDONED: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $1 \
+     WHERE state = 'running'";
 const COUNTS: &str = "SELECT CASE WHEN state = 'dead' AND note IS NOT NULL THEN 'given_up' ELSE state END AS how, \
      CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY how ORDER BY how";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
      ORDER BY next_at LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 9] =
-    [LIST, FINISH, RETRY, BURY, RENEW, REQUEUE, GIVE_UP, COUNTS, NEXT_DUE];
+pub(crate) const STATEMENTS: [&str; 11] =
+    [LIST, FINISH, RETRY, PUT_OFF, BURY, RENEW, REQUEUE, GIVE_UP, ABANDONED, COUNTS, NEXT_DUE];
 pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, CLAIMED_SQLITE];
 pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, CLAIMED_POSTGRES];
 
@@ -145,6 +150,9 @@ pub struct Job {
     /// When it was done or given up.
     pub finished_at: Option<DateTime<Utc>>,
 }
+
+/// Attempts that are remembered of a job that was put off.
+pub const PUT_OFF_ATTEMPTS: u32 = 4;
 
 /// What becomes of a job that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,6 +296,18 @@ impl Store {
         }
     }
 
+    /// Puts a leased job off: it did not fail, its time has not come. However often that happened,
+    /// at most [`PUT_OFF_ATTEMPTS`] count when it fails one day. False when the lease passed on.
+    pub async fn put_off(
+        &self,
+        key: &str,
+        worker: &str,
+        until: DateTime<Utc>,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        self.move_job(PUT_OFF, key, worker, until, Some(why)).await
+    }
+
     /// Extends a lease to `until`. False when it passed to someone else.
     pub async fn renew(
         &self,
@@ -343,6 +363,16 @@ impl Store {
             .await?
             .rows_affected());
         Ok(rows == 1)
+    }
+
+    /// Takes back the leases of a process that died, before the first job is taken. A SQLite file
+    /// has one process, so whoever has a lease is gone; on PostgreSQL others may be alive, and a
+    /// lease is waited for. How many there were.
+    pub async fn take_back_leases(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let Db::Sqlite(db) = self.db() else { return Ok(0) };
+        let write = db.write.as_ref().ok_or(StoreError::ReadOnly)?;
+        let sql = sqlx::query(ABANDONED).bind(instant(now));
+        Ok(sql.execute(&mut *write.lock().await).await?.rows_affected())
     }
 
     /// The jobs that match, by due instant.

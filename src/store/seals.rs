@@ -56,16 +56,25 @@ pub struct SealRef {
     pub hash: String,
 }
 
-/// A seal as the columns hold it.
-#[derive(Debug, Clone, FromRow)]
-pub(crate) struct SealRecord {
+/// A seal as the columns hold it: what its hash covers, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealRecord {
+    /// 1 for the first.
     pub n: i64,
+    /// RFC 3339.
     pub at: String,
+    /// Last position it covers.
     pub position: i64,
+    /// Streams up to there.
     pub heads: i64,
+    /// Events up to there.
     pub events: i64,
+    /// Merkle root over the events since the seal before.
     pub root: String,
+    /// Hash of the seal before.
     pub previous: String,
+    /// Its hash.
     pub hash: String,
 }
 

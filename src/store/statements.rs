@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, activity, albo, api, append, compare, documents, drafts, events, jobs, load, pages,
-    pending, registers, rows, seals, search, sign_in, verify, writer,
+    accounts, activity, albo, api, append, backup, compare, documents, drafts, events, jobs, load,
+    pages, pending, registers, rows, seals, search, sign_in, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -75,6 +75,7 @@ pub fn statements() -> Vec<Statement> {
         events::STREAM,
         events::EVENTS_AFTER,
         events::STREAMS,
+        backup::EVENTS,
         documents::DOCUMENT,
         documents::HAS_DOCUMENT,
         documents::SIZE,
@@ -98,13 +99,14 @@ pub fn statements() -> Vec<Statement> {
     both.extend(jobs::STATEMENTS);
     both.extend(pending::STATEMENTS);
     both.extend(verify::STATEMENTS);
-    let mut sqlite = vec![load::LOAD_SQLITE.as_str()];
+    let mut sqlite = vec![load::LOAD_SQLITE.as_str(), backup::COPY_SQLITE, backup::COLUMNS_SQLITE];
     sqlite.extend(append::statements_sqlite());
     sqlite.extend(jobs::STATEMENTS_SQLITE);
     sqlite.extend(registers::statements_sqlite());
     sqlite.extend(search::STATEMENTS_SQLITE);
     let mut postgres = vec![
         load::LOAD_POSTGRES.as_str(),
+        backup::NEXT_POSITION_POSTGRES,
         seals::LOCK_POSTGRES,
         writer::LOCK_REGISTERS,
         writer::LOCK_STREAMS,

@@ -48,7 +48,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
+    /// A finding.
+    pub fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { place: place.into(), reason: reason.into() }
     }
 }

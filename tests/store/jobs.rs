@@ -12,6 +12,7 @@ on_both_engines!(
     eight_workers_never_share_a_job,
     a_lease_runs_out,
     failures_are_retried_then_kept,
+    what_is_put_off_has_not_failed,
     kinds_are_chosen,
     a_schedule_fires_once,
 );
@@ -114,6 +115,20 @@ async fn failures_are_retried_then_kept(fixture: Fixture) {
     let again = claim(store, "w", 100).await;
     assert_eq!((again[0].attempts, again[0].note.as_deref()), (1, None));
     assert!(!store.give_up("mail/1", at(101), "no").await.expect("up"), "someone has it");
+}
+
+/// A job that waited for its day a hundred times has not failed once: the first failure is not the
+/// last word.
+async fn what_is_put_off_has_not_failed(fixture: Fixture) {
+    let store = &fixture.store;
+    owe(store, vec![job("mail/1", at(0))]).await;
+    for n in 0..100 {
+        assert_eq!(claim(store, "w", n).await.len(), 1);
+        assert!(store.put_off("mail/1", "w", at(n + 1), "non ancora").await.expect("put off"));
+    }
+    assert!(!store.put_off("mail/1", "other", at(9), "").await.expect("put off"), "not his");
+    let taken = claim(store, "w", 100).await;
+    assert_eq!(taken[0].attempts, i64::from(delibera::store::PUT_OFF_ATTEMPTS) + 1);
 }
 
 async fn kinds_are_chosen(fixture: Fixture) {

@@ -2,9 +2,11 @@
 //! The detached CMS signature of PAdES baseline (ETSI EN 319 142-1, 5 and 6; RFC 5652; RFC 5035).
 //!
 //! Signed attributes are exactly three: content type, message digest and signing certificate v2.
-//! There is no signing time: PAdES keeps the claimed time in the PDF (`/M`).
+//! There is no signing time: PAdES keeps the claimed time in the PDF (`/M`). A signature beside a
+//! file (CAdES) has no such place, and carries it as a fourth attribute.
 
-use der::asn1::{ObjectIdentifier, OctetString, SetOfVec};
+use chrono::{DateTime, Utc};
+use der::asn1::{ObjectIdentifier, OctetString, SetOfVec, UtcTime};
 use der::{
     Any, Decode, DecodeValue, Encode, EncodeValue, FixedTag, Header, Length, Reader, Sequence, Tag,
     Writer,
@@ -25,6 +27,23 @@ use crate::signer::{Algorithm, Hash};
 /// `digest` is that of the byte range, by the hash of the signer's algorithm; `certificate` the
 /// signer's, DER.
 pub fn signed_attributes(digest: &[u8], certificate: &[u8]) -> Result<Vec<u8>, SignError> {
+    Ok(SetOfVec::try_from(attributes(digest, certificate)?)?.to_der()?)
+}
+
+/// The same with the claimed time, which CAdES baseline wants among them (ETSI EN 319 122-1, 5.2.1).
+pub fn signed_attributes_at(
+    digest: &[u8],
+    certificate: &[u8],
+    at: DateTime<Utc>,
+) -> Result<Vec<u8>, SignError> {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    let time = UtcTime::from_unix_duration(std::time::Duration::from_secs(seconds))?;
+    let mut all = attributes(digest, certificate)?.to_vec();
+    all.push(attribute(oid::SIGNING_TIME, &time)?);
+    Ok(SetOfVec::try_from(all)?.to_der()?)
+}
+
+fn attributes(digest: &[u8], certificate: &[u8]) -> Result<[Attribute; 3], SignError> {
     let certificate_hash = Sha256::digest(certificate);
     let signing_certificate = SigningCertificateV2 {
         certificates: vec![EssCertificateIdV2 {
@@ -34,12 +53,11 @@ pub fn signed_attributes(digest: &[u8], certificate: &[u8]) -> Result<Vec<u8>, S
         }],
         policies: None,
     };
-    let attributes = [
+    Ok([
         attribute(oid::CONTENT_TYPE, &oid::DATA)?,
         attribute(oid::MESSAGE_DIGEST, &OctetString::new(digest)?)?,
         attribute(oid::SIGNING_CERTIFICATE_V2, &signing_certificate)?,
-    ];
-    Ok(SetOfVec::try_from(attributes)?.to_der()?)
+    ])
 }
 
 /// The `ContentInfo` (DER) that goes into `/Contents`: `signed_attributes` as returned above,

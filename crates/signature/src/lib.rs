@@ -17,6 +17,7 @@ mod asn1;
 mod augment;
 mod certificate;
 pub mod cms;
+mod detached;
 mod development;
 mod dss;
 mod error;
@@ -31,6 +32,7 @@ mod verify;
 
 pub use augment::{Augmented, Fetch, Level, Network, augment, evidence, level, signers};
 pub use certificate::{Holder, Quality, pem};
+pub use detached::sign_detached;
 pub use development::{DevelopmentCa, LABEL};
 pub use error::{EvidenceError, KeyError, Malformed, SignError, VerifyError};
 pub use fields::{Field, fields, page_count};
@@ -40,7 +42,8 @@ pub use signer::{Algorithm, FileKey, Hash, Signer, SoftKey, ecdsa_der};
 pub use verify::{
     Format, Kind, Policy, Purpose, Qualification, Report, Revocation, Service, SignatureReport,
     SubIndication, TimestampReport, Trust, TrustedList, TrustedListError, Verdict,
-    container_content, container_der, verify, verify_any, verify_at, verify_container, verify_pdf,
+    container_content, container_der, verify, verify_any, verify_at, verify_container,
+    verify_detached, verify_pdf,
 };
 
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.

@@ -93,6 +93,8 @@ pub struct Keyring {
     services: BTreeMap<String, Service>,
     network: Arc<dyn Network>,
     trust: Trust,
+    /// Signatures are a line that says so: for simulations.
+    blank: bool,
 }
 
 impl Keyring {
@@ -110,6 +112,23 @@ impl Keyring {
             ..SigningConfig::default()
         };
         Self::new(config, seed, valid_from)
+    }
+
+    /// Instead of signatures, a line that stands for each: for simulations of many thousands.
+    ///
+    /// # Errors
+    /// As [`Keyring::from_seed`].
+    pub fn blank() -> Result<Self, SignError> {
+        Ok(Self { blank: true, ..Self::from_seed(&[0; 32], DateTime::UNIX_EPOCH)? })
+    }
+
+    fn in_words(who: Who<'_>, name: &str, order: &Order, at: DateTime<Utc>) -> Done {
+        let line = format!("\n%firma {} {name} {}", order.field, at.timestamp_micros());
+        Done {
+            pdf: [order.pdf.as_slice(), line.as_bytes()].concat(),
+            fiscal_code: who.fiscal_code().to_owned(),
+            assurance: Assurance::NONE,
+        }
     }
 
     /// A keyring of a configuration; the seed serves those who sign with development keys.
@@ -142,7 +161,7 @@ impl Keyring {
             .filter_map(|(name, backend)| Some((name.clone(), service(backend)?)))
             .collect();
         let network = Arc::new(HttpNetwork::new(config.tsa.as_ref(), trust.anchors()));
-        Ok(Self { ca, soft: Mutex::default(), services, network, trust, config })
+        Ok(Self { ca, soft: Mutex::default(), services, network, trust, config, blank: false })
     }
 
     /// Certificate of the development authority, DER.
@@ -270,6 +289,9 @@ impl Keyring {
         activation: &Activation,
         at: DateTime<Utc>,
     ) -> Vec<Result<Done, SignError>> {
+        if self.blank {
+            return orders.iter().map(|order| Ok(Self::in_words(who, name, order, at))).collect();
+        }
         let opened = self.open(who, activation).and_then(|signer| {
             let holder = Holder::read(signer.certificate()).map_err(key_error)?;
             holder.is_of(who.fiscal_code())?;
@@ -307,6 +329,23 @@ impl Keyring {
                 signed.next().unwrap_or_else(missing).map(done)
             })
             .collect()
+    }
+
+    /// Seals bytes in the name of the entity, beside them: a CAdES signature (ETSI EN 319 122-1).
+    ///
+    /// # Errors
+    /// No key of the seal, or it cannot sign.
+    pub fn seal_detached(
+        &self,
+        comune: &ComuneData,
+        content: &[u8],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<u8>, SignError> {
+        let who = Who::Entity(comune);
+        let signer = self.open(who, &Activation::default())?;
+        Holder::read(signer.certificate())?.is_of(who.fiscal_code())?;
+        let stamping = self.config.tsa.is_some().then_some(self.network.as_ref());
+        delibera_signature::sign_detached(content, signer.as_ref(), at, stamping)
     }
 
     /// How a field is filled: the same request whoever signs, so that what is prepared for a tool

@@ -32,7 +32,11 @@ pub(super) async fn set_up(executor: &Executor, scenario: &Scenario) -> Result<(
     Ok(())
 }
 
-fn commands(scenario: &Scenario) -> Result<Vec<RegistryCommand>, ScenarioError> {
+/// Every command that makes the Comune of a scenario.
+///
+/// # Errors
+/// A file that cannot be read, a regulation that is none.
+pub fn commands(scenario: &Scenario) -> Result<Vec<RegistryCommand>, ScenarioError> {
     let raw = &scenario.raw;
     let mut commands: Vec<RegistryCommand> = Vec::new();
     commands.extend(raw.comune.clone().map(RegistryCommand::DescribeComune));

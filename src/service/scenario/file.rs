@@ -189,6 +189,14 @@ pub fn demo() -> Result<Scenario, ScenarioError> {
     parse(text, "demo.toml", Path::new("."))
 }
 
+/// A sample Comune that ships with the program, with nothing happening in it.
+///
+/// # Errors
+/// As [`load`]; there is none of that name.
+pub fn sample(name: &str) -> Result<Scenario, ScenarioError> {
+    parse(&format!("include = [\"{name}\"]"), "campione.toml", Path::new("."))
+}
+
 /// Acts waiting at every step, all dates moved so that the last thing happened the day before.
 ///
 /// # Errors

@@ -12,9 +12,9 @@ mod report;
 mod run;
 mod steps;
 
-pub use comune::{PRESETS, WORKFLOW};
+pub use comune::{PRESETS, WORKFLOW, commands};
 pub use expect::Expectation;
-pub use file::{Scenario, Step as StepRef, demo, in_progress, load};
+pub use file::{Scenario, Step as StepRef, demo, in_progress, load, sample};
 pub use report::{CaseReport, Report, SittingOutcome, case_report};
 pub use run::{Runner, StepResult, go_on, run};
 

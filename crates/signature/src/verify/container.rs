@@ -42,17 +42,7 @@ pub fn verify_container(
     trust: &Trust,
     policy: &Policy,
 ) -> Result<Report, VerifyError> {
-    let mut report = Report {
-        format: Format::Cades,
-        signatures: Vec::new(),
-        document_timestamps: Vec::new(),
-        covers_whole: true,
-        changed_after: Vec::new(),
-        noted: Vec::new(),
-        reasons: Vec::new(),
-        overall: Verdict::TotalPassed,
-        content: None,
-    };
+    let mut report = nothing_yet();
     let mut content = bytes.to_vec();
     for level in 0.. {
         if content.len() > MAX_BYTES {
@@ -79,6 +69,45 @@ pub fn verify_container(
         }
     }
     close(content, issued, trust, policy, &mut report)?;
+    Ok(report)
+}
+
+fn nothing_yet() -> Report {
+    Report {
+        format: Format::Cades,
+        signatures: Vec::new(),
+        document_timestamps: Vec::new(),
+        covers_whole: true,
+        changed_after: Vec::new(),
+        noted: Vec::new(),
+        reasons: Vec::new(),
+        overall: Verdict::TotalPassed,
+        content: None,
+    }
+}
+
+/// Verifies a signature that lies beside the file it signs.
+pub fn verify_detached(
+    signature: &[u8],
+    content: &[u8],
+    trust: &Trust,
+    policy: &Policy,
+) -> Result<Report, VerifyError> {
+    let der = container_der(signature).ok_or(VerifyError::Container("codifica errata"))?;
+    let read = SignedData::read(&der);
+    let mut data = read.ok_or(VerifyError::Container("struttura non riconosciuta"))?;
+    if data.content.is_some() {
+        return Err(VerifyError::Container("la firma porta un contenuto suo"));
+    }
+    if data.signers.len() > MAX_SIGNERS {
+        return Err(VerifyError::Container("troppe firme una nell'altra"));
+    }
+    data.content = Some(content);
+    let mut report = nothing_yet();
+    examine(&data, trust, policy, &mut report);
+    people(policy, &mut report);
+    let verdicts = report.signatures.iter().map(|s| s.verdict);
+    report.overall = verdicts.fold(report.overall, Verdict::max);
     Ok(report)
 }
 

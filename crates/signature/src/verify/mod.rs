@@ -41,7 +41,7 @@ use report::{Problem, SubIndication as Sub};
 use signed_data::SignedData;
 
 pub use certificate::{Purpose, Qualification};
-pub use container::{container_content, container_der, verify_container};
+pub use container::{container_content, container_der, verify_container, verify_detached};
 pub use report::{Format, Report, SignatureReport, SubIndication, TimestampReport, Verdict};
 pub use trust::{Policy, Revocation, Trust};
 pub use trusted_list::{Kind, Service, TrustedList, TrustedListError};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `backup` and `restore`: a copy of everything, verified before it is believed.
+
+use super::config::ConfigArg;
+use super::{DONE, block_on, refused};
+use crate::service::verify::verify;
+use crate::store::{Report, Store, StoreError, path_of, restore_file};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Where the copy goes.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// File della copia, che non deve esistere
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Archivio da copiare; senza, quello della configurazione
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+/// Where it is put back.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// File della copia
+    file: PathBuf,
+    /// Archivio da riempire, che non deve contenere fatti; senza, quello della configurazione
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+fn url(given: Option<&String>, config: &ConfigArg) -> Result<String, ExitCode> {
+    match given {
+        Some(url) => Ok(url.clone()),
+        None => config.load().map(|config| config.database),
+    }
+}
+
+/// Takes a copy while others work.
+pub fn backup(args: &BackupArgs) -> ExitCode {
+    let url = match url(args.database.as_ref(), &args.config) {
+        Ok(url) => url,
+        Err(code) => return code,
+    };
+    let mut part = args.to.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let copied = block_on(copy(&url, &part, &args.to));
+    if !matches!(&copied, Ok(report) if report.finding.is_none()) {
+        // What was not verified is no copy; if nothing was written there is nothing to remove.
+        let _ = std::fs::remove_file(&part);
+    }
+    said(copied, &format!("copia in {}", args.to.display()))
+}
+
+async fn copy(url: &str, part: &Path, to: &Path) -> Result<Report, StoreError> {
+    let file = |source| StoreError::File { path: to.to_owned(), source };
+    if to.exists() {
+        return Err(StoreError::Exists(to.display().to_string()));
+    }
+    // Left by a copy that was cut short.
+    if part.exists() {
+        std::fs::remove_file(part).map_err(file)?;
+    }
+    let store = Store::connect_read_only(url).await?;
+    store.backup(part).await?;
+    store.close().await;
+    let report = audit(&format!("sqlite:{}", part.display())).await?;
+    if report.finding.is_none() {
+        std::fs::rename(part, to).map_err(file)?;
+    }
+    Ok(report)
+}
+
+/// Puts a copy back.
+pub fn restore(args: &RestoreArgs) -> ExitCode {
+    match url(args.database.as_ref(), &args.config) {
+        Ok(url) => said(block_on(put_back(&args.file, &url)), "copia ripristinata"),
+        Err(code) => code,
+    }
+}
+
+async fn put_back(from: &Path, url: &str) -> Result<Report, StoreError> {
+    // A copy that does not hold together is not put anywhere.
+    let before = audit(&format!("sqlite:{}", from.display())).await?;
+    if before.finding.is_some() {
+        return Ok(before);
+    }
+    match path_of(url)? {
+        Some(path) => restore_file(from, &path)?,
+        None => {
+            let store = Store::connect(url).await?;
+            store.migrate().await?;
+            store.restore(from).await?;
+            store.close().await;
+        }
+    }
+    let store = Store::connect(url).await?;
+    store.migrate().await?;
+    store.close().await;
+    audit(url).await
+}
+
+async fn audit(url: &str) -> Result<Report, StoreError> {
+    let store = Store::connect_read_only(url).await?;
+    let report = verify(&store, None, |_| {}).await?;
+    store.close().await;
+    Ok(report)
+}
+
+fn said(outcome: Result<Report, StoreError>, what: &str) -> ExitCode {
+    let report = match outcome {
+        Ok(report) => report,
+        Err(error) => return refused(error),
+    };
+    if let Some(finding) = &report.finding {
+        return refused(format!("NON TORNA  {finding}"));
+    }
+    let (events, documents) = (report.events, report.documents);
+    println!("{what}, verificata: {events} fatti, {documents} documenti");
+    if let Some(seal) = &report.last_seal {
+        println!("Ultimo sigillo, da conservare altrove: {}:{}", seal.n, seal.hash);
+    }
+    ExitCode::from(DONE)
+}

@@ -274,7 +274,7 @@ async fn cycle(
         gates: Gates { effects: Effects::None, ..Gates::default() },
         ..Content::default()
     };
-    let create = CaseCommand::Create { kind: KIND.into(), content };
+    let create = CaseCommand::Create { kind: KIND.into(), content, again_of: None };
     let mut steps = vec![(&cast.head, create), (&cast.head, CaseCommand::Submit)];
     let pass = || CaseCommand::PassReview { note: "verificato".into() };
     steps.extend((2..STEPS).map(|_| (&cast.secretary, pass())));

@@ -74,7 +74,7 @@ impl Copied {
 /// Every table that a copy carries, in an order in which what is referred to may come later: the
 /// only reference is checked at the commit.
 async fn tables(sqlite: &mut SqliteConnection) -> Result<Vec<Copied>, StoreError> {
-    let names = RECORDS.into_iter().chain(NOT_RECORDS.into_iter().map(|(name, _)| name));
+    let names = RECORDS.into_iter().chain(NOT_RECORDS.iter().map(|(name, _)| *name));
     let mut tables = Vec::new();
     for name in names.filter(|name| !name.starts_with('_')) {
         let columns = sqlx::query_as(COLUMNS_SQLITE).bind(name).fetch_all(&mut *sqlite).await?;

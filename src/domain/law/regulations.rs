@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const REGULATION_DAYS: u64 = 15;
 
 /// What the act says of the entry into force of the regulation it approves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EntryIntoForce {
     /// Nothing: the fifteenth day after the posting.

@@ -56,7 +56,7 @@ impl Town {
         let head = content.procedure_head.clone();
         let kind = "deliberazione-giunta".to_owned();
         let id = format!("atto-{}-{n}", self.seed);
-        Move::case(head, &id, CaseCommand::Create { kind, content })
+        Move::case(head, &id, CaseCommand::Create { kind, content, again_of: None })
     }
 
     /// A proposal: its answers to the gates of the law are what varies.

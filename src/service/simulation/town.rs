@@ -340,6 +340,8 @@ pub(super) fn key_of(row: &Row) -> String {
         }
         Row::Paper(row) => format!("papers/{}/{}", row.stream, row.key),
         Row::Task(row) => format!("tasks/{}/{:06}", row.stream, row.slot),
+        Row::Posting(row) => format!("postings/{}/{}/{}", row.register, row.year, row.number),
+        Row::Lookup(row) => format!("lookups/{}/{}/{}", row.digest, row.case_id, row.what),
         Row::Person(row) => format!("people/{}", row.id),
         Row::Mandate(row) => format!("mandates/{}", row.id),
     }

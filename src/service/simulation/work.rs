@@ -111,7 +111,7 @@ impl Town {
             Job::Paper { stream, key } => self.paper(stream, key),
             Job::Mail(mail) => self.mail(key, mail),
             // Told as mails are; what they say is looked up when they leave.
-            Job::Remind { .. } | Job::Digest { .. } => Ok(Done::Yes),
+            Job::Remind { .. } | Job::Digest { .. } | Job::Ratification { .. } => Ok(Done::Yes),
             Job::Capigruppo { day } => self.capigruppo(*day),
             Job::EndPosting { case } => self.timer(case, CaseCommand::EndPosting),
             Job::CertifyEffect { case } => self.timer(case, CaseCommand::CertifyEffect),

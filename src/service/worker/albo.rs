@@ -67,7 +67,7 @@ impl Worker {
         let told = store.failed_probes(rome_midnight(today), now).await? > 0;
         store.keep_probes(&probes, now - TimeDelta::days(KEPT_DAYS)).await?;
         if !failed.is_empty() && !told {
-            self.tell(&failed, queued).await?;
+            self.tell_failures(&failed, queued).await?;
         }
         Ok(Done::Yes(format!("{} pubblicazioni, {} senza esito", probes.len(), failed.len())))
     }
@@ -87,7 +87,7 @@ impl Worker {
     }
 
     /// Tells who answers for the Albo, at the first failure of a day: the hours are in the log.
-    async fn tell(&self, failed: &[&Probe], queued: &QueuedJob) -> Result<(), JobError> {
+    async fn tell_failures(&self, failed: &[&Probe], queued: &QueuedJob) -> Result<(), JobError> {
         let on = rome_date(self.now());
         let world = self.office.executor.world(&[]).await?;
         let mut lines: Vec<String> = failed

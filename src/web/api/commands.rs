@@ -109,6 +109,9 @@ pub struct NewCase {
     kind: String,
     /// First content.
     content: Content,
+    /// The act that is presented again.
+    #[serde(default)]
+    again_of: Option<String>,
     /// Files that the text refers to.
     #[serde(default)]
     documents: Vec<DocumentSent>,
@@ -211,7 +214,11 @@ pub async fn create_case(
     Body { value, digest }: Body<NewCase>,
 ) -> Result<Response, WebError> {
     let id = uuid::Uuid::now_v7().to_string();
-    let command = CaseCommand::Create { kind: value.kind, content: value.content };
+    let command = CaseCommand::Create {
+        kind: value.kind,
+        content: value.content,
+        again_of: value.again_of,
+    };
     let command = Command::Case { id, command };
     let key = key.of(&bearer.person, &digest);
     let documents = value.documents;
@@ -435,7 +442,9 @@ async fn as_seen(app: &App, asked: &Asked) -> Result<(), WebError> {
     let stream = match &asked.command {
         Command::Case { id, .. } => StreamId::case(id),
         Command::Sitting { id, .. } => StreamId::sitting(id),
-        Command::Registry(_) | Command::ListCapigruppo { .. } => return Ok(()),
+        Command::Registry(_) | Command::Together(_) | Command::ListCapigruppo { .. } => {
+            return Ok(());
+        }
     };
     let world = app.office.executor.sittings(std::slice::from_ref(&stream)).await?;
     let case = world.cases.get(&stream.id).map(|case| case.version);

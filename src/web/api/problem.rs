@@ -157,7 +157,7 @@ pub fn refuse(status: StatusCode, code: &str, text: impl Into<String>, next: &st
 
 /// Gives every answer that is an error its problem, whoever refused and whatever he said.
 pub async fn problems(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let (reference, instance) = (reference(&request), request.uri().path().to_owned());
+    let (reference, instance) = (reference(request.extensions()), request.uri().path().to_owned());
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {

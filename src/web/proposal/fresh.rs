@@ -135,7 +135,7 @@ pub async fn fresh(
 ) -> Result<Response, WebError> {
     let page = page(&app, &visitor, &wanted.testo).await?;
     let kind = page.kinds.first().map(|(kind, _)| kind.clone()).unwrap_or_default();
-    let command = CaseCommand::Create { kind, content: Content::default() };
+    let command = CaseCommand::Create { kind, content: Content::default(), again_of: None };
     let command = Command::Case { id: uuid::Uuid::now_v7().to_string(), command };
     let asked = app.office.executor.foresee(visitor.id(), &[command]).await?;
     let refusal = asked.into_iter().flatten().next();

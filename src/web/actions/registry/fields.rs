@@ -31,6 +31,11 @@ pub(super) fn office_field(subject: &RegistrySubject) -> Field {
     Field::new("choice", "ufficio", "Ufficio").options(offices)
 }
 
+/// A number that is on record; nothing while it is not.
+fn known(number: u32) -> String {
+    if number == 0 { String::new() } else { number.to_string() }
+}
+
 pub(super) fn comune_fields(subject: &RegistrySubject) -> Vec<Field> {
     let comune = &subject.registry.comune;
     let mut fields = vec![
@@ -43,6 +48,10 @@ pub(super) fn comune_fields(subject: &RegistrySubject) -> Vec<Field> {
             .required()
             .value(comune.giunta_seats.to_string())
             .help("Quelli previsti dallo statuto (art. 47 TUEL)."),
+        Field::new("number", "abitanti", "Abitanti").value(known(comune.inhabitants)),
+        Field::new("number", "consiglieri", "Consiglieri assegnati")
+            .value(known(comune.council_seats))
+            .help("Con gli abitanti, dice quanti possono chiedere il controllo (art. 127 TUEL)."),
         Field::new("brief", "intestazione", "Righe della carta intestata")
             .value(comune.letterhead.join("\n"))
             .help("Una per riga, sotto il nome: indirizzo, telefono, PEC. Vuoto: la sede."),
@@ -70,6 +79,16 @@ pub(super) fn read_comune(subject: &RegistrySubject, form: &mut Reader<'_>) -> C
         letterhead: lines.map(str::to_owned).collect(),
         crest: form.png("stemma").or(kept),
         giunta_seats: u32::try_from(form.number("seggi", 2, 60)).unwrap_or_default(),
+        inhabitants: count(form, "abitanti", 10_000_000),
+        council_seats: count(form, "consiglieri", 60),
+    }
+}
+
+/// A number that may stay unsaid: 0 then.
+fn count(form: &mut Reader<'_>, name: &str, most: i64) -> u32 {
+    match form.text(name).is_empty() {
+        true => 0,
+        false => u32::try_from(form.number(name, 0, most)).unwrap_or_default(),
     }
 }
 

@@ -30,7 +30,7 @@ async fn write(
         }
         let id = format!("sotto-carico-{writer}-{n}");
         let (kind, content) = ("deliberazione-giunta".to_owned(), content.clone());
-        let command = CaseCommand::Create { kind, content };
+        let command = CaseCommand::Create { kind, content, again_of: None };
         let command = Command::Case { id: id.clone(), command };
         executor.execute(Request::new("ricci", command)).await.unwrap();
         done.lock().unwrap().push(id);

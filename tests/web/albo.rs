@@ -261,16 +261,16 @@ fn t_92_the_feed_says_of_an_act_what_the_specification_wants(postgres: bool) {
     let size = comune.run(comune.office.executor.store.document_size(&posting.file));
     let size = size.expect("store").expect("document");
     let whole = [
-        "channel title: AlboPOP - Comune - Roccaverde".to_owned(),
+        "channel title: AlboPOP - Comune - Valdoro".to_owned(),
         format!("channel link: {base}/albo/feed.xml"),
-        "channel description: RSS feed dell'Albo Pretorio del Comune di Roccaverde".into(),
+        "channel description: RSS feed dell'Albo Pretorio del Comune di Valdoro".into(),
         "channel language: it".into(),
         "channel pubDate: Tue, 28 Jul 2020 08:30:00 +0200".into(),
-        "channel copyright: Copyright 2020, Comune di Roccaverde".into(),
+        "channel copyright: Copyright 2020, Comune di Valdoro".into(),
         "channel channel-category-country: Italia".into(),
-        "channel channel-category-municipality: Roccaverde".into(),
+        "channel channel-category-municipality: Valdoro".into(),
         "channel channel-category-type: Comune".into(),
-        "channel channel-category-name: Comune di Roccaverde".into(),
+        "channel channel-category-name: Comune di Valdoro".into(),
         "channel channel-category-uid: istat:015999".into(),
         format!("item title: {}", act.content.subject),
         format!("item link: {base}{ACT}"),

@@ -123,8 +123,7 @@ async fn populate(store: &Store) -> Expected {
             status: "open".into(),
             version: 1,
         };
-        let [posting, lookup] = shown(&case, n, &pdf.sha256);
-        let write = WriteSet {
+        let mut write = WriteSet {
             events: vec![event(&case, "voted"), event(&case, "signed")],
             jobs: vec![NewJob { stream: case.to_string(), ..job(&format!("mail/{n}"), at(0)) }],
             rows: vec![
@@ -135,12 +134,11 @@ async fn populate(store: &Store) -> Expected {
                 Row::Mandate(mandate),
                 Row::Sitting(sitting),
                 Row::Task(task(&case)),
-                posting,
-                lookup,
             ],
             documents: vec![pdf.clone()],
             ..WriteSet::default()
         };
+        write.rows.extend(shown(&case, n, &pdf.sha256));
         expected.rows.extend(write.rows.clone());
         expected.jobs.extend(write.jobs.clone());
         expected.documents.push((pdf.sha256, pdf.media_type));

@@ -177,7 +177,6 @@ async fn said(app: &Shared, known: &Known) -> Result<Said, WebError> {
     let executor = &app.office.executor;
     let world = executor.world(&[StreamId::case(&known.case)]).await?;
     let case = world.case(&known.case)?;
-    let now = app.now();
     let named = match &known.what {
         Recognised::Shown { posting } | Recognised::Replaced { posting, .. } => Some(*posting),
         _ => {
@@ -185,59 +184,69 @@ async fn said(app: &Shared, known: &Known) -> Result<Said, WebError> {
             last.map(|found| (found.posting.year, found.posting.number))
         }
     };
-    let row = match named {
-        Some((year, number)) => executor.store.posting(year, number).await?,
-        None => None,
+    let Some((year, number)) = named else {
+        return Ok(appended(known, of_copy(&known.what), None));
     };
-    let found = named.and_then(|(year, number)| albo::find(case, year, number));
-    let standing = found.map(|found| found.standing(now));
+    let row = executor.store.posting(year, number).await?;
     let name = row.as_ref().map(act).unwrap_or_default();
-    let posting = named.map(|(year, number)| format!("n. {number}/{year}")).unwrap_or_default();
-    let link = named.filter(|_| standing == Some(Standing::Shown)).map(|(year, number)| {
+    let found = albo::find(case, year, number);
+    let standing = found.map(|found| found.standing(app.now()));
+    let link = (standing == Some(Standing::Shown)).then(|| {
         Link::new(format!("/albo/{year}/{number}"), format!("Pubblicazione n. {number}/{year}"))
     });
     let days = found.map(|found| {
         let from = Preposition::From.short(found.posting.day);
-        format!("{from} {}", Preposition::Until.short(found.terms.last_day))
+        format!("{from} {} compreso", Preposition::Until.short(found.terms.last_day))
     });
-    let days = days.unwrap_or_default();
-    let (verdict, heading, text) = match (&known.what, standing) {
-        (Recognised::Shown { .. }, Some(Standing::Annulled)) => (
+    let posting = format!("n. {number}/{year}");
+    let told = match &known.what {
+        Recognised::Shown { .. } if standing == Some(Standing::Annulled) => (
             "bad",
             "Documento superato",
             format!("È il testo della pubblicazione {posting} ({name}), che è stata annullata."),
         ),
-        (Recognised::Shown { .. }, _) => (
+        Recognised::Shown { .. } => (
             "good",
             "Documento identico a quello pubblicato",
-            format!("È il testo di: {name}, all'Albo pretorio {posting}, {days} compreso."),
+            format!("È il testo di: {name}, all'Albo {posting}, {}.", days.unwrap_or_default()),
         ),
-        (Recognised::Replaced { at, .. }, _) => (
-            "bad",
-            "Documento superato",
-            format!(
-                "È stato esposto con la pubblicazione {posting} ({name}) ed è stato sostituito {} \
-                 da una versione con omissis.",
-                Preposition::On.short(rome_date(*at))
-            ),
-        ),
-        (Recognised::Original, _) => (
+        Recognised::Replaced { at, .. } => {
+            let on = Preposition::On.short(rome_date(*at));
+            let text = format!(
+                "È stato esposto con la pubblicazione {posting} ({name}) ed è stato sostituito {on} \
+                 da una versione con omissis."
+            );
+            ("bad", "Documento superato", text)
+        }
+        Recognised::Original => (
             "good",
             "Originale dell'atto",
-            format!("È l'originale informatico di: {name}, all'Albo pretorio {posting}."),
+            format!("È l'originale informatico di: {name}, all'Albo {posting}."),
         ),
-        (Recognised::Part(number), _) => (
+        Recognised::Part(part) => (
             "good",
             "Parte di un atto",
-            format!("È l'allegato n. {number}, parte integrante di: {name}."),
+            format!("È l'allegato n. {part}, parte integrante di: {name}."),
         ),
-        (Recognised::Copy { serial }, _) => (
-            "good",
-            "Copia rilasciata dall'Ente",
-            format!("È la copia conforme n. {serial} rilasciata dall'Ente."),
-        ),
+        copy @ Recognised::Copy { .. } => of_copy(copy),
     };
-    Ok(match known.appended {
+    Ok(appended(known, told, link))
+}
+
+type Told = (&'static str, &'static str, String);
+
+fn of_copy(what: &Recognised) -> Told {
+    let serial = match what {
+        Recognised::Copy { serial } => format!(" n. {serial}"),
+        _ => String::new(),
+    };
+    let text = format!("È la copia conforme{serial} rilasciata dall'Ente.");
+    ("good", "Copia rilasciata dall'Ente", text)
+}
+
+/// What follows the document in the file changes what is to be thought of the file.
+fn appended(known: &Known, (verdict, heading, text): Told, link: Option<Link>) -> Said {
+    match known.appended {
         Appended::Nothing => (verdict, heading, text, link),
         Appended::Ours => {
             let text = format!(
@@ -253,7 +262,7 @@ async fn said(app: &Shared, known: &Known) -> Result<Said, WebError> {
             );
             ("bad", "Documento con aggiunte di altri", text, link)
         }
-    })
+    }
 }
 
 /// A code as people copy it: with spaces, in capitals, with the address around it.

@@ -167,15 +167,15 @@ async fn what_changed_is_marked_by_the_write_itself(fixture: Fixture) {
     put(store, read(), write(2)).await.expect("write");
     assert_eq!(store.unindexed(10).await.expect("marks"), [("c1".to_owned(), 2)]);
     // It moved after it was read: the mark stays.
-    store.indexed("c1", 1).await.expect("mark");
+    store.leave_unindexed("c1", 1).await.expect("mark");
     assert_eq!(store.unindexed(10).await.expect("marks").len(), 1);
-    store.indexed("c1", 2).await.expect("mark");
+    store.leave_unindexed("c1", 2).await.expect("mark");
     assert_eq!(store.unindexed(10).await.expect("marks"), []);
     // Nothing was put into the index: a worker that starts notices.
     assert_eq!(store.mark_unindexed().await.expect("marks"), 1);
     let act = SearchAct { case: "c1".into(), version: 2, ..SearchAct::default() };
     store.index_act(&act).await.expect("index");
-    store.indexed("c1", 2).await.expect("mark");
+    assert_eq!(store.unindexed(10).await.expect("marks"), []);
     assert_eq!(store.mark_unindexed().await.expect("marks"), 0);
     // Words of another program are made again.
     fixture.raw("UPDATE search_acts SET format = 0").await.expect("raw");

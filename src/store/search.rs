@@ -103,8 +103,8 @@ impl Store {
         Ok(on!(self, |pool| sqlx::query_as(STALE).bind(limit).fetch_all(pool).await)?)
     }
 
-    /// An act is read up to a version, or cannot be read: its mark goes, unless it moved meanwhile.
-    pub async fn indexed(&self, case: &str, version: i64) -> Result<(), StoreError> {
+    /// An act cannot be read into the index: its mark goes, unless it moved meanwhile.
+    pub async fn leave_unindexed(&self, case: &str, version: i64) -> Result<(), StoreError> {
         let done: Result<(), sqlx::Error> = change!(self, |conn| sqlx::query(FRESH)
             .bind(case)
             .bind(version)
@@ -114,7 +114,7 @@ impl Store {
         Ok(done?)
     }
 
-    /// Puts an act into the index, all of it or nothing.
+    /// Puts an act into the index and takes its mark away, all of it or nothing.
     pub async fn index_act(&self, act: &SearchAct) -> Result<(), StoreError> {
         match self.db() {
             Db::Sqlite(db) => {
@@ -211,6 +211,7 @@ macro_rules! index_act {
                     .await?;
             }
         }
+        sqlx::query(FRESH).bind(&act.case).bind(act.version).execute(&mut *$conn).await?;
         // Without a place another process was faster with a later version.
         n.filter(|_| known.as_deref() != Some(digest))
     }};

@@ -100,7 +100,16 @@ pub(super) fn counts(form: &str) -> bool {
 
 /// The stem of a folded form.
 pub(super) fn stem(form: &str) -> String {
-    Stemmer::create(Algorithm::Italian).stem(form).into_owned()
+    cut(&Stemmer::create(Algorithm::Italian), form)
+}
+
+/// Snowball leaves short words whole («ente», «enti»): they lose their last vowel too.
+fn cut(stemmer: &Stemmer, form: &str) -> String {
+    let mut stem = stemmer.stem(form).into_owned();
+    if stem.len() > 3 && stem.ends_with(['a', 'e', 'i', 'o']) {
+        stem.pop();
+    }
+    stem
 }
 
 /// A stored word.
@@ -143,7 +152,7 @@ impl Indexed {
                 if self.placed.len() >= WORDS_MAX {
                     return;
                 }
-                let word = stored(*place, &stemmer.stem(&form.text));
+                let word = stored(*place, &cut(&stemmer, &form.text));
                 let places = seen.entry(word.clone()).or_default();
                 *places += 1;
                 if *places <= PLACES_MAX {

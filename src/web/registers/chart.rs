@@ -9,6 +9,10 @@ use serde::Serialize;
 
 /// Height of one bar with its words.
 const ROW: usize = 44;
+/// Share of the page that bars take; the rest is for their numbers.
+const GROUND: f64 = 72.0;
+/// Letters of a label that have room on a telephone; the table has all of them.
+const LETTERS: usize = 42;
 
 /// A chart of horizontal bars.
 #[derive(Debug, Serialize)]
@@ -19,6 +23,8 @@ pub struct Chart {
     /// What it shows, and how to read it.
     description: String,
     height: usize,
+    /// Width of the longest bar.
+    ground: String,
     bars: Vec<Bar>,
 }
 
@@ -26,9 +32,10 @@ pub struct Chart {
 #[derive(Debug, Serialize)]
 struct Bar {
     label: String,
-    /// Beside the label, on the right.
+    /// Beside the bar, on the right.
     value: String,
     words_y: usize,
+    value_y: usize,
     bar_y: usize,
     /// "43.5%".
     width: String,
@@ -66,15 +73,15 @@ impl Chart {
         if longest <= 0 {
             return None;
         }
-        // A mark needs a little room at the right edge.
-        let share = |length: i64| format!("{:.2}%", length as f64 * 99.0 / longest as f64);
+        let share = |length: i64| format!("{:.2}%", length as f64 * GROUND / longest as f64);
         let bars: Vec<Bar> = data
             .into_iter()
             .enumerate()
             .map(|(n, datum)| Bar {
-                label: datum.label,
+                label: shortened(datum.label),
                 value: datum.value,
                 words_y: n * ROW + 16,
+                value_y: n * ROW + 34,
                 bar_y: n * ROW + 22,
                 width: share(datum.length),
                 part: datum.part.map(share),
@@ -82,7 +89,15 @@ impl Chart {
                 mark_y: n * ROW + 20,
             })
             .collect();
-        let height = bars.len() * ROW;
-        Some(Self { id, title, description: description.into(), height, bars })
+        let (height, ground) = (bars.len() * ROW, format!("{GROUND}%"));
+        Some(Self { id, title, description: description.into(), height, ground, bars })
     }
+}
+
+fn shortened(label: String) -> String {
+    if label.chars().count() <= LETTERS {
+        return label;
+    }
+    let kept: String = label.chars().take(LETTERS - 1).collect();
+    format!("{}…", kept.trim_end())
 }

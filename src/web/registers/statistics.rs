@@ -237,9 +237,18 @@ fn sums(spreads: &[SpreadLine], by_office: bool) -> BTreeMap<(String, String), S
     sums
 }
 
+/// What is read first: the opinions, the steps, then the way from one date to the next.
+fn in_order(
+    sums: &BTreeMap<(String, String), Sum>,
+) -> impl Iterator<Item = (&(String, String), &Sum)> {
+    let is_lag = |what: &str| what.starts_with("lag/");
+    let of = move |lag: bool| sums.iter().filter(move |((what, _), _)| is_lag(what) == lag);
+    of(false).chain(of(true))
+}
+
 fn times(titles: &Titles<'_>, spreads: &[SpreadLine], by_office: bool) -> Vec<Time> {
     let sums = sums(spreads, by_office);
-    sums.iter().map(|((what, office), sum)| time(titles, what, office, sum)).collect()
+    in_order(&sums).map(|((what, office), sum)| time(titles, what, office, sum)).collect()
 }
 
 fn time(titles: &Titles<'_>, what: &str, office: &str, sum: &Sum) -> Time {
@@ -258,7 +267,7 @@ fn time(titles: &Titles<'_>, what: &str, office: &str, sum: &Sum) -> Time {
 
 fn steps_chart(titles: &Titles<'_>, spreads: &[SpreadLine]) -> Option<Chart> {
     let sums = sums(spreads, false);
-    let data = sums.iter().filter_map(|((what, _), sum)| {
+    let data = in_order(&sums).filter_map(|((what, _), sum)| {
         let (median, ninetieth) = (sum.spread.percentile(50)?, sum.spread.percentile(90)?);
         Some(Datum {
             label: titles.what(what),

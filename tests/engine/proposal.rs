@@ -8,7 +8,6 @@ use delibera::domain::case::{
     Gates, OpinionOutcome, standing,
 };
 use delibera::domain::changes::Fact;
-use delibera::domain::registry::RegistryCommand;
 use delibera::domain::sitting::{SittingCommand, VoteInput};
 use delibera::domain::workflow::{Lifecycle, OpinionKind};
 

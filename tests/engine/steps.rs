@@ -5,6 +5,7 @@ use crate::desk::{Answer, Desk, day, roll, unanimous};
 use crate::people::{OFFICES, Size};
 use chrono::Duration;
 use delibera::domain::case::{Affects, CaseCommand, Content, Effects, Gates, OpinionOutcome};
+use delibera::domain::registry::RegistryCommand;
 use delibera::domain::sitting::{Mode, SittingCommand, VoteInput};
 use delibera::domain::workflow::OpinionKind;
 

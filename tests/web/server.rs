@@ -19,7 +19,7 @@ use delibera::service::worker::Worker;
 use delibera::store::Store;
 use delibera::web::{App, Settings, ops, router};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, OnceLock, mpsc};

@@ -14,9 +14,8 @@ use std::path::PathBuf;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use delibera_signature::{
-    DEFAULT_RESERVE, DevelopmentCa, EvidenceError, Fetch, FileKey, Level, Network, Policy, Report,
-    Request, Trust, Verdict, VerifyError, augment, sign, sign_all, verify, verify_at,
-    verify_container, verify_pdf,
+    DEFAULT_RESERVE, DevelopmentCa, FileKey, Level, Policy, Report, Request, Trust, Verdict,
+    VerifyError, augment, sign, sign_all, verify, verify_at, verify_container, verify_pdf,
 };
 use forge::{Noise, Tally, append_packed, by_hand, hole, last, write_range};
 use pki::Pki;
@@ -370,11 +369,10 @@ fn no_forgery_of_a_document_that_lasts_passes() {
         signing_time: Utc::now(),
         reserve: 2 * DEFAULT_RESERVE,
     };
-    let net = &pki;
     let orders = [(issued.as_slice(), request)];
-    let stamped = sign_all(&orders, &key, Some(&net)).pop().unwrap().unwrap().pdf;
-    let kept = augment(&stamped, Level::Lt, false, &net).unwrap().pdf;
-    let lasting = augment(&kept, Level::Lta, false, &net).unwrap().pdf;
+    let stamped = sign_all(&orders, &key, Some(&pki)).pop().unwrap().unwrap().pdf;
+    let kept = augment(&stamped, Level::Lt, false, &pki).unwrap().pdf;
+    let lasting = augment(&kept, Level::Lta, false, &pki).unwrap().pdf;
     let trust = Trust::of(&[pki.anchor()]).unwrap();
     let policy = Policy { at: Some(Utc::now() + TimeDelta::seconds(5)), ..Policy::default() };
     let judge = |pdf: &[u8]| refused(verify_pdf(pdf, Some(&issued), &trust, &policy));

@@ -12,9 +12,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use delibera_signature::{
-    DEFAULT_RESERVE, EvidenceError, Fetch, FileKey, Level, Network, Policy, Purpose, Report,
-    Request, Revocation, SubIndication, Trust, TrustedList, TrustedListError, Verdict, augment,
-    sign, sign_all, verify_any, verify_pdf,
+    DEFAULT_RESERVE, FileKey, Level, Policy, Purpose, Report, Request, Revocation, SubIndication,
+    Trust, TrustedList, TrustedListError, Verdict, augment, sign, sign_all, verify_any, verify_pdf,
 };
 use pki::{Issued, Pki};
 use support::{PEOPLE, Shape, document};
@@ -61,11 +60,10 @@ fn answer(report: &Report) -> (Verdict, Option<SubIndication>) {
 
 /// One signature raised to each level.
 fn levels(pki: &Pki, key: &FileKey) -> Vec<(Level, Vec<u8>)> {
-    let net = pki;
     let first = sign(&document(&Shape::default()), &request(0), key).unwrap();
     let mut found = vec![(Level::B, first.clone())];
     for level in [Level::T, Level::Lt, Level::Lta] {
-        let up = augment(&found.last().unwrap().1, level, false, &net).unwrap();
+        let up = augment(&found.last().unwrap().1, level, false, pki).unwrap();
         assert!(up.shortfall.is_none(), "{:?}", up.shortfall);
         found.push((level, up.pdf));
     }
@@ -109,9 +107,8 @@ fn each_level_is_recognised_and_holds_while_its_proofs_do() {
 fn an_expired_certificate_passes_with_an_earlier_timestamp_and_not_without() {
     let pki = authority("expiry");
     let key = key_of(&pki.issue("signer", SUBJECT, "RSA-2048", "person", 30));
-    let net = &pki;
     let issued = document(&Shape::default());
-    let stamped = sign_all(&[(&issued, request(0))], &key, Some(&net)).pop().unwrap().unwrap();
+    let stamped = sign_all(&[(&issued, request(0))], &key, Some(&pki)).pop().unwrap().unwrap();
     let bare = sign(&issued, &request(0), &key).unwrap();
     // The list is as fresh as the day it is consulted; the authority of timestamps is not revoked.
     let list = pki.list();
@@ -160,9 +157,8 @@ fn revoke(pki: &Pki, serial: u32, at: DateTime<Utc>) {
 fn a_revoked_certificate_passes_only_if_the_signature_is_proved_to_be_older() {
     let pki = authority("revoked");
     let key = key_of(&pki.issue("signer", SUBJECT, "P-256", "person", 30));
-    let net = &pki;
     let issued = document(&Shape::default());
-    let stamped = sign_all(&[(&issued, request(0))], &key, Some(&net)).pop().unwrap().unwrap().pdf;
+    let stamped = sign_all(&[(&issued, request(0))], &key, Some(&pki)).pop().unwrap().unwrap().pdf;
     let bare = sign(&issued, &request(0), &key).unwrap();
     // Serial numbers are given in order; 0x1001 is the authority of timestamps.
     revoke(&pki, 0x1002, Utc::now() - TimeDelta::hours(1));
@@ -179,7 +175,7 @@ fn a_revoked_certificate_passes_only_if_the_signature_is_proved_to_be_older() {
     let report = judged(&bare, &after, in_days(2));
     assert_eq!(answer(&report), (Verdict::Indeterminate, Some(SubIndication::RevokedNoPoe)));
     // What the document carries of when it was good does not hide what is known since.
-    let kept = augment(&stamped, Level::Lt, false, &net).unwrap();
+    let kept = augment(&stamped, Level::Lt, false, &pki).unwrap();
     let report = judged(&kept.pdf, &after, in_days(2));
     assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");
 }

@@ -58,7 +58,7 @@ pub struct Problem {
 /// other of the caller, 500 any other of ours.
 struct Words(u16, &'static str, &'static str, &'static str, &'static str);
 
-const WORDS: [Words; 14] = [
+static WORDS: [Words; 14] = [
     Words(
         400,
         "request_unreadable",

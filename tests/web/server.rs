@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
@@ -35,9 +36,31 @@ pub struct Server {
     /// The people of the Comune.
     pub people: BTreeMap<String, Person>,
     work: mpsc::Sender<mpsc::Sender<()>>,
+    clock: Arc<Ahead>,
+}
+
+/// The clock of the machine, so many seconds ahead as a test wants.
+#[derive(Debug, Default)]
+struct Ahead(AtomicI64);
+
+impl Clock for Ahead {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + chrono::TimeDelta::seconds(self.0.load(Ordering::SeqCst))
+    }
 }
 
 impl Server {
+    /// The instant of the server.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass until an instant. Only on a server of one's own.
+    pub fn wait_until(&self, instant: DateTime<Utc>) {
+        let ahead = (instant - SystemClock.now()).num_seconds().max(0);
+        self.clock.0.store(ahead, Ordering::SeqCst);
+    }
+
     /// Has everything done that the facts owe: papers are composed, mails go to a folder.
     pub fn work(&self) {
         let (tell, hear) = mpsc::channel();
@@ -56,6 +79,11 @@ pub fn postgres() -> &'static Server {
     SERVER.get_or_init(|| start(true))
 }
 
+/// Servers of one's own, on which time may pass.
+pub fn own(postgres: bool) -> Server {
+    start(postgres)
+}
+
 fn start(postgres: bool) -> Server {
     let (tell, hear) = mpsc::channel();
     std::thread::spawn(move || {
@@ -66,8 +94,10 @@ fn start(postgres: bool) -> Server {
 }
 
 async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
-    let engine = if postgres { "pg" } else { "lite" };
-    let folder = std::env::temp_dir().join(format!("delibera-web-{engine}-{}", std::process::id()));
+    static COUNT: AtomicI64 = AtomicI64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::SeqCst);
+    let name = format!("delibera-web-{count}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     let url = match postgres {
         true => crate::postgres::new_database().await,
         false => format!("sqlite:{}", folder.join("delibera.db").display()),
@@ -79,7 +109,8 @@ async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
     let report = runner.go(|_| {}).await.expect("acts");
     assert_eq!(report.expectations.failed, Vec::<String>::new());
     let store = Store::connect(&url).await.expect("store");
-    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    let clock = Arc::new(Ahead::default());
+    let executor = Executor::new(store.clone(), clock.clone());
     let keys = Keyring::from_seed(&[7; 32], now - chrono::TimeDelta::days(1)).expect("keys");
     let templates = Arc::new(Templates::embedded().expect("templates"));
     let press = Press { templates, keys: Arc::new(keys) };
@@ -99,7 +130,7 @@ async fn serve(postgres: bool, tell: mpsc::Sender<Server>) {
     let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
     let (pages_at, ops_at) = (at(&pages), at(&beside));
-    let server = Server { pages: pages_at, ops: ops_at, since: now, people, work };
+    let server = Server { pages: pages_at, ops: ops_at, since: now, people, work, clock };
     tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);

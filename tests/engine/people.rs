@@ -115,6 +115,7 @@ pub fn beginning(size: Size, changes: &[(&str, &str)]) -> Vec<RegistryCommand> {
         giunta_seats: u32::try_from(members.len()).unwrap(),
         inhabitants: 50_000,
         council_seats: 32,
+        ..ComuneData::default()
     })];
     for (office, director) in OFFICES {
         let name = format!("Direzione {office}");

@@ -137,7 +137,7 @@ pub fn draft(program: &mut Program, subject: &str) -> String {
     assert_eq!(made.status, 201, "{}", made.body);
     let id = made.header("location").rsplit('/').next().expect("an id").to_owned();
     let receipt: Value = serde_json::from_str(&made.body).expect("a receipt");
-    assert_eq!((receipt["id"].as_str(), &receipt["version"]), (Some(id.as_str()), &json!(1)));
+    assert_eq!((receipt["id"].as_str(), &receipt["version"]), (Some(id.as_str()), &json!(2)));
     id
 }
 
@@ -266,6 +266,7 @@ fn a_list_is_complete_and_repeats_nothing(server: &Server) {
     problem(&neri.get("/cases?limit=0"), 400, "parameter_invalid");
     problem(&neri.get("/cases?limite=3"), 400, "parameter_invalid");
     problem(&neri.get("/cases?cursor=%2e%2e"), 400, "parameter_invalid");
+    problem(&neri.get("/cases/museo/events?after=-1"), 400, "parameter_invalid");
 }
 
 fn twenty_repetitions_of_a_request_are_one_event(server: &Server) {
@@ -333,11 +334,11 @@ fn who_has_not_seen_the_latest_version_is_told(server: &Server) {
     let command = json!({ "do": "edit", "content": content("Versione attesa, modificata") });
     let path = format!("/cases/{id}/commands");
     let asked = |seen: i64| json!({ "command": command, "expected_version": seen });
-    assert_eq!(neri.post(&path, "versione-uno", &asked(1)).status, 200);
-    let late = neri.post(&path, "versione-due", &asked(1));
+    assert_eq!(neri.post(&path, "versione-uno", &asked(2)).status, 200);
+    let late = neri.post(&path, "versione-due", &asked(2));
     let said = problem(&late, 409, "moved_meanwhile");
     assert!(said["next"].as_str().is_some_and(|next| next.contains("Rileggere")));
-    assert_eq!(neri.json(&format!("/cases/{id}"))["version"], 2);
+    assert_eq!(neri.json(&format!("/cases/{id}"))["version"], 3);
 }
 
 fn what_is_for_the_system_or_signed_elsewhere_is_not_believed(server: &Server) {
@@ -371,7 +372,7 @@ fn a_body_that_cannot_be_read_is_a_problem(server: &Server) {
     problem(&send("text/plain", b"{}"), 415, "media_type");
     problem(&send("application/json", b"{}"), 422, "body_invalid");
     let nul = br#"{"command": {"do": "pass_review", "note": "\u0000"}}"#;
-    problem(&send("application/json", nul), 400, "text_unreadable");
+    problem(&send("application/json", nul), 422, "text_unreadable");
     let long = vec![b'x'; 61 * 1024 * 1024];
     problem(&send("application/json", &long), 413, "too_large");
 }

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
@@ -37,9 +38,31 @@ pub struct Server {
     pub office: Office,
     work: mpsc::Sender<mpsc::Sender<()>>,
     runtime: tokio::runtime::Handle,
+    clock: Arc<Ahead>,
+}
+
+/// The clock of the machine, so many seconds ahead as a test wants.
+#[derive(Debug, Default)]
+struct Ahead(AtomicI64);
+
+impl Clock for Ahead {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + chrono::TimeDelta::seconds(self.0.load(Ordering::SeqCst))
+    }
 }
 
 impl Server {
+    /// The instant of the server.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass until an instant. Only on a server of one's own.
+    pub fn wait_until(&self, instant: DateTime<Utc>) {
+        let ahead = (instant - SystemClock.now()).num_seconds().max(0);
+        self.clock.0.store(ahead, Ordering::SeqCst);
+    }
+
     /// Has everything done that the facts owe: papers are composed, mails go to a folder.
     pub fn work(&self) {
         let (tell, hear) = mpsc::channel();
@@ -86,6 +109,11 @@ fn acts_in_progress() -> scenario::Scenario {
     scenario::in_progress(rome_date(SystemClock.now())).expect("scenario")
 }
 
+/// Servers of one's own, on which time may pass.
+pub fn own(postgres: bool) -> Server {
+    start(postgres, acts_in_progress())
+}
+
 /// A server of its own for the acts of a scenario.
 pub fn start(postgres: bool, acts: scenario::Scenario) -> Server {
     let (tell, hear) = mpsc::channel();
@@ -110,7 +138,8 @@ async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Serv
     let report = runner.go(|_| {}).await.expect("acts");
     assert_eq!(report.expectations.failed, Vec::<String>::new());
     let store = Store::connect(&url).await.expect("store");
-    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    let clock = Arc::new(Ahead::default());
+    let executor = Executor::new(store.clone(), clock.clone());
     let keys = Keyring::from_seed(&[7; 32], now - chrono::TimeDelta::days(1)).expect("keys");
     let templates = Arc::new(Templates::embedded().expect("templates"));
     let press = Press { templates, keys: Arc::new(keys) };
@@ -133,7 +162,8 @@ async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Serv
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
     let (pages_at, ops_at) = (at(&pages), at(&beside));
     let runtime = tokio::runtime::Handle::current();
-    let server = Server { pages: pages_at, ops: ops_at, since: now, people, office, work, runtime };
+    let server =
+        Server { pages: pages_at, ops: ops_at, since: now, people, office, work, runtime, clock };
     tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);

@@ -222,6 +222,14 @@ pub fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<usize, WebError>
     }
 }
 
+/// The number after which a page begins.
+pub fn after(number: Option<i64>) -> Result<i64, WebError> {
+    match number.unwrap_or(0) {
+        number @ 0.. => Ok(number),
+        _ => Err(bad("parameter_invalid", "Il parametro «after» non è negativo")),
+    }
+}
+
 /// An identifier that could be one; anything else is not there.
 pub fn known(id: &str) -> Result<&str, WebError> {
     if good_id(id) { Ok(id) } else { Err(WebError::NotFound) }
@@ -279,7 +287,9 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| bad("json_unreadable", format!("Il corpo non è JSON: {error}")))?;
         if has_nul(&value) {
-            return Err(bad("text_unreadable", "Un testo contiene il carattere nullo"));
+            let (status, text) =
+                (StatusCode::UNPROCESSABLE_ENTITY, "Un testo contiene il carattere nullo");
+            return Err(refuse(status, "text_unreadable", text, "Toglierlo e ripetere"));
         }
         let value = serde_json::from_value(value).map_err(|error| {
             let text = format!("Il corpo non ha la forma prevista: {error}");

@@ -2,7 +2,7 @@
 //! Acts, to whom may read them: the list, one act, what happened to it, its texts, its opinions,
 //! its documents.
 
-use super::caller::{Caller, Params, known, page};
+use super::caller::{Caller, Params, after, known, page};
 use crate::domain::case::{AttachmentClass, Case, Content, OpinionNeed, OpinionOutcome, standing};
 use crate::domain::changes::Fact;
 use crate::domain::effects::fold;
@@ -225,11 +225,10 @@ pub async fn events(
     Path(id): Path<String>,
     Params(query): Params<EventQuery>,
 ) -> Result<Json<EventList>, WebError> {
-    let limit = page(query.limit, None)?;
+    let (limit, after) = (page(query.limit, None)?, after(query.after)?);
     let (world, case) = read(&app, &caller, &id).await?;
     let workflow = world.workflow(&case)?;
     let stored = app.office.executor.store.stream(&StreamId::case(&id)).await?;
-    let after = query.after.unwrap_or(0);
     let mut rest = stored.iter().filter(|event| event.version > after);
     let mut items = Vec::new();
     for stored in rest.by_ref().take(limit) {

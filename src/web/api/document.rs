@@ -60,7 +60,10 @@ pub fn finished(described: utoipa::openapi::OpenApi, base_url: &str) -> Value {
             "name": "Amministrazione del sistema",
             "url": format!("{base_url}/api/v1"),
         },
-        "license": { "name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later" },
+        "license": {
+            "name": "AGPL-3.0-or-later",
+            "url": "https://www.gnu.org/licenses/agpl-3.0.html",
+        },
     });
     let server = format!("{base_url}{}", super::ROOT);
     document["servers"] = json!([{ "url": server, "description": "Questa installazione" }]);
@@ -78,6 +81,8 @@ pub fn finished(described: utoipa::openapi::OpenApi, base_url: &str) -> Value {
         }
     }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        // Only commands of the worker name them.
+        ["Augmentation", "SignatureLevel"].iter().for_each(|name| drop(schemas.remove(*name)));
         schemas.values_mut().for_each(schema);
     }
     document
@@ -149,18 +154,23 @@ fn limits() -> Map<String, Value> {
 fn complete(operation: &mut Value) {
     let has_body = operation.get("requestBody").is_some();
     let open = operation["security"] == json!([{}]);
+    // What a scheme of this kind may list is not agreed upon: the scopes have a field of their own.
+    if !open {
+        operation["x-scopes"] = operation["security"][0]["token"].clone();
+        operation["security"] = json!([{ "token": [] }]);
+    }
     if has_body {
         let key = json!({
             "name": "Idempotency-Key", "in": "header", "required": true,
             "schema": { "type": "string", "pattern": "^[!-~]{8,128}$" },
             "example": "0198c5a2-7a40-7c1e-9d5b-2f6f1f0f7a11",
         });
-        match operation["parameters"].as_array_mut() {
+        match operation.get_mut("parameters").and_then(Value::as_array_mut) {
             Some(parameters) => parameters.push(key),
             None => operation["parameters"] = json!([key]),
         }
     }
-    let parameters = operation["parameters"].as_array_mut();
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     let mut in_path = false;
     for parameter in parameters.into_iter().flatten() {
         in_path |= parameter["in"] == "path";
@@ -174,11 +184,12 @@ fn complete(operation: &mut Value) {
             parameter["schema"]["type"] = kind.unwrap_or_default();
         }
     }
-    let asks = operation["parameters"].as_array().is_some_and(|all| !all.is_empty());
-    let Some(answers) = operation["responses"].as_object_mut() else { return };
+    let asks = operation.get("parameters").is_some();
+    let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
+    let Some(answers) = answers else { return };
     for answer in answers.values_mut() {
         let mut all = limits();
-        all.extend(answer["headers"].as_object().cloned().unwrap_or_default());
+        all.extend(answer.get("headers").and_then(Value::as_object).cloned().unwrap_or_default());
         answer["headers"] = Value::Object(all);
     }
     for (status, _) in PROBLEMS {
@@ -210,6 +221,13 @@ fn schema(value: &mut Value) {
         let parts = fields.get_mut(name).and_then(Value::as_array_mut);
         parts.into_iter().flatten().for_each(schema);
     }
+    // A pair is a list of two of the same kind.
+    if let Some(Value::Array(pair)) = fields.remove("prefixItems") {
+        let count = pair.len();
+        fields.insert("items".into(), pair.into_iter().next().unwrap_or_default());
+        fields.insert("minItems".into(), count.into());
+        fields.insert("maxItems".into(), count.into());
+    }
     for name in ["items", "additionalProperties"] {
         if let Some(inner) = fields.get_mut(name) {
             schema(inner);
@@ -234,8 +252,10 @@ fn variant(value: &mut Value) {
 }
 
 /// The token of a variant of commands.
-pub fn token_of(variant: &Value) -> &str {
-    variant["properties"]["do"]["enum"][0].as_str().unwrap_or_default()
+pub fn token_of<'a>(variant: &'a Value) -> &'a str {
+    let parts = variant["allOf"].as_array().into_iter().flatten();
+    let token = |part: &'a Value| part["properties"]["do"]["enum"][0].as_str();
+    token(variant).or_else(|| parts.filter_map(token).next()).unwrap_or_default()
 }
 
 /// The words of a command: those of its button, where a page has one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The Comune: who one is, people and offices, registers.
 
-use super::caller::{Caller, Params, known, page};
+use super::caller::{Caller, Params, after, known, page};
 use crate::domain::registry::{Capacity, Mandate, Person, Registry, Role};
 use crate::domain::visibility::may_read_registers;
 use crate::service::tokens::Scope;
@@ -273,13 +273,12 @@ pub async fn register(
     Path((register, year)): Path<(String, String)>,
     Params(query): Params<LineQuery>,
 ) -> Result<Json<LineList>, WebError> {
-    let limit = page(query.limit, None)?;
+    let (limit, after) = (page(query.limit, None)?, after(query.after)?);
     may_read_registers(&caller.registry, &caller.person, caller.today)?;
     let register = known(&register)?;
     let year: i32 = year.parse().map_err(|_| WebError::NotFound)?;
     let store = &app.office.executor.store;
     store.register_last(register, year).await?.ok_or(WebError::NotFound)?;
-    let after = query.after.unwrap_or(0);
     let rows = store.register(register, year).await?.into_iter();
     let mut rest = rows.filter(|row| row.number > after);
     let items = rest.by_ref().take(limit).map(|row| RegisterLine {

@@ -54,100 +54,121 @@ pub struct Problem {
     reference: String,
 }
 
-/// Code, title, text and next step of a status that comes without its own words.
-struct Words(&'static str, &'static str, &'static str, &'static str);
+/// Status, code, title, text and next step of a refusal that comes without its own words; 0 is any
+/// other of the caller, 500 any other of ours.
+struct Words(u16, &'static str, &'static str, &'static str, &'static str);
 
-fn words(status: u16) -> Words {
-    match status {
-        400 => Words(
-            "request_unreadable",
-            "Richiesta non leggibile",
-            "La richiesta non si può leggere",
-            "Controllare parametri, intestazioni e corpo con la documentazione dell'API",
-        ),
-        401 => Words(
-            "token_missing",
-            "Token mancante o non valido",
-            "Serve un token valido nell'intestazione Authorization: Bearer",
-            "Crearne uno dalla pagina «Il mio profilo»",
-        ),
-        403 => Words(
-            "forbidden",
-            "Lettura o operazione non consentita",
-            "Manca il permesso",
-            "Chiedere l'accesso a chi amministra il sistema",
-        ),
-        404 => Words(
-            "not_found",
-            "Risorsa inesistente",
-            "A questo indirizzo non c'è nulla",
-            "Controllare l'indirizzo e gli identificativi",
-        ),
-        405 => Words(
-            "method_not_allowed",
-            "Metodo non previsto",
-            "Questo indirizzo non risponde a questo metodo",
-            "Usare un metodo fra quelli dell'intestazione Allow",
-        ),
-        408 => {
-            Words("timeout", "Tempo scaduto", "La richiesta ha impiegato troppo tempo", "Ripetere")
-        }
-        409 => Words(
-            "conflict",
-            "La situazione è cambiata",
-            "Nel frattempo la situazione è cambiata",
-            "Rileggere e ripetere",
-        ),
-        413 => Words(
-            "too_large",
-            "Contenuto troppo grande",
-            "Quanto inviato supera la dimensione massima",
-            "Ridurre i file o inviarli in più richieste",
-        ),
-        415 => Words(
-            "media_type",
-            "Tipo di contenuto non previsto",
-            "Il corpo non è del tipo previsto per questo indirizzo",
-            "Indicare in Content-Type il tipo previsto dalla documentazione",
-        ),
-        422 => Words(
-            "refused",
-            "Richiesta non ammessa",
-            "La richiesta non è ammessa",
-            "Correggere e ripetere",
-        ),
-        429 => Words(
-            "too_many_requests",
-            "Troppe richieste",
-            "Sono arrivate troppe richieste in poco tempo",
-            "Attendere i secondi dell'intestazione Retry-After e ripetere",
-        ),
-        503 => Words(
-            "unavailable",
-            "Archivio non raggiungibile",
-            "L'archivio non risponde",
-            "Ripetere con la stessa chiave di idempotenza dopo i secondi di Retry-After",
-        ),
-        400..=499 => Words(
-            "request_refused",
-            "Richiesta non valida",
-            "La richiesta non è valida",
-            "Controllare la documentazione dell'API",
-        ),
-        _ => Words(
-            "internal",
-            "Errore del sistema",
-            "Si è verificato un errore",
-            "Ripetere con la stessa chiave di idempotenza; se continua, comunicare il riferimento",
-        ),
-    }
+static WORDS: [Words; 14] = [
+    Words(
+        400,
+        "request_unreadable",
+        "Richiesta non leggibile",
+        "La richiesta non si può leggere",
+        "Controllare parametri, intestazioni e corpo con la documentazione dell'API",
+    ),
+    Words(
+        401,
+        "token_missing",
+        "Token mancante o non valido",
+        "Serve un token valido nell'intestazione Authorization: Bearer",
+        "Crearne uno dalla pagina «Il mio profilo»",
+    ),
+    Words(
+        403,
+        "forbidden",
+        "Lettura o operazione non consentita",
+        "Manca il permesso",
+        "Chiedere l'accesso a chi amministra il sistema",
+    ),
+    Words(
+        404,
+        "not_found",
+        "Risorsa inesistente",
+        "A questo indirizzo non c'è nulla",
+        "Controllare l'indirizzo e gli identificativi",
+    ),
+    Words(
+        405,
+        "method_not_allowed",
+        "Metodo non previsto",
+        "Questo indirizzo non risponde a questo metodo",
+        "Usare un metodo fra quelli dell'intestazione Allow",
+    ),
+    Words(
+        408,
+        "timeout",
+        "Tempo scaduto",
+        "La richiesta ha impiegato troppo tempo",
+        "Ripetere con la stessa chiave di idempotenza",
+    ),
+    Words(
+        409,
+        "conflict",
+        "La situazione è cambiata",
+        "Nel frattempo la situazione è cambiata",
+        "Rileggere e ripetere",
+    ),
+    Words(
+        413,
+        "too_large",
+        "Contenuto troppo grande",
+        "Quanto inviato supera la dimensione massima",
+        "Ridurre i file o inviarli in più richieste",
+    ),
+    Words(
+        415,
+        "media_type",
+        "Tipo di contenuto non previsto",
+        "Il corpo non è del tipo previsto per questo indirizzo",
+        "Indicare in Content-Type il tipo previsto dalla documentazione",
+    ),
+    Words(
+        422,
+        "refused",
+        "Richiesta non ammessa",
+        "La richiesta non è ammessa",
+        "Correggere e ripetere",
+    ),
+    Words(
+        429,
+        "too_many_requests",
+        "Troppe richieste",
+        "Sono arrivate troppe richieste in poco tempo",
+        "Attendere i secondi dell'intestazione Retry-After e ripetere",
+    ),
+    Words(
+        503,
+        "unavailable",
+        "Archivio non raggiungibile",
+        "L'archivio non risponde",
+        "Ripetere con la stessa chiave di idempotenza dopo i secondi di Retry-After",
+    ),
+    Words(
+        0,
+        "request_refused",
+        "Richiesta non valida",
+        "La richiesta non è valida",
+        "Controllare la documentazione dell'API",
+    ),
+    Words(
+        500,
+        "internal",
+        "Errore del sistema",
+        "Si è verificato un errore",
+        "Ripetere con la stessa chiave di idempotenza; se continua, comunicare il riferimento",
+    ),
+];
+
+fn words(status: u16) -> &'static Words {
+    let wanted = |status: u16| WORDS.iter().find(|words| words.0 == status);
+    let other = if status < 500 { 0 } else { 500 };
+    wanted(status).or_else(|| wanted(other)).unwrap_or(&WORDS[0])
 }
 
 /// The words of a code that is not of the rules but of the API itself: title, text, next step.
 pub fn of_code(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    let known = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 503];
-    let found = known.into_iter().map(words).find(|words| words.0 == code)?;
-    Some((found.1, found.2, found.3))
+    let found = WORDS.iter().find(|words| words.1 == code)?;
+    Some((found.2, found.3, found.4))
 }
 
 /// A refusal of the API itself.
@@ -178,7 +199,7 @@ fn problem(
     instance: String,
     reference: String,
 ) -> Problem {
-    let Words(code, title, text, next) = words(status.as_u16());
+    let &Words(_, code, title, text, next) = words(status.as_u16());
     let refusal = match error {
         Some(WebError::Refused(_, refusal)) => refusal,
         _ => Refusal::new(code, "", "", text).next(next),

@@ -147,7 +147,7 @@ fn described(
     operation: &Value,
     server: &str,
 ) -> Operation {
-    let scopes = operation["security"][0]["token"].as_array().into_iter().flatten();
+    let scopes = operation["x-scopes"].as_array().into_iter().flatten();
     let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
     let content = operation["requestBody"]["content"].as_object();
     let body = content.and_then(|content| content.iter().next());

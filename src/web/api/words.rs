@@ -40,8 +40,13 @@ const PARAMETERS: [(&str, &str); 13] = [
     ("subject", "Parte dell'oggetto"),
 ];
 
-const COMMANDS: [(&str, &str); 3] = [
+const COMMANDS: [(&str, &str); 8] = [
+    ("clear_personal_data", "Scartare un riscontro di dati personali, o togliere un omissis"),
+    ("compose_public", "Comporre di nuovo la versione pubblicabile"),
     ("edit", "Modificare la bozza"),
+    ("mark_personal_data", "Segnare un dato personale da omettere"),
+    ("record_further_opinion", "Mettere agli atti un altro parere richiesto dal regolamento"),
+    ("request_copy", "Chiedere una copia conforme"),
     ("revise", "Cambiare il testo presentato: nuova versione"),
     ("sign", "Firmare un documento composto"),
 ];

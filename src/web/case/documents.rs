@@ -2,17 +2,17 @@
 //! A document of an act, to whom may read it.
 
 use crate::domain::offers::document_class;
-use crate::domain::papers::{PaperKind, SignedForm};
+use crate::domain::papers::PaperKind;
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::may_read_attachment;
 use crate::domain::words;
+use crate::service::paper::{PDF, inside};
 use crate::web::Shared;
 use crate::web::error::WebError;
 use crate::web::signing::file;
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use delibera_signature::container_content;
 use serde::Deserialize;
 
 /// To be saved rather than shown.
@@ -43,14 +43,13 @@ pub async fn download(
     let paper = case.papers.iter().find(|p| p.sha256.as_deref() == Some(sha256.as_str()));
     let kind = paper.map_or(PaperKind::Proposta, |p| p.plan.kind);
     let name = attachment.map_or_else(|| format!("{}.pdf", words::paper(kind)), |a| a.name.clone());
-    // A sheet signed as a container: the document inside is read, the container is what is saved.
-    let container = attachment.is_none() && found.media_type == SignedForm::Cades.media_type();
-    match (container, how.scarica) {
-        (true, None) => {
-            let inside = container_content(&found.bytes).ok_or(WebError::NotFound)?;
-            Ok(file(inside, SignedForm::Pades.media_type(), &name, true))
+    // Of a sheet signed as a container the document inside is read, the container is what is saved.
+    let inside = inside(&found.media_type, &found.bytes).filter(|_| attachment.is_none());
+    match (inside, how.scarica) {
+        (Some(inside), None) => Ok(file(inside, PDF, &name, true)),
+        (Some(_), how) => {
+            Ok(file(found.bytes, &found.media_type, &format!("{name}.p7m"), how.is_none()))
         }
-        (true, Some(_)) => Ok(file(found.bytes, &found.media_type, &format!("{name}.p7m"), false)),
-        (false, how) => Ok(file(found.bytes, &found.media_type, &name, how.is_none())),
+        (None, how) => Ok(file(found.bytes, &found.media_type, &name, how.is_none())),
     }
 }

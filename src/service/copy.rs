@@ -3,17 +3,17 @@
 //! the code of a certified copy. Nothing is recorded: a reading copy is nobody's document.
 
 use super::execute::Executor;
-use super::paper::{PaperError, Press, document};
+use super::paper::{PaperError, Press, document, inside};
 use crate::domain::case::{Case, resolve_copy};
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::{Embedded, PaperKind, PaperState, SignedForm, case_paper};
+use crate::domain::papers::{Embedded, PaperKind, PaperState, case_paper};
 use crate::domain::privacy::{needs_rendition, public_subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 use chrono::NaiveDate;
 use delibera_documents::{CopyPart, Rendered};
-use delibera_signature::{container_content, page_count};
+use delibera_signature::page_count;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -46,9 +46,7 @@ pub async fn reading_copy(
     let mut listed = Vec::new();
     for file in &facts.embedded {
         let mut bytes = document(executor, &file.sha256).await?;
-        // Of a sheet signed as a container the document inside is read.
-        let container = file.media_type == SignedForm::Cades.media_type();
-        let inside = container_content(&bytes).filter(|_| container);
+        let inside = inside(&file.media_type, &bytes);
         let readable = inside.is_some() || file.media_type == super::paper::PDF;
         bytes = inside.unwrap_or(bytes);
         let pages = page_count(&bytes).filter(|_| readable);

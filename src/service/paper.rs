@@ -7,7 +7,7 @@ use super::keyring::config::Activation;
 use super::keyring::{Done, Keyring, Order, Who};
 use crate::domain::digest::sha256_hex;
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::{PaperFacts, PaperKind, SignatureQuality, need};
+use crate::domain::papers::{PaperFacts, PaperKind, SignatureQuality, SignedForm, need};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{ComuneData, Person};
 use crate::domain::stream::NewDocument;
@@ -181,6 +181,13 @@ pub async fn needed(executor: &Executor, kind: PaperKind) -> Result<SignatureQua
 pub async fn document(executor: &Executor, sha256: &str) -> Result<Vec<u8>, PaperError> {
     let found = executor.store.document(sha256).await?;
     found.map(|d| d.bytes).ok_or_else(|| PaperError::Missing(sha256.to_owned()))
+}
+
+/// The document inside a signed container: what is read of it, the container being what is kept. `None`
+/// for any other document.
+pub fn inside(media_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let container = media_type == SignedForm::Cades.media_type();
+    container.then(|| delibera_signature::container_content(bytes)).flatten()
 }
 
 /// Bytes as a document of the write that carries them.

@@ -2,10 +2,11 @@
 //! A document of an act, to whom may read it.
 
 use crate::domain::offers::document_class;
-use crate::domain::papers::{PaperKind, SignedForm};
+use crate::domain::papers::PaperKind;
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::may_read_attachment;
 use crate::domain::words;
+use crate::service::paper::{PDF, inside};
 use crate::web::error::WebError;
 use crate::web::signing::file;
 use crate::web::visitor::Visitor;
@@ -13,7 +14,6 @@ use crate::web::{App, Shared};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use chrono::NaiveDate;
-use delibera_signature::container_content;
 use serde::Deserialize;
 
 /// To be saved rather than shown.
@@ -64,14 +64,11 @@ pub async fn of_case(
         (None, Some(log)) => format!("verifiche-albo-{}-{}.csv", log.number, log.year),
         (None, None) => format!("{}.pdf", words::paper(kind)),
     };
-    // A sheet signed as a container: the document inside is read, the container is what is saved.
-    let container = attachment.is_none() && found.media_type == SignedForm::Cades.media_type();
-    match (container, inline) {
-        (true, true) => {
-            let inside = container_content(&found.bytes).ok_or(WebError::NotFound)?;
-            Ok(file(inside, SignedForm::Pades.media_type(), &name, true))
-        }
-        (true, false) => Ok(file(found.bytes, &found.media_type, &format!("{name}.p7m"), false)),
-        (false, inline) => Ok(file(found.bytes, &found.media_type, &name, inline)),
+    // Of a sheet signed as a container the document inside is read, the container is what is saved.
+    let inside = inside(&found.media_type, &found.bytes).filter(|_| attachment.is_none());
+    match (inside, inline) {
+        (Some(inside), true) => Ok(file(inside, PDF, &name, true)),
+        (Some(_), false) => Ok(file(found.bytes, &found.media_type, &format!("{name}.p7m"), false)),
+        (None, inline) => Ok(file(found.bytes, &found.media_type, &name, inline)),
     }
 }

@@ -193,7 +193,7 @@ async function cycle(Way, subject) {
   await send("Vai alla firma");
   await sign();
   await as("greco");
-  await take(sitting, "Aprire la seduta");
+  await take(sitting, "Appello e apertura");
   await send("Apri la seduta");
   await page.waitForURL(/aula/);
   await way.press(button("Chiama il n. 1"));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `fill URL ACTS`: a Comune that has adopted ACTS acts over the years, for `pages.py`.
 //!
-//! Every act is made by the executor, command by command, on a clock that goes from day to day: chains,
-//! numbers, rows and jobs are those of a real installation. What is left out is what takes the time of
-//! people and processors: sittings (a Commissario adopts, art. 141 TUEL), opinions (acts of mere
-//! direction), and the papers, which are all the same bytes. The last acts are still under way.
+//! Every act is made by the executor, command by command, on a clock that goes from day to day:
+//! chains, numbers, rows and jobs are those of a real installation. What is left out is what takes
+//! the time of people and processors: sittings (a Commissario adopts, art. 141 TUEL), opinions
+//! (acts of mere direction), and the papers, which are all the same bytes. The last acts are still
+//! under way.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

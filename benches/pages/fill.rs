@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `fill URL ACTS`: a Comune that has adopted ACTS acts over the years, for `pages.py`.
 //!
-//! Every act is made by the executor, command by command, on a clock that goes from day to day: chains,
-//! numbers, rows and jobs are those of a real installation. What is left out is what takes the time of
-//! people and processors: sittings (a Commissario adopts, art. 141 TUEL), opinions (acts of mere
-//! direction), and the papers, which are all the same bytes. The last acts are still under way.
+//! Every act is made by the executor, command by command, on a clock that goes from day to day:
+//! chains, numbers, rows and jobs are those of a real installation. What is left out is what takes
+//! the time of people and processors: sittings (a Commissario adopts, art. 141 TUEL), opinions
+//! (acts of mere direction), and the papers, which are all the same bytes. The last acts are still
+//! under way.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -46,6 +47,8 @@ const STOPS: [&str; 8] = [
     "albo",
     "chiusura",
 ];
+/// Revisions of one paper: composed, and signed by up to so many.
+const REVISIONS: usize = 8;
 /// Steps one act may take.
 const STEPS_MAX: usize = 60;
 
@@ -53,7 +56,8 @@ const STEPS_MAX: usize = 60;
 struct Comune {
     executor: Executor,
     clock: SimulatedClock,
-    paper: NewDocument,
+    /// A paper composed, then with one signature more each.
+    revisions: Arc<Vec<NewDocument>>,
 }
 
 #[tokio::main]
@@ -69,10 +73,8 @@ async fn main() {
     store.migrate().await.unwrap();
     let clock = SimulatedClock::at(at(first, 7));
     let executor = Executor::new(store.clone(), Arc::new(clock.clone()));
-    let bytes = b"%PDF-1.7\n% the paper of a measure\n".to_vec();
-    let paper =
-        NewDocument { sha256: sha256_hex(&bytes), media_type: "application/pdf".into(), bytes };
-    let comune = Comune { executor, clock, paper };
+    let revisions = Arc::new((0..REVISIONS).map(revision).collect());
+    let comune = Comune { executor, clock, revisions };
     comune.found(first).await;
     let mut later: VecDeque<(NaiveDate, String)> = VecDeque::new();
     let under_way = acts.min(UNDER_WAY.min(acts / 2));
@@ -93,6 +95,12 @@ async fn main() {
     store.seal(comune.clock.now()).await.unwrap();
     store.close().await;
     settle(url).await;
+}
+
+fn revision(signatures: usize) -> NewDocument {
+    let bytes =
+        format!("%PDF-1.7\n% the paper of a measure, {signatures} signatures\n").into_bytes();
+    NewDocument { sha256: sha256_hex(&bytes), media_type: "application/pdf".into(), bytes }
 }
 
 fn at(day: NaiveDate, hour: u32) -> DateTime<Utc> {
@@ -149,14 +157,14 @@ fn content(n: usize) -> Content {
     let office = n % OFFICES;
     Content {
         subject: format!(
-            "Indirizzi per la manutenzione ordinaria e straordinaria della strada n. {n}"
+            "Indirizzi per la cura ordinaria e straordinaria del verde pubblico: lotto {n}"
         ),
         offices: vec![format!("ufficio-{office}")],
         rapporteurs: vec!["commissario".into()],
         procedure_head: format!("rp-{office}"),
         competence: "art. 48 TUEL".into(),
-        text: "Premesso che la strada va mantenuta in condizioni di sicurezza.".into(),
-        decision: vec!["di indirizzare gli uffici alla manutenzione della strada;".into()],
+        text: "Premesso che il verde va mantenuto in buone condizioni.".into(),
+        decision: vec!["di indirizzare gli uffici alla cura del verde;".into()],
         gates: Gates {
             effects: Effects::None,
             direction_only: Some("fissa solo criteri generali".into()),
@@ -204,8 +212,10 @@ impl Comune {
     }
 
     async fn case(&self, actor: &str, id: &str, command: CaseCommand) {
+        // The same bytes are stored once: with the acts of the first day.
+        let first = matches!(command, CaseCommand::Create { .. }) && id.len() < "atto-100".len();
+        let documents = if first { self.revisions.to_vec() } else { Vec::new() };
         let command = Command::Case { id: id.into(), command };
-        let documents = vec![self.paper.clone()];
         let request = Request { documents, ..Request::new(actor, command.clone()) };
         if let Err(error) = self.executor.execute(request).await {
             panic!("{id}, {actor}, {}: {error}", command.token());
@@ -257,7 +267,7 @@ impl Comune {
             if act.step == stop && stop != "chiusura" {
                 return;
             }
-            if let Some((actor, command)) = paperwork(&world, act, &self.paper.sha256) {
+            if let Some((actor, command)) = paperwork(&world, act, &self.revisions) {
                 self.case(&actor, id, command).await;
                 continue;
             }
@@ -272,25 +282,31 @@ impl Comune {
 }
 
 /// The next paper to compose or to sign.
-fn paperwork(world: &World, act: &Case, sha256: &str) -> Option<(String, CaseCommand)> {
+fn paperwork(
+    world: &World,
+    act: &Case,
+    revisions: &[NewDocument],
+) -> Option<(String, CaseCommand)> {
     let paper = act.papers.iter().find(|p| !p.dropped && !p.is_complete())?;
+    let signed = usize::from(paper.sha256.is_some()) + paper.signed.len();
+    let sha256 = &revisions[signed].sha256;
     let paper_key = paper.plan.key.clone();
     let Some(base) = paper.sha256.clone() else {
         let facts = case_paper(&act.id, &paper.plan, world).unwrap().sha256();
         let prepare =
-            CaseCommand::PreparePaper { paper_key, facts, sha256: sha256.into(), pages: 1 };
+            CaseCommand::PreparePaper { paper_key, facts, sha256: sha256.clone(), pages: 1 };
         return Some((SYSTEM_ACTOR.into(), prepare));
     };
     let slot = paper.open_slots().next()?;
     let Some(signer) = &slot.signer else {
-        let (field, sha256) = (slot.field.clone(), sha256.to_owned());
+        let (field, sha256) = (slot.field.clone(), sha256.clone());
         let seal = CaseCommand::SealPaper { paper_key, field, base, sha256, assurance: None };
         return Some((SYSTEM_ACTOR.into(), seal));
     };
     let signed = SignedPaper {
         kind: paper.plan.kind,
         facts: paper.facts.clone()?,
-        sha256: sha256.into(),
+        sha256: sha256.clone(),
         fiscal_code: signer.fiscal_code.clone(),
         assurance: None,
     };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `load ADDRESS PATH COOKIE RATE SECONDS CONNECTIONS`: asks one page, prints one line of JSON. `{N}` in
-//! PATH is a number below N, another at each request.
+//! `load ADDRESS PATH COOKIE RATE SECONDS CONNECTIONS`: asks one page, prints one line of JSON.
+//! `{N}` in PATH is a number below N, another at each request.
 //!
-//! With a RATE the loop is open: request *i* is due at *i*/RATE whatever became of those before, and its
-//! time runs from that instant, so that a server that stands still is seen to (no coordinated
-//! omission). With RATE 0 the loop is closed: every connection asks again as soon as it is answered, and
-//! what counts is how many answers come in a second.
+//! With a RATE the loop is open: request *i* is due at *i*/RATE whatever became of those before,
+//! and its time runs from that instant, so that a server that stands still is seen to (no
+//! coordinated omission). With RATE 0 the loop is closed: every connection asks again as soon as it
+//! is answered, and what counts is how many answers come in a second.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

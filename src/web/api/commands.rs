@@ -214,11 +214,8 @@ pub async fn create_case(
     Body { value, digest }: Body<NewCase>,
 ) -> Result<Response, WebError> {
     let id = uuid::Uuid::now_v7().to_string();
-    let command = CaseCommand::Create {
-        kind: value.kind,
-        content: value.content,
-        again_of: value.again_of,
-    };
+    let command =
+        CaseCommand::Create { kind: value.kind, content: value.content, again_of: value.again_of };
     let command = Command::Case { id, command };
     let key = key.of(&bearer.person, &digest);
     let documents = value.documents;

@@ -167,7 +167,7 @@ fn t_79_the_list_of_the_capigruppo_links_to_a_page_behind_the_login(postgres: bo
     };
     let on = rome_date(rome("2020-07-28 18:00"));
     let facts = notice("elenco-capigruppo", &world, subject, capogruppo, on);
-    let base = format!("http://{}", comune.server.pages);
+    let base = format!("http://{}", comune.pages);
     let config = MailConfig {
         transport: TransportConfig::Folder { path: comune.folder.join("mai") },
         from: "delibera@comune.example".into(),
@@ -187,7 +187,7 @@ fn t_79_the_list_of_the_capigruppo_links_to_a_page_behind_the_login(postgres: bo
     let answer = stranger.get(&path);
     assert_eq!(answer.status, 303, "who is not signed in is asked to");
     assert!(answer.header("location").starts_with("/accesso"));
-    let mut ferri = Browser::of(&comune.server, "ferri");
+    let mut ferri = Browser::person(comune.pages, "ferri");
     let page = ferri.get(&path);
     assert_eq!(page.status, 200, "{}", page.body);
     page.says("Piano degli obiettivi 2020-2022");
@@ -255,7 +255,7 @@ fn t_92_the_feed_says_of_an_act_what_the_specification_wants(postgres: bool) {
     comune.at("2020-07-30 09:00");
     let mut citizen = comune.citizen("10.1.0.7");
     let feed = parsed(&citizen.get("/albo/feed.xml").bytes);
-    let base = format!("http://{}", comune.server.pages);
+    let base = format!("http://{}", comune.pages);
     let act = act_of(&comune, "obiettivi");
     let posting = act.posting.as_ref().expect("posted");
     let size = comune.run(comune.office.executor.store.document_size(&posting.file));

@@ -2,7 +2,7 @@
 //! A Comune of its own for one test: a scenario up to an instant, then its pages on a clock that the
 //! test moves. Nobody works the queue unless the test does: what time alone decides needs nobody.
 
-use crate::server::{Browser, Server};
+use crate::server::Browser;
 use delibera::domain::law::calendar::{parse_date, rome_instant};
 use delibera::service::clock::SimulatedClock;
 use delibera::service::documents::Templates;
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 
 pub struct Comune {
-    pub server: Server,
+    pub pages: SocketAddr,
     pub clock: SimulatedClock,
     pub office: Office,
     pub folder: PathBuf,
@@ -66,7 +66,7 @@ impl Comune {
 
     /// A citizen at his browser, from an address of his own.
     pub fn citizen(&self, address: &str) -> Browser {
-        Browser::new(&self.server, address)
+        Browser::at(self.pages, address)
     }
 
     /// Runs something of the service where its database is.
@@ -129,8 +129,7 @@ async fn serve(
     let app = App::new(office.clone(), None, settings).expect("templates");
     let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = pages.local_addr().expect("address");
-    let server = Server { pages: at, ops: at };
-    tell.send(Comune { server, clock, office, folder, runtime }).expect("the test is there");
+    tell.send(Comune { pages: at, clock, office, folder, runtime }).expect("the test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(pages, service).await.expect("serving");
 }

@@ -53,7 +53,7 @@ fn told(worker: &Worker) -> Vec<String> {
 fn probes_become_part_of_the_referto(postgres: bool) {
     let scenario = scenario::demo().expect("demo");
     let comune = Comune::of(scenario, "2020-07-29 00:00", postgres);
-    let pages = format!("http://{}", comune.server.pages);
+    let pages = format!("http://{}", comune.pages);
     let worker = comune.worker(Some(pages));
     let store = &comune.office.executor.store;
     round(&comune, &worker, "2020-07-29 09");
@@ -106,14 +106,14 @@ fn probes_become_part_of_the_referto(postgres: bool) {
     assert_eq!(report.finding, None, "the record replays");
     // Who works on the act opens the log; a stranger does not.
     let path = format!("/fascicoli/obiettivi/documenti/{}", found.sha256);
-    assert_eq!(Browser::of(&comune.server, "basile").get(&path).status, 200);
+    assert_eq!(Browser::person(comune.pages, "basile").get(&path).status, 200);
     assert_eq!(comune.citizen("10.2.0.1").get(&path).status, 303);
 }
 
 fn what_should_be_gone_is_looked_for_too(postgres: bool) {
     let scenario = scenario::demo().expect("demo");
     let comune = Comune::of(scenario, "2020-07-29 00:00", postgres);
-    let pages = format!("http://{}", comune.server.pages);
+    let pages = format!("http://{}", comune.pages);
     let worker = comune.worker(Some(pages));
     let store = &comune.office.executor.store;
     round(&comune, &worker, "2020-08-12 09");

@@ -186,6 +186,7 @@ fn worker(office: &Office, folder: &Path) -> mpsc::Sender<mpsc::Sender<()>> {
         mailer: Arc::new(Mailer::new(&mail).expect("mail")),
         timetable: Timetable::new(&BTreeMap::new()).expect("timetable"),
         name: "prova".into(),
+        pages: None,
         sent: Arc::default(),
     };
     let (ask, asked) = mpsc::channel::<mpsc::Sender<()>>();
@@ -246,7 +247,12 @@ impl Browser {
 
     /// Signed in as a person of the sample Comune.
     pub fn of(server: &Server, person: &str) -> Self {
-        let mut browser = Self::new(server, person);
+        Self::person(server.pages, person)
+    }
+
+    /// Signed in as a person at other pages.
+    pub fn person(at: SocketAddr, person: &str) -> Self {
+        let mut browser = Self::at(at, person);
         let answer = browser.post("/accesso/prova", &[("persona", person)]);
         assert_eq!(answer.status, 303, "{}", answer.body);
         browser

@@ -142,13 +142,13 @@ async fn page(app: &App, visitor: &Visitor, filter: Filter) -> Result<Response, 
     let reached = if more { None } else { store.register_reached(&lines).await? };
     let next = last.filter(|_| more).or(reached);
     let entries = entries(app, visitor, filter.which.register(), &rows).await?;
-    let today = visitor.today;
+    let (today, which) = (visitor.today, filter.which);
     let page = RegisterPage {
         heading: filter.which.title(),
         intro: filter.which.intro(),
         path: format!("/registri/{}", filter.which.token()),
         tabs: tabs(visitor, filter.which.token()),
-        lines: entries.iter().map(|(entry, readable)| line(entry, *readable, today)).collect(),
+        lines: entries.iter().map(|(entry, yes)| line(entry, *yes, which, today)).collect(),
         criteria: filter.criteria(visitor),
         years: filter.years(),
         offices: filter.offices(visitor),
@@ -231,7 +231,7 @@ fn withheld(entry: Entry) -> Entry {
     }
 }
 
-fn line(entry: &Entry, readable: bool, today: NaiveDate) -> Line {
+fn line(entry: &Entry, readable: bool, which: Which, today: NaiveDate) -> Line {
     let day = |day: Option<NaiveDate>| day.map(date_short).unwrap_or_default();
     let posting = match (entry.posted_on, entry.last_day) {
         (Some(from), Some(to)) => format!("dal {} al {}", date_short(from), date_short(to)),
@@ -240,7 +240,7 @@ fn line(entry: &Entry, readable: bool, today: NaiveDate) -> Line {
     };
     let effective = entry.effective_on.map(|on| match on <= today {
         true => format!("esecutiva dal {}", date_short(on)),
-        false => format!("lo sarà dal {}", date_short(on)),
+        false => format!("sarà esecutiva dal {}", date_short(on)),
     });
     Line {
         number: format!("{}/{}", entry.number, entry.year),
@@ -250,7 +250,7 @@ fn line(entry: &Entry, readable: bool, today: NaiveDate) -> Line {
         subject: entry.subject.clone(),
         kind: entry.kind.clone(),
         offices: entry.offices.join(", "),
-        other: other_numbers(entry),
+        other: other_numbers(entry, which),
         immediate: entry.immediate,
         outcome: entry.outcome.to_owned(),
         state: words::register_state(&entry.state).to_owned(),
@@ -264,11 +264,11 @@ fn line(entry: &Entry, readable: bool, today: NaiveDate) -> Line {
 }
 
 /// The numbers the act has in the other registers.
-fn other_numbers(entry: &Entry) -> String {
-    let own = format!("{}/{}", entry.number, entry.year);
-    let named = [("atto", &entry.act), ("proposta", &entry.proposal)];
-    let named = named.into_iter().filter(|(_, number)| !number.is_empty() && **number != own);
-    named.map(|(what, number)| format!("{what} n. {number}")).collect::<Vec<_>>().join(", ")
+fn other_numbers(entry: &Entry, which: Which) -> String {
+    let named =
+        [("atto", &entry.act, Which::Acts), ("proposta", &entry.proposal, Which::Proposals)];
+    let named = named.iter().filter(|(_, number, of)| !number.is_empty() && *of != which);
+    named.map(|(what, number, _)| format!("{what} n. {number}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a page or a file cannot do with so many lines.

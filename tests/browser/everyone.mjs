@@ -11,7 +11,8 @@ import { shot } from "./browser.mjs";
 /** By keyboard: Tab until the thing has the focus, which must be seen wherever it stops. */
 class Keyboard {
   static name = "keyboard";
-  static options = {};
+  // A page that scrolls gently is not yet where it goes when one looks.
+  static options = { reducedMotion: "reduce" };
   stops = 0;
   constructor(page) { this.page = page; }
 

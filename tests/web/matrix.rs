@@ -41,13 +41,13 @@ const PEOPLE: [(&str, &str); 23] = [
     ("fabbri", "nessun incarico"),
 ];
 
-/// Act, action, who. Acts bear the name of the step they stand at.
+/// Act, action, who. Acts bear the name of the step they stand at. «di-prima» is submitted by nobody
+/// until its responsabile, whose mandate has ended, is replaced in the text.
 const CASES: &str = "
     bozza            testo                              neri sarti
     bozza            presentazione                      neri sarti
     bozza            ritiro                             neri sarti costa
     di-prima         testo                              neri sarti
-    di-prima         presentazione                      neri sarti
     di-prima         ritiro                             neri sarti costa
     direzione        testo                              neri sarti
     direzione        presa-d-atto                       greco

@@ -428,7 +428,10 @@ async fn foreseen(
         return Ok(None);
     }
     let input = Input::as_first_shown(&(action.fields)(subject), subject.today);
-    let Some(command) = (action.read)(subject, &mut Reader::new(&input)) else { return Ok(None) };
+    let Some(command) = (action.read)(subject, &mut Reader::new(&input)) else {
+        let text = "In questo momento l'operazione non riguarda la seduta";
+        return Ok(Some(Refusal::new("not_offered", "R13", "", text)));
+    };
     let command = Command::Sitting { id: subject.sitting.id.clone(), command };
     let answers = app.office.executor.foresee(visitor.id(), &[command]).await?;
     let refusal = answers.into_iter().flatten().next();

@@ -9,8 +9,6 @@ mod actions;
 mod hosts;
 #[path = "support/http.rs"]
 mod http;
-#[path = "web/matrix.rs"]
-mod matrix;
 #[path = "web/oidc.rs"]
 mod oidc;
 #[path = "support/postgres.rs"]

@@ -160,7 +160,6 @@ const SITTINGS: &str = "
     sospesa          entra?vitale                       greco pace
     sospesa          esce?rizzo                         greco pace
     sospesa          presenza                           greco pace
-    sospesa          ripresa                            greco pace
     sospesa          chiusura                           greco pace
 ";
 

@@ -58,7 +58,7 @@ const CASES: &str = "
     firma-proposta   restituzione                       neri sarti costa
     firma-proposta   ritiro                             neri sarti costa
     firma-proposta   ricomposizione?proposta            pace
-    firma-proposta   impedimento?proposta/firma_costa   greco
+    firma-proposta   impedimento?proposta/firma_rel_1   greco
     tecnici          testo                              neri sarti orlandi greco
     tecnici          parere?technical:ambiente          neri sarti
     tecnici          parere?technical:operativa         orlandi

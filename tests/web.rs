@@ -19,8 +19,6 @@ mod comune;
 mod hosts;
 #[path = "support/http.rs"]
 mod http;
-#[path = "web/matrix.rs"]
-mod matrix;
 #[path = "web/oidc.rs"]
 mod oidc;
 #[path = "support/postgres.rs"]

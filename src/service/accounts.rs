@@ -520,7 +520,8 @@ pub fn totp_url(secret: &str, login: &str, issuer: &str) -> Option<String> {
 
 fn unknown(registry: &Registry) -> Refusal {
     let comune = &registry.comune;
-    let text = format!("Il Suo codice fiscale non è fra quelli delle persone di {}", comune.name);
+    let name = &comune.name;
+    let text = format!("Il Suo codice fiscale non è fra quelli delle persone registrate ({name})");
     let next = format!(
         "Chiedere alla Segreteria di registrarLa, o di correggere il codice fiscale: {}. \
          Se ha più identità, uscire da quella usata e ripetere con l'altra",

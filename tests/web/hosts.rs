@@ -3,7 +3,8 @@
 
 use crate::provider::{Provider, Says};
 use crate::server::{Browser, Server, start};
-use delibera::service::clock::SystemClock;
+use delibera::domain::law::calendar::rome_date;
+use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::oidc::{OidcConfig, Provider as Known};
 use delibera::service::scenario;
 use delibera::web::Settings;
@@ -26,11 +27,12 @@ struct Two {
 
 fn two() -> Two {
     let large = crate::server::sqlite();
-    // Its people, and no act.
+    // Its people, and one draft of yesterday.
     let acts = scenario::load(Path::new("tests/scenarios/piccolo-comune.toml"));
     let mut acts = acts.expect("scenario");
-    acts.steps.clear();
+    acts.steps.truncate(1);
     acts.expectations.clear();
+    let mut acts = acts.ending_before(rome_date(SystemClock.now()));
     let mut both = acts.raw.person[0].clone();
     both.id = "condivisa".into();
     both.fiscal_code = GRECO.into();

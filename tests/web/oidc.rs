@@ -216,7 +216,7 @@ fn a_person_who_is_not_in_the_registry_is_told_what_to_do(server: &Server) {
     let before = server.office.executor.store.accounts();
     let before = futures(server, before).expect("accounts").len();
     let answer = site.round(&mut browser, Says::person("XXXYYY60A01F205X"));
-    refused(&answer, 403, "non è fra quelli delle persone di Comune di Valdoro");
+    refused(&answer, 403, "non è fra quelli delle persone registrate (Comune di Valdoro)");
     answer.says("delibere@comune.valdoro.example");
     answer.says("Esci da SPID o CIE");
     assert!(answer.body.contains(&format!("{}/end", site.provider.server.url)));

@@ -95,6 +95,12 @@ pub fn returner(
     office: &str,
 ) -> Result<Signatory, Refusal> {
     match &step.kind {
+        // The Segretario stands in for an office without officer, not for one that is not asked.
+        StepKind::Opinion { opinion: OpinionKind::Technical, .. }
+            if !case.content.offices.iter().any(|asked| asked == office) =>
+        {
+            Err(wrong_step(step, "restituire la proposta per un ufficio che non è interessato"))
+        }
         StepKind::Opinion { .. } => giver(ctx, world, step, office),
         StepKind::Review { who, .. } => acting_as(ctx, world, *who, None),
         StepKind::Agenda => acting_as(ctx, world, Role::Segreteria, None),

@@ -400,8 +400,22 @@ fn of_the_room(action: &SittingAction) -> bool {
     room::ACTIONS.iter().any(|a| a.slug == action.slug)
 }
 
+/// Refusals that nothing written on the form would change: it is not shown.
+const FIRM: [&str; 9] = [
+    "not_offered",
+    "sitting_status",
+    "not_the_recorder",
+    "not_the_agenda_office",
+    "not_the_convener",
+    "not_the_proposer",
+    "not_a_member",
+    "signer_not_in_role",
+    "substitute_not_needed",
+];
+
 /// Refusals that another answer on the same form would avoid: the form is shown.
-const TYPED: [&str; 12] = [
+const TYPED: [&str; 13] = [
+    "agenda_mismatch",
     "notice_too_short",
     "no_quorum",
     "quorum_reached",
@@ -427,12 +441,17 @@ async fn foreseen(
     if subject.late {
         return Ok(None);
     }
-    let input = Input::as_first_shown(&(action.fields)(subject), subject.today);
-    let Some(command) = (action.read)(subject, &mut Reader::new(&input)) else { return Ok(None) };
+    let fields = (action.fields)(subject);
+    let input = Input::as_first_shown(&fields, subject.today);
+    let Some(command) = (action.read)(subject, &mut Reader::new(&input)) else {
+        let text = "In questo momento l'operazione non riguarda la seduta";
+        return Ok(Some(Refusal::new("not_offered", "R13", "", text)));
+    };
     let command = Command::Sitting { id: subject.sitting.id.clone(), command };
     let answers = app.office.executor.foresee(visitor.id(), &[command]).await?;
     let refusal = answers.into_iter().flatten().next();
-    Ok(refusal.filter(|refusal| !TYPED.contains(&refusal.code.as_str())))
+    let avoidable = |code: &str| !fields.is_empty() && TYPED.contains(&code);
+    Ok(refusal.filter(|refusal| !avoidable(&refusal.code)))
 }
 
 fn known(slug: &str) -> Result<&'static SittingAction, WebError> {
@@ -458,7 +477,8 @@ async fn show(
     subject: &SittingSubject,
 ) -> Result<Response, WebError> {
     let refusal = foreseen(app, visitor, action, subject).await?;
-    let allowed = refusal.is_none();
+    let firm = |refusal: &Refusal| FIRM.contains(&refusal.code.as_str());
+    let allowed = !refusal.as_ref().is_some_and(firm);
     let page = page(action, subject, None, &[], refusal);
     app.show(visitor, &ActionPage { allowed, ..page })
 }

@@ -29,7 +29,7 @@ fn the_files_of_the_product_are_sound() {
     let (code, out, err) = delibera(&["check"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     for start in [
-        "workflows/deliberazione-giunta.toml: procedimento in regola (15 passi, 5 adempimenti,",
+        "workflows/deliberazione-giunta.toml: procedimento in regola (15 passi, 7 adempimenti,",
         "regulations/grande-comune.toml: regolamento in regola (",
         "regulations/piccolo-comune.toml: regolamento in regola (",
         "templates/act: modelli degli atti in regola (32)",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Real faults: copies taken under load and put back elsewhere, evidence that was altered, the
-//! server killed at any moment. How to run them longer is in docs/reliability.md.
+//! exact counters of the cycle (docs/reliability.md).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -13,12 +13,6 @@ mod backup;
 mod cycle;
 #[path = "faults/evidence.rs"]
 mod evidence;
-#[path = "faults/kill.rs"]
-mod kill;
-#[path = "faults/server.rs"]
-mod server;
-#[path = "faults/sink.rs"]
-mod sink;
 
 use std::path::PathBuf;
 

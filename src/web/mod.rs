@@ -165,18 +165,7 @@ pub fn router(app: Shared) -> Router {
         .route("/fascicoli/{id}/testo/bozza", post(proposal::keep))
         .route("/fascicoli/{id}/testo/documento", get(proposal::document))
         .route("/proposte/nuova", get(proposal::fresh).post(proposal::create))
-        .route("/sedute", get(sitting::calendar))
-        .route("/sedute/nuova", get(actions::sitting::form_new).post(actions::sitting::submit_new))
-        .route("/sedute/{id}", get(sitting::show))
-        .route("/sedute/{id}/aula", get(sitting::room::show))
-        .route("/sedute/{id}/eventi", get(sitting::follow::events))
-        .route("/sedute/{id}/fascicoli", get(sitting::dossier::show))
-        .route("/sedute/{id}/calendario.ics", get(sitting::appointment))
-        .route("/sedute/{id}/documenti/{sha256}", get(sitting::document))
-        .route(
-            "/sedute/{id}/azioni/{action}",
-            get(actions::sitting::form).post(actions::sitting::submit),
-        )
+        .merge(sittings())
         .route("/registri", get(registers::index))
         .route("/registri/statistiche", get(registers::statistics::show))
         .route("/registri/{register}", get(registers::show))
@@ -188,12 +177,7 @@ pub fn router(app: Shared) -> Router {
         .route("/firma/{id}/codice", post(signing::send_code))
         .route("/firma/{id}/fuori", post(signing::outside))
         .route("/firma-esterna/{id}/{what}", get(signing::waiting_file))
-        .route("/profilo", get(profile::show))
-        .route("/profilo/password", post(profile::change_password))
-        .route("/profilo/secondo-fattore", post(profile::second_factor))
-        .route("/profilo/sessioni", post(profile::close_sessions))
-        .route("/profilo/token", get(tokens::show).post(tokens::make))
-        .route("/profilo/token/revoca", post(tokens::revoke))
+        .merge(profile())
         .route("/uscita", post(account::sign_out))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
         .layer(RequestBodyLimitLayer::new(layers::FORM_MAX));
@@ -224,6 +208,32 @@ pub fn router(app: Shared) -> Router {
         .layer(from_fn(layers::observed))
         .layer(layers::request_ids())
         .with_state(app)
+}
+
+/// The calendar, and each sitting from its convening to its minutes.
+fn sittings() -> Router<Shared> {
+    use actions::sitting::{form, form_new, submit, submit_new};
+    Router::new()
+        .route("/sedute", get(sitting::calendar))
+        .route("/sedute/nuova", get(form_new).post(submit_new))
+        .route("/sedute/{id}", get(sitting::show))
+        .route("/sedute/{id}/aula", get(sitting::room::show))
+        .route("/sedute/{id}/eventi", get(sitting::follow::events))
+        .route("/sedute/{id}/fascicoli", get(sitting::dossier::show))
+        .route("/sedute/{id}/calendario.ics", get(sitting::appointment))
+        .route("/sedute/{id}/documenti/{sha256}", get(sitting::document))
+        .route("/sedute/{id}/azioni/{action}", get(form).post(submit))
+}
+
+/// What a person keeps of his own: password, second factor, sessions, tokens.
+fn profile() -> Router<Shared> {
+    Router::new()
+        .route("/profilo", get(profile::show))
+        .route("/profilo/password", post(profile::change_password))
+        .route("/profilo/secondo-fattore", post(profile::second_factor))
+        .route("/profilo/sessioni", post(profile::close_sessions))
+        .route("/profilo/token", get(tokens::show).post(tokens::make))
+        .route("/profilo/token/revoca", post(tokens::revoke))
 }
 
 /// The pages of the administration and of the first start.

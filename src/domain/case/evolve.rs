@@ -163,6 +163,15 @@ impl Case {
         }
     }
 
+    /// Another file is shown from now on; which one was shown before is kept (R6.6).
+    fn replace_public_file(&mut self, old: &str, new: &str, reason: &str, at: DateTime<Utc>) {
+        let Some(shown) = &mut self.posting else { return };
+        shown.file = new.to_owned();
+        let posting = (shown.year, shown.number);
+        let (old, reason) = (old.to_owned(), reason.to_owned());
+        self.replaced.push(Replaced { posting, old, reason, at });
+    }
+
     fn evolve_after(&mut self, event: &CaseEvent, at: DateTime<Utc>) {
         match event {
             CaseEvent::Posted(posting) => {
@@ -178,12 +187,7 @@ impl Case {
                 self.annul_posting(reason, *was_effective);
             }
             CaseEvent::PublicFileReplaced { old, new, reason } => {
-                if let Some(shown) = &mut self.posting {
-                    shown.file.clone_from(new);
-                    let posting = (shown.year, shown.number);
-                    let (old, reason) = (old.clone(), reason.clone());
-                    self.replaced.push(Replaced { posting, old, reason, at });
-                }
+                self.replace_public_file(old, new, reason, at);
             }
             CaseEvent::AvailabilityRecorded(found) => {
                 self.availability.insert((found.year, found.number), found.clone());

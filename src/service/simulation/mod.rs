@@ -5,8 +5,7 @@
 //! One seed is one Comune for some months: everything that happens follows from it, so a seed that
 //! breaks something breaks it again. What is real: `decide`, `evolve`, `react`, the write set, the
 //! rows, the facts of every paper. What stands for something else: bytes of documents and signatures
-//! (a hash), the queue and the tables (maps), the network (nobody). The same people on the real
-//! store, where writes fail half-way, are in `tests/simulation`.
+//! (a hash), the queue and the tables (maps), the network (nobody).
 
 mod chance;
 mod check;

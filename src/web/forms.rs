@@ -34,10 +34,16 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
+/// What a person can have typed: no key writes the zero character, and no database takes it.
+pub fn typed(value: String) -> String {
+    if value.contains('\0') { value.replace('\0', "") } else { value }
+}
+
 impl Input {
     /// A form as it was sent.
     pub fn parse(body: &str) -> Self {
-        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
+        let pairs = form_urlencoded::parse(body.as_bytes()).into_owned();
+        Self(pairs.map(|(name, value)| (name, typed(value))).collect())
     }
 
     /// A form sent as it is first shown: what it holds, else the first choice, else some words

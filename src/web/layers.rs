@@ -7,7 +7,7 @@ use super::{Shared, error};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use metrics::{counter, histogram};
@@ -78,8 +78,17 @@ impl Limits {
 /// The layers around the pages, the outermost last.
 pub fn around(pages: Router<Shared>, app: Shared) -> Router<Shared> {
     safely(pages.layer(csrf(&app)))
+        .layer(from_fn(no_zero))
         .layer(from_fn_with_state(app, error::pages))
         .layer(compression())
+}
+
+/// No address of ours has a zero character: PostgreSQL would fail on it.
+async fn no_zero(request: Request, next: Next) -> Response {
+    match request.uri().path().contains("%00") {
+        true => axum::response::IntoResponse::into_response(WebError::NotFound),
+        false => next.run(request).await,
+    }
 }
 
 /// What pages and programs share: no request lasts for ever, a panic is an error like another.

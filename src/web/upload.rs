@@ -75,7 +75,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
                 }
                 None => {
                     let value = part.text().await.map_err(|e| unreadable(e.status()))?;
-                    sent.input.0.push((field, value));
+                    sent.input.0.push((field, super::forms::typed(value)));
                 }
             }
         }

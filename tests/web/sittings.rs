@@ -104,7 +104,7 @@ fn a_sitting_is_put_in_the_calendar_convened_and_answered(server: &Server) {
     let stranger = pace.post(&format!("{sitting}/azioni/risposta"), &[("risposta", "present")]);
     stranger.says("rispondono i componenti della Giunta");
     // The roll call starts from what was answered.
-    let roll = conti.get(&format!("{sitting}/azioni/apertura"));
+    let roll = pace.get(&format!("{sitting}/azioni/apertura"));
     roll.says("name=\"p-conti\" value=\"remoto\" checked");
 }
 

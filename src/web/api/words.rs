@@ -40,18 +40,19 @@ const PARAMETERS: [(&str, &str); 13] = [
     ("subject", "Parte dell'oggetto"),
 ];
 
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 9] = [
     ("clear_personal_data", "Scartare un riscontro di dati personali, o togliere un omissis"),
     ("compose_public", "Comporre di nuovo la versione pubblicabile"),
     ("edit", "Modificare la bozza"),
     ("mark_personal_data", "Segnare un dato personale da omettere"),
+    ("record_availability", "Registrare ciò che le verifiche orarie dell'Albo hanno trovato"),
     ("record_further_opinion", "Mettere agli atti un altro parere richiesto dal regolamento"),
     ("request_copy", "Chiedere una copia conforme"),
     ("revise", "Cambiare il testo presentato: nuova versione"),
     ("sign", "Firmare un documento composto"),
 ];
 
-const FIELDS: [(&str, &str); 184] = [
+const FIELDS: [(&str, &str); 192] = [
     ("abstained", "Componenti che si astengono"),
     ("act_number", "Numero dell'atto, come numero/anno"),
     ("act_type", "Tipo di atto, come lo chiama il Comune"),
@@ -59,6 +60,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("adopted", "Giorno di adozione"),
     ("adopted_on", "Giorno di adozione"),
     ("affects", "Atti precedenti su cui questo incide"),
+    ("again_of", "Atto che viene presentato di nuovo"),
     ("against", "Contrari"),
     ("agenda", "Ordine del giorno"),
     ("agenda_version", "Versione dell'ordine del giorno inviata; 0 prima della convocazione"),
@@ -96,6 +98,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("conflicted", "Componenti che devono astenersi (art. 78, c. 2, TUEL)"),
     ("content", "Contenuto"),
     ("council", "Rapporto con le competenze del Consiglio (art. 42 TUEL)"),
+    ("councillors", "Consiglieri che chiedono il controllo (art. 127 TUEL)"),
     ("cup", "Codice unico di progetto"),
     ("date", "Giorno"),
     ("dates", "Date dell'atto"),
@@ -131,10 +134,12 @@ const FIELDS: [(&str, &str); 184] = [
     ("external_day", "Giorno di pubblicazione ricevuto da un Albo esterno"),
     ("external_number", "Numero ricevuto da un Albo esterno"),
     ("facts", "Impronta SHA-256 dei fatti stampati"),
+    ("failed", "Verifiche senza esito"),
     ("family_name", "Cognome"),
     ("favour", "Favorevoli"),
     ("field", "Campo della firma"),
     ("financing", "Finanziamento dell'investimento"),
+    ("first", "Istante della prima"),
     ("form", "Copia integrale o estratto"),
     ("formal", "Correzione puramente formale, con la dichiarazione del Segretario"),
     ("from", "Da quando"),
@@ -148,6 +153,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("immediate", "Immediata eseguibilità (art. 134, c. 4, TUEL)"),
     ("immediate_ballot", "Seconda votazione, sull'immediata eseguibilità"),
     ("immediate_request", "Motivi di urgenza per l'immediata eseguibilità"),
+    ("in_force_on", "Giorno in cui entra in vigore il regolamento approvato"),
     ("instance", "L'indirizzo richiesto"),
     ("items", "Le voci"),
     ("key", "Chiave del documento nel fascicolo"),
@@ -157,6 +163,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("legitimacy_request", "Perché si chiede il parere di legittimità"),
     ("lifecycle", "Vita dell'atto"),
     ("mandates", "Incarichi di oggi"),
+    ("matter", "Materia su cui si chiede il controllo (art. 127 TUEL)"),
     ("media_type", "Tipo MIME"),
     ("members", "Componenti in carica all'apertura"),
     ("mode", "Come si tiene: in sede, mista, a distanza"),
@@ -188,6 +195,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("prefect", "Da comunicare al Prefetto"),
     ("presence", "Presenze, a intervalli"),
     ("present", "Presenti"),
+    ("probes", "Verifiche delle pagine pubbliche"),
     ("procedure_head", "Responsabile del procedimento"),
     ("proposal", "Numero della proposta, come numero/anno"),
     ("public_investment", "Finanzia o autorizza un investimento pubblico"),
@@ -199,6 +207,7 @@ const FIELDS: [(&str, &str); 184] = [
     ("recorded_at", "Quando è stato registrato"),
     ("reference", "Riferimento"),
     ("register", "Registro"),
+    ("regulation", "Entrata in vigore del regolamento che l'atto approva"),
     ("relatore", "Relatore che ritira"),
     ("remote", "Collegato a distanza"),
     ("repeats", "Perché si pubblica di nuovo"),

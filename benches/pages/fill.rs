@@ -17,7 +17,7 @@ use delibera::domain::case::{Case, CaseCommand, Content, Effects, Gates, terms_o
 use delibera::domain::command::Command;
 use delibera::domain::digest::sha256_hex;
 use delibera::domain::law::calendar::{rome_date, rome_instant};
-use delibera::domain::papers::{SignedPaper, case_paper};
+use delibera::domain::papers::{SignedForm, SignedPaper, case_paper};
 use delibera::domain::registry::{
     Capacity, ComuneData, Mandate, Office, Person, RegistryCommand, Role,
 };
@@ -230,7 +230,7 @@ impl Comune {
             working.spawn(async move {
                 let id = format!("atto-{n}");
                 let kind = "deliberazione-giunta".to_owned();
-                let create = CaseCommand::Create { kind, content: content(n) };
+                let create = CaseCommand::Create { kind, content: content(n), again_of: None };
                 comune.case(&format!("rp-{}", n % OFFICES), &id, create).await;
                 comune.carry(&id, stop).await;
                 (id, stop)
@@ -309,6 +309,7 @@ fn paperwork(
         sha256: sha256.clone(),
         fiscal_code: signer.fiscal_code.clone(),
         assurance: None,
+        form: SignedForm::Pades,
     };
     let sign = CaseCommand::Sign { paper_key, base, paper: Some(signed) };
     Some((signer.person.clone(), sign))

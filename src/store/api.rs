@@ -11,7 +11,8 @@ use sqlx::FromRow;
 const ADD: &str = "INSERT INTO api_tokens (id, person, label, scopes, created_at, expires_at, \
      used_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL)";
 const TOKEN: &str = "SELECT id, person, label, scopes, created_at, expires_at, used_at, \
-     revoked_at FROM api_tokens WHERE id = $1";
+     revoked_at FROM api_tokens WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM accounts \
+     WHERE accounts.person = api_tokens.person AND accounts.suspended_at IS NOT NULL)";
 const TOKENS: &str = "SELECT id, person, label, scopes, created_at, expires_at, used_at, \
      revoked_at FROM api_tokens WHERE person = $1 ORDER BY created_at DESC, id";
 const USED: &str = "UPDATE api_tokens SET used_at = $2 WHERE id = $1";
@@ -65,7 +66,7 @@ impl Store {
         Ok(())
     }
 
-    /// A token, good or not.
+    /// A token, good or not; none of a person whose account is suspended.
     pub async fn api_token(&self, id: &str) -> Result<Option<ApiToken>, StoreError> {
         Ok(on!(self, |pool| sqlx::query_as(TOKEN).bind(id).fetch_optional(pool).await)?)
     }

@@ -18,7 +18,7 @@ async fn draft(store: &Store, id: &str) {
     let world = executor.world(&[StreamId::case("obiettivi")]).await.unwrap();
     let (kind, content) =
         ("deliberazione-giunta".to_owned(), world.cases["obiettivi"].content.clone());
-    let command = CaseCommand::Create { kind, content };
+    let command = CaseCommand::Create { kind, content, again_of: None };
     let command = Command::Case { id: id.into(), command };
     executor.execute(Request::new("ricci", command)).await.unwrap();
 }

@@ -3,6 +3,7 @@
 //! are good once and only for who asked (PKCE).
 
 use crate::http;
+use delibera::service::clock::{Clock, SystemClock};
 use openidconnect::core::{
     CoreEdDsaPrivateSigningKey, CoreGenderClaim, CoreJsonWebKeySet,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -147,7 +148,7 @@ fn exchange(
         return None;
     }
     let says = promise.says;
-    let now = chrono::Utc::now();
+    let now = SystemClock.now();
     let mut extra = BTreeMap::new();
     let mut profile = json!({ "sub": "persona" });
     if let Some(fiscal) = says.fiscal {

@@ -52,7 +52,7 @@ impl Town {
                 self.now += TimeDelta::hours(15);
             }
         }
-        self.to_the_end()?;
+        self.reach_the_end()?;
         self.tally.cases += self.world.cases.len() as u64;
         self.look_back().map_err(|what| self.broken(what))
     }
@@ -87,7 +87,7 @@ impl Town {
     }
 
     /// Nothing goes wrong any more: every act must still be able to come to an end.
-    fn to_the_end(&mut self) -> Result<(), Broken> {
+    fn reach_the_end(&mut self) -> Result<(), Broken> {
         self.calm = true;
         let cases = self.world.cases.len();
         for n in 0..PATIENCE {

@@ -33,7 +33,7 @@ pub async fn show(State(app): State<Shared>, visitor: Visitor) -> Result<Respons
         let token = kind.token();
         papers.row(vec![
             Cell::new(words::paper(kind)).href(section(&format!("modelli/documenti/{token}"))),
-            Cell::new(format!("templates/act/{token}.md.hbs")),
+            Cell::new(format!("{token}.md.hbs")),
         ]);
     }
     let mut messages = Table::new("messaggi", "Messaggi", &["Oggetto", "Cartella del modello"]);
@@ -41,7 +41,7 @@ pub async fn show(State(app): State<Shared>, visitor: Visitor) -> Result<Respons
         let subject = message(&app, name)?.subject;
         messages.row(vec![
             Cell::new(subject).href(section(&format!("modelli/messaggi/{name}"))),
-            Cell::new(format!("templates/mail/{name}")),
+            Cell::new(name),
         ]);
     }
     let intro = "Le parole di documenti e messaggi, come appaiono su dati inventati. Si cambiano \

@@ -35,7 +35,7 @@ const DESCRIPTION: &str = "Le stesse operazioni delle pagine, per i programmi: c
      idempotenza: ripetuto, riceve la prima risposta e non registra nulla.";
 
 /// Commands that only workers and timers give, and those that begin something: `POST` to the list.
-const NOT_FOR_PROGRAMS: [&str; 9] = [
+const NOT_FOR_PROGRAMS: [&str; 10] = [
     "create",
     "schedule",
     "prepare_paper",
@@ -43,6 +43,7 @@ const NOT_FOR_PROGRAMS: [&str; 9] = [
     "augment",
     "end_posting",
     "certify_effect",
+    "record_availability",
     "record_delivery",
     "list_capigruppo",
 ];

@@ -40,12 +40,11 @@ const PARAMETERS: [(&str, &str); 13] = [
     ("subject", "Parte dell'oggetto"),
 ];
 
-const COMMANDS: [(&str, &str); 9] = [
+const COMMANDS: [(&str, &str); 8] = [
     ("clear_personal_data", "Scartare un riscontro di dati personali, o togliere un omissis"),
     ("compose_public", "Comporre di nuovo la versione pubblicabile"),
     ("edit", "Modificare la bozza"),
     ("mark_personal_data", "Segnare un dato personale da omettere"),
-    ("record_availability", "Registrare ciò che le verifiche orarie dell'Albo hanno trovato"),
     ("record_further_opinion", "Mettere agli atti un altro parere richiesto dal regolamento"),
     ("request_copy", "Chiedere una copia conforme"),
     ("revise", "Cambiare il testo presentato: nuova versione"),

@@ -195,13 +195,13 @@ async fn entries(
 ) -> Result<Vec<(Entry, bool)>, WebError> {
     let executor = &app.office.executor;
     let own: BTreeSet<&String> = rows.iter().map(|row| &row.case_id).collect();
-    let streams: Vec<StreamId> = own.into_iter().map(|id| StreamId::case(id)).collect();
+    let streams: Vec<StreamId> = own.into_iter().map(StreamId::case).collect();
     let mut world = executor.folded(&streams).await?.1;
     // Acts that these ones touch are named by their number.
     let touched = world.cases.values().flat_map(|case| &case.content.affects);
     let touched: BTreeSet<String> = touched.map(|affects| affects.case.clone()).collect();
     let touched = touched.iter().filter(|id| !world.cases.contains_key(*id));
-    let touched: Vec<StreamId> = touched.map(|id| StreamId::case(id)).collect();
+    let touched: Vec<StreamId> = touched.map(StreamId::case).collect();
     if !touched.is_empty() {
         world.cases.extend(executor.folded(&touched).await?.1.cases);
     }

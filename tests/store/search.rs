@@ -201,7 +201,7 @@ async fn an_act_is_read_again_only_as_something_newer(fixture: Fixture) {
 async fn ten_numbers(fixture: &Fixture) {
     open_register(&fixture.store, "albo", 0).await;
     for n in 1..=10 {
-        let case = StreamId::case(&format!("c{n}"));
+        let case = StreamId::case(format!("c{n}"));
         take_number(&fixture.store, "albo", case.clone()).await.expect("number");
         let mut row = case_row(&case.id, 2);
         row.office = if n % 2 == 0 { "pari" } else { "dispari" }.into();

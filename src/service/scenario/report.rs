@@ -95,7 +95,8 @@ pub struct Dates {
     pub off_on: Option<NaiveDate>,
     /// Executivity.
     pub effective_on: Option<NaiveDate>,
-    /// First day of the regulation it approves (R7.6).
+    /// First day of the regulation it approves (R7.6); only where it approves one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub in_force_on: Option<NaiveDate>,
 }
 

@@ -45,7 +45,8 @@ async fn verify_finds_every_altered_column() {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     )
     .await;
-    for table in &tables {
+    // FTS5 keeps the index `_words` in tables of its own, named after it.
+    for table in tables.iter().filter(|table| !table.starts_with("_words_")) {
         let listed =
             RECORDS.contains(&table.as_str()) || NOT_RECORDS.iter().any(|(name, _)| name == table);
         assert!(listed, "la tabella {table} non è né un registro né fra quelle che non lo sono");

@@ -65,6 +65,7 @@ pub const SECTIONS: &[Section] = &[
             ("verbalizer_fallback", "Chi verbalizza un argomento al posto del Segretario"),
             ("signature_order", "Ordine delle due firme sull'atto"),
             ("signature_policy", "Qualità e livello delle firme, per documento"),
+            ("accept_p7m", "File p7m che racchiude il documento: accettato"),
             ("seal_uses", "Che cosa chiude il sigillo dell'ente"),
             ("contrassegno", "Contrassegno sulle copie"),
             ("contrassegno_years", "Anni in cui il contrassegno risponde"),

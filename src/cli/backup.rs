@@ -3,6 +3,7 @@
 
 use super::config::ConfigArg;
 use super::{DONE, block_on, refused};
+use crate::service::migration::migrate;
 use crate::service::verify::verify;
 use crate::store::{Report, Store, StoreError, path_of, restore_file};
 use clap::Args;
@@ -47,9 +48,7 @@ pub fn backup(args: &BackupArgs) -> ExitCode {
         Ok(url) => url,
         Err(code) => return code,
     };
-    let mut part = args.to.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
+    let part = beside(&args.to, ".part");
     let copied = block_on(copy(&url, &part, &args.to));
     if !matches!(&copied, Ok(report) if report.finding.is_none()) {
         // What was not verified is no copy; if nothing was written there is nothing to remove.
@@ -86,24 +85,44 @@ pub fn restore(args: &RestoreArgs) -> ExitCode {
 }
 
 async fn put_back(from: &Path, url: &str) -> Result<Report, StoreError> {
-    // A copy that does not hold together is not put anywhere.
-    let before = audit(&format!("sqlite:{}", from.display())).await?;
+    let current = beside(from, ".current");
+    let file = |source| StoreError::File { path: from.to_owned(), source };
+    std::fs::copy(from, &current).map_err(file)?;
+    let report = put_back_current(&current, url).await;
+    for left in ["", ".lock", "-wal", "-shm"] {
+        // What is not there need not be removed.
+        let _ = std::fs::remove_file(beside(&current, left));
+    }
+    report
+}
+
+/// Puts back a working copy, which may be of an older version: it is brought up to date and
+/// verified first, for a copy that does not hold together is not put anywhere.
+async fn put_back_current(current: &Path, url: &str) -> Result<Report, StoreError> {
+    let copy = format!("sqlite:{}", current.display());
+    let store = Store::connect(&copy).await?;
+    migrate(&store).await?;
+    store.close().await;
+    let before = audit(&copy).await?;
     if before.finding.is_some() {
         return Ok(before);
     }
     match path_of(url)? {
-        Some(path) => restore_file(from, &path)?,
+        Some(path) => restore_file(current, &path)?,
         None => {
             let store = Store::connect(url).await?;
             store.migrate().await?;
-            store.restore(from).await?;
+            store.restore(current).await?;
             store.close().await;
         }
     }
-    let store = Store::connect(url).await?;
-    store.migrate().await?;
-    store.close().await;
     audit(url).await
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 async fn audit(url: &str) -> Result<Report, StoreError> {

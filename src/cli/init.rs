@@ -10,6 +10,7 @@ use crate::domain::stream::SYSTEM_ACTOR;
 use crate::service::accounts::Accounts;
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::execute::{ExecuteError, Executor, Request};
+use crate::service::migration;
 use crate::service::scenario::{PRESETS, WORKFLOW};
 use crate::store::Store;
 use chrono::Datelike;
@@ -218,13 +219,16 @@ pub fn migrate(args: &ConfigArg) -> ExitCode {
     };
     let done = block_on(async {
         let store = Store::connect(&config.database).await?;
-        store.migrate().await?;
+        let rows = migration::migrate(&store).await?;
         store.close().await;
-        Ok::<(), crate::store::StoreError>(())
+        Ok::<usize, crate::store::StoreError>(rows)
     });
     match done {
-        Ok(()) => {
+        Ok(rows) => {
             println!("{}: struttura aggiornata", config.database);
+            if rows > 0 {
+                println!("righe per le pagine rifatte dai fatti: {rows}");
+            }
             ExitCode::from(DONE)
         }
         Err(error) => refused(error),

@@ -8,6 +8,7 @@ use crate::service::documents::Templates;
 use crate::service::execute::Executor;
 use crate::service::keyring::Keyring;
 use crate::service::mail::{MailConfig, Mailer, TransportConfig};
+use crate::service::migration;
 use crate::service::office::Office;
 use crate::service::oidc::Provider;
 use crate::service::paper::Press;
@@ -106,7 +107,10 @@ struct Served {
 impl Served {
     async fn open((names, config): Named) -> anyhow::Result<Self> {
         let store = Store::connect(&config.database).await?;
-        store.migrate().await?;
+        let again = migration::migrate(&store).await?;
+        if again > 0 {
+            tracing::info!(rows = again, "rows made again from the facts after a migration");
+        }
         let abandoned = store.take_back_leases(SystemClock.now()).await?;
         if abandoned > 0 {
             tracing::info!(abandoned, "jobs of a process that ended badly are taken up again");

@@ -18,6 +18,7 @@ pub mod indexing;
 pub mod keeping;
 pub mod keyring;
 pub mod mail;
+pub mod migration;
 pub mod office;
 pub mod offline;
 pub mod oidc;

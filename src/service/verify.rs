@@ -50,26 +50,35 @@ async fn replay(
     snapshot: &mut Snapshot,
     progress: &mut impl FnMut(i64),
 ) -> Result<Option<Finding>, StoreError> {
-    let mut expected = Expected::default();
-    let mut position = 0;
-    let mut seen = 0;
-    loop {
-        let page = snapshot.events_after(position, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        position = last.position;
-        for stored in &page {
-            if let Err(reason) = expected.apply(stored) {
-                let place = format!("events {} v{}", stored.event.stream, stored.version);
-                return Ok(Some(Finding { place, reason }));
-            }
-        }
-        seen += i64::try_from(page.len()).unwrap_or_default();
-        progress(seen);
+    match Expected::read(snapshot, progress).await? {
+        Ok(expected) => expected.compare(snapshot).await,
+        Err(finding) => Ok(Some(finding)),
     }
-    expected.compare(snapshot).await
 }
 
 impl Expected {
+    /// Reads the whole record again; the first event that cannot be.
+    pub async fn read(
+        snapshot: &mut Snapshot,
+        progress: &mut impl FnMut(i64),
+    ) -> Result<Result<Self, Finding>, StoreError> {
+        let mut expected = Self::default();
+        let (mut position, mut seen) = (0, 0);
+        loop {
+            let page = snapshot.events_after(position, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(Ok(expected)) };
+            position = last.position;
+            for stored in &page {
+                if let Err(reason) = expected.apply(stored) {
+                    let place = format!("events {} v{}", stored.event.stream, stored.version);
+                    return Ok(Err(Finding { place, reason }));
+                }
+            }
+            seen += i64::try_from(page.len()).unwrap_or_default();
+            progress(seen);
+        }
+    }
+
     /// Folds the next event and collects what it owes.
     pub fn apply(&mut self, stored: &StoredEvent) -> Result<(), String> {
         let event = &stored.event;

@@ -55,6 +55,22 @@ impl Snapshot {
         Ok(None)
     }
 
+    /// The rows of a replay that are not there as they should be.
+    pub async fn rows_behind(&mut self, expected: Vec<Row>) -> Result<Vec<Row>, StoreError> {
+        let mut stored: BTreeMap<&str, Lines> = BTreeMap::new();
+        for table in TABLES {
+            let rows = self.rows(table, whole(table)).await?;
+            let lines = rows.iter().map(|fields| (table.key_of(fields), line(table, fields)));
+            stored.insert(table.name, lines.collect());
+        }
+        let behind = expected.into_iter().filter(|row| {
+            let (table, fields) = table::fields(row);
+            let found = stored.get(table.name).and_then(|lines| lines.get(&table.key_of(&fields)));
+            found != Some(&line(table, &fields))
+        });
+        Ok(behind.collect())
+    }
+
     /// Compares the jobs that facts owe with those of a replay.
     pub async fn compare_jobs(
         &mut self,

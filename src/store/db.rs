@@ -28,6 +28,13 @@ const QUEUE_MAX: usize = 1024;
 /// Longest wait for a connection or for a lock of SQLite before the database counts as silent.
 const WAIT: Duration = Duration::from_secs(10);
 
+const MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations";
+
+/// Every statement of this file.
+pub(crate) fn statements() -> Vec<&'static str> {
+    vec![MIGRATIONS]
+}
+
 /// Runs an expression with the pool of whichever engine the store is on.
 macro_rules! on {
     ($store:expr, |$pool:ident| $body:expr) => {
@@ -207,8 +214,10 @@ impl Store {
         }
     }
 
-    /// Brings the schema up to date; does nothing when it is.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Brings the schema up to date; true when it was there and behind, so that rows that newer
+    /// pages read may be missing.
+    pub async fn migrate(&self) -> Result<bool, StoreError> {
+        let before = self.migrations().await;
         match self.db() {
             Db::Sqlite(db) => {
                 let write = db.write.as_ref().ok_or(StoreError::ReadOnly)?;
@@ -217,7 +226,16 @@ impl Store {
             }
             Db::Postgres(db) => sqlx::migrate!("migrations/postgres").run(&db.pool).await?,
         }
-        Ok(())
+        Ok(before > 0 && self.migrations().await > before)
+    }
+
+    /// Migrations done so far; none where their table is not there yet.
+    async fn migrations(&self) -> i64 {
+        let done = match self.db() {
+            Db::Sqlite(db) => sqlx::query_scalar(MIGRATIONS).fetch_one(&db.read).await,
+            Db::Postgres(db) => sqlx::query_scalar(MIGRATIONS).fetch_one(&db.pool).await,
+        };
+        done.unwrap_or(0)
     }
 
     /// Decides on fresh state and records the outcome, all of it or nothing; the answer comes

@@ -3,8 +3,8 @@
 //! which tables are the record.
 
 use super::{
-    accounts, activity, albo, api, append, backup, compare, documents, drafts, events, jobs, load,
-    pages, pending, registers, rows, seals, search, sign_in, verify, writer,
+    accounts, activity, albo, api, append, backup, compare, db, documents, drafts, events, jobs,
+    load, pages, pending, registers, rows, seals, search, sign_in, verify, writer,
 };
 
 /// A statement and where it runs.
@@ -71,7 +71,8 @@ pub const NOT_RECORDS: &[(&str, &str)] = &[
 
 /// Every statement of the store.
 pub fn statements() -> Vec<Statement> {
-    let mut both = vec![
+    let mut both = db::statements();
+    both.extend([
         events::STREAM,
         events::EVENTS_AFTER,
         events::STREAMS,
@@ -84,7 +85,7 @@ pub fn statements() -> Vec<Statement> {
         seals::INSERT,
         seals::FRONTIER,
         seals::LEAVES,
-    ];
+    ]);
     both.extend(rows::statements());
     both.extend(registers::statements());
     both.extend(search::STATEMENTS);

@@ -224,6 +224,16 @@ fn t_85_the_contrassegno_of_a_copy_leads_to_the_hash_of_its_original() {
 }
 
 #[test]
+fn there_is_no_copy_of_a_signed_proposal() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.ready("a", content);
+    assert!(desk.of("a").paper("proposta").is_some_and(|p| p.is_complete()));
+    let asked = request(CopyForm::Full, &"a".repeat(32));
+    assert_eq!(code(desk.case("segreteria", "a", asked)), "nothing_to_copy");
+}
+
+#[test]
 fn an_extract_has_no_premises_and_a_copy_without_contrassegno_no_term() {
     let mut desk = Desk::with(Size::Large, &[("contrassegno", "false")]);
     let content = desk.content();

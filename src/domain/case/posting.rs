@@ -254,7 +254,8 @@ pub(super) fn act_file(changes: &Changes, id: &str) -> Result<String, Stop> {
         StepKind::Sign { .. } => s.paper.as_deref(),
         _ => None,
     });
-    let key = signed.filter_map(|token| super::advance::step_paper(case, token)).next_back();
+    // The last paper to be signed is the act: before it is there, the signed proposal is not it.
+    let key = signed.last().and_then(|token| super::advance::step_paper(case, token));
     let paper = key.as_deref().and_then(|key| case.paper(key)).filter(|p| p.is_complete());
     paper.and_then(|p| p.sha256.clone()).ok_or_else(|| {
         Refusal::new(

@@ -315,12 +315,32 @@ pub fn evidence(pdf: &[u8], network: &dyn Network) -> Result<Vec<Vec<u8>>, SignE
     Ok(gathered.into_iter().flat_map(|(_, m)| m.lists.into_iter().chain(m.answers)).collect())
 }
 
-/// What validates each signature and time-stamp, by its contents.
-fn gather(pdf: &[u8], network: &dyn Network) -> Result<Vec<(Vec<u8>, Material)>, SignError> {
-    let (all, mut pool) = match around(pdf)? {
+/// Revocation data about the certificate that signed one field (an empty name for a container) and
+/// about its authorities: as much as can be had, the certificate's own first.
+pub fn status_of(
+    signed: &[u8],
+    field: &str,
+    network: &dyn Network,
+) -> Result<Vec<Vec<u8>>, SignError> {
+    let (all, mut search) = search(signed, network)?;
+    let own = all.iter().find(|one| one.field == field && !one.is_timestamp);
+    let mut material = Material::default();
+    if let Some(leaf) = own.and_then(|one| cms::signer_certificate(&one.info)) {
+        // What is missing is missing: what was found before counts.
+        let _ = search.validate(leaf, &mut material);
+    }
+    Ok(material.lists.into_iter().chain(material.answers).collect())
+}
+
+/// The signatures of a document, and a search that knows every certificate they bring.
+fn search<'n>(
+    signed: &[u8],
+    network: &'n dyn Network,
+) -> Result<(Vec<Filled>, Search<'n>), SignError> {
+    let (all, mut pool) = match around(signed)? {
         Some(container) => (vec![container], Vec::new()),
         None => {
-            let file = File::read(pdf)?;
+            let file = File::read(signed)?;
             (filled(&file)?, dss::certificates(&file)?)
         }
     };
@@ -332,6 +352,12 @@ fn gather(pdf: &[u8], network: &dyn Network) -> Result<Vec<(Vec<u8>, Material)>,
             search.learn(&ContentInfo::from_der(token)?);
         }
     }
+    Ok((all, search))
+}
+
+/// What validates each signature and time-stamp, by its contents.
+fn gather(pdf: &[u8], network: &dyn Network) -> Result<Vec<(Vec<u8>, Material)>, SignError> {
+    let (all, mut search) = search(pdf, network)?;
     let mut needed = Vec::new();
     for one in all {
         let mut material = Material::default();

@@ -22,8 +22,8 @@ pub enum Quality {
     Development,
     /// Neither of the others.
     Advanced,
-    /// Declares itself qualified (QcCompliance); whether a Trusted List confirms it is for the
-    /// verifier.
+    /// Declares itself qualified, with its key in a qualified device (QcCompliance and QcSSCD);
+    /// whether a Trusted List confirms it is for the verifier.
     Qualified,
 }
 
@@ -133,20 +133,23 @@ fn instant(seconds: u64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// Whether the statements hold QcCompliance (EN 319 412-5, 4.2.1).
+/// Whether the statements declare a qualified certificate whose key is in a qualified device:
+/// QcCompliance and QcSSCD (EN 319 412-5, 4.2.1 and 4.2.2). Without the device the signature is
+/// advanced (Reg. UE 910/2014, art. 3, n. 12).
 fn declares_qualified(statements: &[u8]) -> bool {
-    let read = || -> Result<bool, der::Error> {
+    let read = || -> Result<(bool, bool), der::Error> {
+        let (mut compliance, mut device) = (false, false);
         let mut list = SliceReader::new(AnyRef::from_der(statements)?.value())?;
         while !list.is_finished() {
             let statement = AnyRef::decode(&mut list)?;
             let mut parts = SliceReader::new(statement.value())?;
-            if ObjectIdentifier::decode(&mut parts)? == oid::QC_COMPLIANCE {
-                return Ok(true);
-            }
+            let named = ObjectIdentifier::decode(&mut parts)?;
+            compliance |= named == oid::QC_COMPLIANCE;
+            device |= named == oid::QC_DEVICE;
         }
-        Ok(false)
+        Ok((compliance, device))
     };
-    read().unwrap_or(false)
+    read().is_ok_and(|(compliance, device)| compliance && device)
 }
 
 fn algorithm(certificate: &Certificate) -> Option<Algorithm> {

@@ -30,7 +30,7 @@ mod signer;
 mod tsp;
 mod verify;
 
-pub use augment::{Augmented, Fetch, Level, Network, augment, evidence, level, signers};
+pub use augment::{Augmented, Fetch, Level, Network, augment, evidence, level, signers, status_of};
 pub use certificate::{Holder, Quality, pem};
 pub use detached::sign_detached;
 pub use development::{DevelopmentCa, LABEL};
@@ -48,8 +48,8 @@ pub use verify::{
 
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.
 ///
-/// The check asks that the new signature is intact, that it covers the whole file and that the
-/// update changed nothing else; whether the certificate is trusted is for [`verify`] to say.
+/// The check asks that the new signature is intact, that it covers the whole file, that the update
+/// changed nothing else and that no signature of the file fails; whether the certificate is trusted is for [`verify`] to say.
 pub fn sign(pdf: &[u8], request: &Request<'_>, signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
     let signed = sign_all(&[(pdf, request.clone())], signer, None).pop();
     signed.unwrap_or_else(|| Err(KeyError::Other("nessuna firma".into()).into())).map(|s| s.pdf)
@@ -130,6 +130,12 @@ fn check(issued: &[u8], signed: &[u8], field: &str) -> Result<(), SignError> {
     }
     if !report.changed_after.is_empty() {
         return failed(report.changed_after.join("; "));
+    }
+    // An earlier signature may be spoilt by the new one, or forbid it (DocMDP, FieldMDP).
+    if report.overall == Verdict::TotalFailed {
+        let all = report.signatures.iter().flat_map(|s| &s.reasons);
+        let why: Vec<&str> = report.reasons.iter().chain(all).map(String::as_str).collect();
+        return failed(why.join("; "));
     }
     Ok(())
 }

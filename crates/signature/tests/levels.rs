@@ -134,8 +134,11 @@ fn a_certificate_says_who_until_when_and_of_which_quality() {
     assert_eq!(holder.may_sign(now, Quality::Qualified), Err(KeyError::NotQualified("avanzato")));
     let later = now + chrono::TimeDelta::days(40);
     assert!(matches!(holder.may_sign(later, Quality::Advanced), Err(KeyError::Expired(_))));
-    let qualified = pki.issue("qualified", SUBJECT, "P-256", "qualified", 30);
+    let qualified = pki.issue("qualified", SUBJECT, "P-256", "sscd", 30);
     assert_eq!(Holder::read(&qualified.certificate).unwrap().quality, Quality::Qualified);
+    let outside = pki.issue("outside", SUBJECT, "P-256", "qualified", 30);
+    let outside = Holder::read(&outside.certificate).unwrap();
+    assert_eq!(outside.quality, Quality::Advanced, "its key is in no qualified device");
     let seal = "/C=IT/O=Comune/organizationIdentifier=VATIT-01199250158/CN=Comune";
     let seal = pki.issue("seal", seal, "P-256", "person", 30);
     assert_eq!(Holder::read(&seal.certificate).unwrap().is_of("01199250158"), Ok(()));

@@ -6,8 +6,8 @@ mod support;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 use delibera_signature::{
-    DevelopmentCa, Prepared, Report, SignError, Signer, Verdict, cms, prepare, sign, verify,
-    verify_at,
+    DevelopmentCa, Prepared, Report, Request, SignError, Signer, Verdict, cms, prepare, sign,
+    verify, verify_at,
 };
 use sha2::{Digest, Sha256};
 use support::*;
@@ -233,13 +233,17 @@ fn forge(alter: impl Fn(&mut Vec<u8>, usize, usize) -> (usize, usize)) -> Vec<u8
     let (start, end) = (place("start"), place("end"));
     let mut bytes = prepared.preview().to_vec();
     let (from, to) = alter(&mut bytes, start, end);
+    fill(&mut bytes, (from, to), start);
+    bytes
+}
+
+/// Signs the bytes around a hole, and writes the signature at its start.
+fn fill(bytes: &mut [u8], (from, to): (usize, usize), start: usize) {
     let digest: [u8; 32] = Sha256::digest([&bytes[..from], &bytes[to..]].concat()).into();
-    let cms = cms_for(&digest);
-    for (at, byte) in cms.iter().enumerate() {
+    for (at, byte) in cms_for(&digest).iter().enumerate() {
         bytes[start + 1 + at * 2..start + 3 + at * 2]
             .copy_from_slice(format!("{byte:02x}").as_bytes());
     }
-    bytes
 }
 
 fn cms_for(digest: &[u8; 32]) -> Vec<u8> {
@@ -298,5 +302,109 @@ fn a_damaged_prepared_document_is_refused_without_panic() {
         stored["hole"]["end"] = hole.1.into();
         let damaged: Prepared = serde_json::from_value(stored).unwrap();
         assert!(damaged.embed(&cms_for(&prepared.digest())).is_err(), "{hole:?}");
+    }
+}
+
+/// The first person signs, and his signature says what others may still do.
+fn locking(transform: &str) -> Vec<u8> {
+    let (lines, reason) = (lines(0), "x".repeat(160));
+    let asked = Request { reason: Some(&reason), ..request(0, &lines) };
+    let prepared = prepare(&document(&Shape::default()), &asked).unwrap();
+    let stored = serde_json::to_value(&prepared).unwrap();
+    let place = |key: &str| stored["hole"][key].as_u64().unwrap() as usize;
+    let mut bytes = prepared.preview().to_vec();
+    // As long as the reason it takes the place of: nothing moves.
+    let written = format!("/Reason ({reason})");
+    let at = bytes.windows(written.len()).rposition(|w| w == written.as_bytes()).unwrap();
+    let reference = format!("/Reference[<</Type/SigRef{transform}>>]");
+    let reference = format!("{reference:<width$}", width = written.len());
+    bytes[at..at + written.len()].copy_from_slice(reference.as_bytes());
+    fill(&mut bytes, (place("start"), place("end")), place("start"));
+    bytes
+}
+
+#[test]
+fn a_signature_that_locks_the_others_is_told_and_nobody_signs_after_it() {
+    let certified = |p: u8| {
+        format!("/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/P {p}/V/1.2>>")
+    };
+    let locked = |action: &str| {
+        format!(
+            "/TransformMethod/FieldMDP/TransformParams<</Type/TransformParams/Action/{action}\
+             /Fields[(firma_2)]/V/1.2>>"
+        )
+    };
+    for (transform, locks) in [
+        (certified(1), &["firma_2", "firma_3", "firma_4"][..]),
+        (certified(2), &[]),
+        (locked("Include"), &["firma_2"]),
+        (locked("Exclude"), &["firma_3", "firma_4"]),
+    ] {
+        let pdf = locking(&transform);
+        let report = verify(&pdf, None, &anchors()).unwrap();
+        assert_eq!(report.overall, Verdict::TotalPassed, "{transform}: {report:#?}");
+        assert_eq!(report.signatures[0].locks, locks, "{transform}");
+        for (n, (field, ..)) in PEOPLE.iter().enumerate().skip(1) {
+            let lines = lines(n);
+            let next = sign(&pdf, &request(n, &lines), &person(n));
+            match next {
+                Ok(next) => {
+                    assert!(!locks.contains(field), "{transform} {field}");
+                    assert_eq!(verdict(&next, None), Verdict::TotalPassed, "{transform} {field}");
+                }
+                Err(error) => {
+                    assert!(locks.contains(field), "{transform} {field}: {error}");
+                    assert!(error.to_string().contains("non ammetteva"), "{error}");
+                }
+            }
+        }
+    }
+}
+
+const XMP: &str = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>\
+    <rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+    <rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/' \
+    xmlns:pdfaid='http://www.aiim.org/pdfa/ns/id/' xmlns:pdfuaid='http://www.aiim.org/pdfua/ns/id/' \
+    xmlns:xmp='http://ns.adobe.com/xap/1.0/' pdfaid:part='2'>\
+    <pdfaid:conformance>A</pdfaid:conformance><pdfuaid:part>1</pdfuaid:part>\
+    <dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Deliberazione</rdf:li></rdf:Alt></dc:title>\
+    <dc:creator><rdf:Seq><rdf:li>Comune</rdf:li></rdf:Seq></dc:creator>\
+    <xmp:ModifyDate>2020-07-24</xmp:ModifyDate></rdf:Description></rdf:RDF></x:xmpmeta>";
+
+#[test]
+fn rewritten_metadata_must_say_the_same_of_the_document() {
+    let stream = |text: &str| {
+        format!("<</Type/Metadata/Subtype/XML/Length {}>>\nstream\n{text}\nendstream", text.len())
+    };
+    let plain = document(&Shape::default());
+    let catalog = find(&plain, typed("Catalog"));
+    let named =
+        object_text(&plain, catalog).replacen("/Type/Catalog", "/Type/Catalog/Metadata 950 0 R", 1);
+    let issued = append(&plain, &[(catalog, named), (950, stream(XMP))], "");
+    let once = sign_as(&issued, 0);
+    let rewritten = |from: &str, to: &str| {
+        assert!(XMP.contains(from), "{from}");
+        let update = append(&once, &[(950, stream(&XMP.replacen(from, to, 1)))], "");
+        verdict(&sign_as(&update, 1), Some(&issued))
+    };
+    assert_eq!(verdict(&once, Some(&issued)), Verdict::TotalPassed);
+    for (from, to) in [
+        ("2020-07-24", "2020-07-25"),
+        // The same property as an element instead of an attribute.
+        (" pdfaid:part='2'>", "><pdfaid:part>2</pdfaid:part>"),
+    ] {
+        assert_eq!(rewritten(from, to), Verdict::TotalPassed, "{from} -> {to}");
+    }
+    for (from, to) in [
+        (">Deliberazione<", ">Altra deliberazione<"),
+        (">Comune<", ">Altro Comune<"),
+        ("<rdf:li>Comune</rdf:li>", "<rdf:li>Comune</rdf:li><rdf:li>Altri</rdf:li>"),
+        ("<dc:creator>", "<dc:description>Altro oggetto</dc:description><dc:creator>"),
+        ("pdfaid:part='2'", "pdfaid:part='3'"),
+        ("<pdfaid:conformance>A</pdfaid:conformance>", ""),
+        ("<pdfuaid:part>1</pdfuaid:part>", ""),
+        ("<rdf:RDF", "<rdf:RDF <"),
+    ] {
+        assert_eq!(rewritten(from, to), Verdict::Indeterminate, "{from} -> {to}");
     }
 }

@@ -14,7 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::places::{Places, declares_extensions, describe, metadata_title, name};
+use super::places::{Places, declares_extensions, describe, metadata_claims, name};
 use crate::fields::{array, form, rectangle};
 use crate::pdf::{Dictionary, File, Id, Malformed, Object, Place, is_space};
 
@@ -465,9 +465,9 @@ impl<'a> Comparison<'_, 'a> {
         Ok(())
     }
 
-    /// XMP rewritten: tolerated if the title, which viewers show, is the same.
+    /// XMP rewritten: tolerated if it says the same of the document and of the standards it claims.
     fn compare_metadata(&mut self, old: &Object<'a>, new: &Object<'a>) {
-        match (metadata_title(old), metadata_title(new)) {
+        match (metadata_claims(old), metadata_claims(new)) {
             (Some(old), Some(new)) if old == new => {
                 self.noted(Severity::Tolerated, "riscritti i metadati del documento (XMP)");
             }

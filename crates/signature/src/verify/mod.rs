@@ -29,7 +29,7 @@ mod trusted_list;
 
 use chrono::{DateTime, Utc};
 
-use crate::fields::signature_fields;
+use crate::fields::{FormField, signature_fields};
 use crate::pdf::File;
 use crate::{Level, Malformed, VerifyError};
 use algorithm::Hash;
@@ -45,6 +45,9 @@ pub use container::{container_content, container_der, verify_container, verify_d
 pub use report::{Format, Report, SignatureReport, SubIndication, TimestampReport, Verdict};
 pub use trust::{Policy, Revocation, Trust};
 pub use trusted_list::{Kind, Service, TrustedList, TrustedListError};
+
+/// Most empty fields of which it is told whether a signature forbids them: no act has so many.
+const MAX_EMPTY: usize = 256;
 
 /// Verifies a document with certificates judged at the time each signer claims.
 ///
@@ -90,8 +93,9 @@ pub fn verify_pdf(
     policy: &Policy,
 ) -> Result<Report, VerifyError> {
     let file = File::read(pdf)?;
-    let mut filled = signature_fields(&file, file.last())?;
-    filled.retain(|field| field.dictionary.get("V").is_some());
+    let fields = signature_fields(&file, file.last())?;
+    let (filled, empty): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|field| field.dictionary.get("V").is_some());
     if filled.len() > file.revisions.len() {
         // Each signature closes a revision of its own; hashing the file for each has a limit.
         return Err(Malformed { at: 0, what: "più firme che revisioni" }.into());
@@ -109,7 +113,7 @@ pub fn verify_pdf(
     document.base(issued);
     document.timestamps(&data);
     document.signatures(&data);
-    document.locks()?;
+    document.locks(&empty)?;
     document.compare(issued.is_some());
     document.people();
     if !context.material.is_authentic(trust) {
@@ -280,9 +284,17 @@ impl<'e, 'a> Examination<'e, 'a> {
         sound.any(|(revision, _)| *revision > 0 && has_store(*revision - 1))
     }
 
-    /// Signatures added although an earlier one forbids them.
-    fn locks(&mut self) -> Result<(), Malformed> {
+    /// Signatures added although an earlier one forbids them; fields still empty that one forbids.
+    fn locks(&mut self, empty: &[FormField<'_>]) -> Result<(), Malformed> {
         for (n, entry) in self.entries.iter().enumerate() {
+            if let Some((_, report)) = self.signed.iter_mut().find(|(_, s)| s.field == entry.field)
+            {
+                for field in empty.iter().take(MAX_EMPTY) {
+                    if entry.forbids(self.file, &field.name)? {
+                        report.locks.push(field.name.clone());
+                    }
+                }
+            }
             let later = self.entries[n + 1..].iter().filter(|e| e.content != Content::Timestamp);
             for later in later {
                 if entry.forbids(self.file, &later.field)? {

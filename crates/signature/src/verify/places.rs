@@ -60,18 +60,52 @@ impl Places {
     }
 }
 
-/// The title of an XMP stream (`dc:title`), empty if it has none; `None` if it cannot be read.
-pub(super) fn metadata_title(stream: &Object<'_>) -> Option<String> {
+/// What XMP says that must not change: what the document is (Dublin Core) and which standards it
+/// claims (PDF/A, PDF/UA).
+const CLAIMS: [&str; 3] = [
+    "http://purl.org/dc/elements/1.1/",
+    "http://www.aiim.org/pdfa/ns/id/",
+    "http://www.aiim.org/pdfua/ns/id/",
+];
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+/// The claims of an XMP stream in an order of their own: name with its namespace, and value; `None`
+/// if it cannot be read. RDF writes a property as an element or as an attribute: it is the same.
+pub(super) fn metadata_claims(stream: &Object<'_>) -> Option<Vec<(String, String)>> {
     let Object::Stream(dictionary, data) = stream else { return None };
     let bytes = decode(dictionary, data, MAX_METADATA)?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let options = roxmltree::ParsingOptions { nodes_limit: 100_000, ..Default::default() };
     let xmp = roxmltree::Document::parse_with_options(text.trim_start_matches('\u{FEFF}'), options);
     let xmp = xmp.ok()?;
-    let dc = "http://purl.org/dc/elements/1.1/";
-    let titles = xmp.descendants().filter(|n| n.has_tag_name((dc, "title")));
-    let words = titles.flat_map(|t| t.descendants()).filter(|n| n.is_text());
-    Some(words.filter_map(|n| n.text()).map(str::trim).collect::<Vec<_>>().join(" ").trim().into())
+    let claim = |space: Option<&str>, name: &str| {
+        let space = space.filter(|space| CLAIMS.contains(space))?;
+        Some(format!("{space}{name}"))
+    };
+    let mut claims = Vec::new();
+    for node in xmp.descendants().filter(|node| node.is_element()) {
+        if let Some(name) = claim(node.tag_name().namespace(), node.tag_name().name()) {
+            claims.push((name, words(node)));
+        }
+        for attribute in node.attributes() {
+            if let Some(name) = claim(attribute.namespace(), attribute.name()) {
+                claims.push((name, attribute.value().trim().to_owned()));
+            }
+        }
+    }
+    claims.sort();
+    Some(claims)
+}
+
+/// The words under an element, in order, and what it refers to.
+fn words(element: roxmltree::Node<'_, '_>) -> String {
+    let mut found = Vec::new();
+    for node in element.descendants() {
+        found.extend(node.attribute((RDF, "resource")));
+        found.extend(node.text().filter(|_| node.is_text()));
+    }
+    let found = found.into_iter().map(str::trim).filter(|text| !text.is_empty());
+    found.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether `/Extensions` only declares which extensions of PDF a file uses (7.12; of one developer

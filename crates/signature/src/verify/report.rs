@@ -122,6 +122,8 @@ pub struct SignatureReport {
     pub verdict: Verdict,
     /// The first reason for a verdict that is not passed.
     pub sub_indication: Option<SubIndication>,
+    /// Signature fields still empty that this signature does not let be signed (DocMDP, FieldMDP).
+    pub locks: Vec<String>,
     /// What updates changed after this signature beyond what signing changes, in Italian.
     pub changed_after: Vec<String>,
     /// Why, in Italian; remarks may accompany a passed signature.
@@ -223,6 +225,7 @@ impl SignatureReport {
             chain_ok: false,
             verdict: Verdict::TotalPassed,
             sub_indication: None,
+            locks: Vec::new(),
             changed_after: Vec::new(),
             reasons: Vec::new(),
         }

@@ -52,6 +52,11 @@ authorityKeyIdentifier=keyid\n\
 authorityInfoAccess=OCSP;URI:BASE/ocsp,caIssuers;URI:BASE/ca.cer\n\
 crlDistributionPoints=URI:BASE/ca.crl\n\
 1.3.6.1.5.5.7.1.3=DER:300A3008060604008E460101\n\
+[sscd]\nkeyUsage=critical,nonRepudiation\nsubjectKeyIdentifier=hash\n\
+authorityKeyIdentifier=keyid\n\
+authorityInfoAccess=OCSP;URI:BASE/ocsp,caIssuers;URI:BASE/ca.cer\n\
+crlDistributionPoints=URI:BASE/ca.crl\n\
+1.3.6.1.5.5.7.1.3=DER:30143008060604008E4601013008060604008E460104\n\
 [listed]\nkeyUsage=critical,nonRepudiation\nauthorityKeyIdentifier=keyid\n\
 crlDistributionPoints=URI:BASE/ca.crl\n\
 [tsa]\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n\

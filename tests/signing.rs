@@ -13,6 +13,8 @@ mod pki;
 mod bulk;
 #[path = "signing/comune.rs"]
 mod comune;
+#[path = "signing/judgement.rs"]
+mod judgement;
 #[path = "signing/levels.rs"]
 mod levels;
 #[path = "signing/offline.rs"]

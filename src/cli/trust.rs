@@ -37,6 +37,9 @@ pub fn run(args: &TrustArgs) -> ExitCode {
             tell(&list);
             if args.sha256.is_some() {
                 println!("Importato in {}", args.into.display());
+                println!(
+                    "Il programma in servizio rilegge la cartella da sé: non occorre riavviarlo"
+                );
                 return ExitCode::from(DONE);
             }
             println!("Non importato: confrontare l'impronta e ripetere con --sha256");

@@ -15,6 +15,7 @@ pub mod execute;
 pub mod history;
 pub mod import;
 pub mod indexing;
+pub mod judgement;
 pub mod keeping;
 pub mod keyring;
 pub mod mail;

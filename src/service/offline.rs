@@ -11,7 +11,8 @@
 //! prepared, and the command that follows is decided on the facts of the upload.
 
 use super::execute::Request;
-use super::keyring::{Keyring, Who, found, quality, shown};
+use super::judgement::{Entering, refuse};
+use super::keyring::{Keyring, Who, quality, shown};
 use super::office::{Office, paper_state, sign_command, signer_slot};
 use super::paper::{PaperError, document, needed};
 use crate::domain::command::Command;
@@ -23,9 +24,7 @@ use crate::domain::stream::{NewDocument, StoredEvent, StreamId};
 use crate::store::PendingSignature;
 use chrono::{DateTime, Utc};
 use delibera_signature::{
-    EvidenceError, Holder, Policy, Prepared, Revocation, SignError, SignatureReport, SubIndication,
-    Trust, Verdict, VerifyError, container_content, container_der, evidence, prepare, signers,
-    verify_container, verify_pdf,
+    Holder, Prepared, SignError, container_content, container_der, prepare, signers,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,10 +81,6 @@ impl Waiting {
     pub fn digest(&self) -> String {
         self.prepared.digest().iter().map(|b| format!("{b:02x}")).collect()
     }
-}
-
-fn refuse(code: &str, article: &str, text: impl Into<String>, next: &str) -> PaperError {
-    Refusal::new(code, "R9.3", article, text).next(next).into()
 }
 
 impl Office {
@@ -232,21 +227,7 @@ fn signed_file(waiting: &Waiting, file: Vec<u8>) -> Result<(Vec<u8>, SignedForm)
 
 type Examined = (String, crate::domain::papers::Assurance);
 
-/// What the authorities say today of the certificates of a document. Who does not answer makes
-/// the upload wait: a revoked certificate has not signed (art. 24, c. 4-bis, CAD). Certificates
-/// that say nowhere to ask, or come from nowhere known, are left to the verifier.
-fn status(signed: &[u8], keys: &Keyring) -> Result<Vec<Vec<u8>>, PaperError> {
-    match evidence(signed, keys.network().as_ref()) {
-        Ok(answers) => Ok(answers),
-        Err(SignError::Evidence(error @ EvidenceError::Unreachable { .. })) => {
-            Err(SignError::Evidence(error).into())
-        }
-        Err(_) => Ok(Vec::new()),
-    }
-}
-
-/// The verifier's answer about the new signature, and whose it is. The certificates of a file say
-/// which addresses to ask: they are asked only once the file is known to be what it should be.
+/// The verifier's answer about the new signature, and whose it is.
 fn examine(
     waiting: &Waiting,
     (signed, form): (&[u8], SignedForm),
@@ -254,14 +235,15 @@ fn examine(
     keys: &Keyring,
     at: DateTime<Utc>,
 ) -> Result<Examined, PaperError> {
-    let unreadable = |error: VerifyError| refuse("not_readable", "", error.to_string(), AGAIN);
-    let mut trust = keys.trust().clone();
-    judge(waiting, (signed, form), &trust, at, Revocation::IfAvailable)?;
-    for answer in status(signed, keys)? {
-        trust = trust.with_revocation(&answer).map_err(unreadable)?;
-    }
-    judge(waiting, (signed, form), &trust, at, Revocation::Published)?;
-    let field = own_field(waiting, form);
+    let entering = Entering {
+        issued: waiting.pdf(),
+        field: &waiting.field,
+        form,
+        needed: waiting.needed,
+        signed,
+    };
+    entering.uploaded(keys, at)?;
+    let field = entering.own_field();
     let certificate = signers(signed)?.into_iter().find(|(name, _)| *name == field);
     let (_, certificate) = certificate.ok_or(PaperError::Interrupted)?;
     let holder = Holder::read(&certificate)?;
@@ -270,93 +252,7 @@ fn examine(
     holder.may_sign(at, quality(waiting.needed)).map_err(sign)?;
     let fiscal_code = holder.fiscal_code.clone().unwrap_or_default();
     let level = delibera_signature::level(signed)?;
-    Ok((fiscal_code, found(holder.quality, level)))
-}
-
-/// The field a report names: the one prepared for him, or none for a container.
-fn own_field(waiting: &Waiting, form: SignedForm) -> &str {
-    match form {
-        SignedForm::Pades => &waiting.field,
-        SignedForm::Cades => "",
-    }
-}
-
-/// What to do with a file that is refused.
-const AGAIN: &str = "Firmare di nuovo il documento scaricato, senza altre modifiche";
-
-/// Whether the file is the document that waits, with a valid signature in its field and nothing
-/// else.
-fn judge(
-    waiting: &Waiting,
-    (signed, form): (&[u8], SignedForm),
-    trust: &Trust,
-    at: DateTime<Utc>,
-    revocation: Revocation,
-) -> Result<(), PaperError> {
-    let qualified = waiting.needed == SignatureQuality::Qualified;
-    let policy = Policy { at: Some(at), revocation, qualified, ..Policy::default() };
-    let report = match form {
-        SignedForm::Pades => verify_pdf(signed, Some(waiting.pdf()), trust, &policy),
-        SignedForm::Cades => verify_container(signed, Some(waiting.pdf()), trust, &policy),
-    };
-    let report = report.map_err(|error| refuse("not_readable", "", error.to_string(), AGAIN))?;
-    // One person signs a container, around the document as it was issued.
-    if form == SignedForm::Cades && report.signatures.len() != 1 {
-        let text = "Il file p7m deve portare una sola firma, quella di chi carica il documento";
-        return Err(refuse("signature_not_valid", "art. 24 CAD", text, AGAIN));
-    }
-    let field = own_field(waiting, form);
-    let own = report.signatures.iter().find(|s| s.field == field);
-    let Some(own) = own else {
-        let text = format!("Il file non porta la firma nel campo «{}»", waiting.field);
-        return Err(refuse("signature_missing", "artt. 20 e 24 CAD", text, AGAIN));
-    };
-    if !report.changed_after.is_empty() || !report.covers_whole {
-        let what: Vec<String> =
-            report.changed_after.iter().chain(&report.reasons).cloned().collect();
-        let text = format!("Il documento è stato modificato: {}", what.join("; "));
-        return Err(refuse("document_changed", "art. 20 CAD", text, AGAIN));
-    }
-    // What cannot be told is no signature either: the verdict on this one must be full.
-    if own.verdict != Verdict::TotalPassed {
-        return Err(not_valid(own));
-    }
-    Ok(())
-}
-
-/// The refusal that fits the first reason of the verifier.
-fn not_valid(own: &SignatureReport) -> PaperError {
-    use SubIndication as Sub;
-    const DATES: &str = "art. 24, c. 4-bis, CAD";
-    const OTHER: &str = "Firmare con un certificato valido";
-    let (code, article, what, next) = match own.sub_indication {
-        Some(Sub::RevokedNoPoe | Sub::RevokedCaNoPoe | Sub::Revoked) => {
-            ("certificate_revoked", DATES, "Il certificato è revocato", OTHER)
-        }
-        Some(Sub::OutOfBoundsNoPoe | Sub::NotYetValid) => {
-            ("certificate_out_of_date", DATES, "Il certificato non è in corso di validità", OTHER)
-        }
-        Some(Sub::NoCertificateChainFound) => (
-            "authority_not_trusted",
-            "art. 24 CAD",
-            "L'autorità che ha emesso il certificato non è fra quelle fidate",
-            "Chiedere all'amministratore di importare l'elenco di fiducia",
-        ),
-        Some(Sub::TryLater) => (
-            "revocation_unknown",
-            DATES,
-            "Non si può dire se il certificato sia revocato",
-            "Riprovare il caricamento più tardi: il file firmato resta buono",
-        ),
-        Some(Sub::ChainConstraintsFailure) => (
-            "signature_not_qualified",
-            "artt. 20 e 24 CAD",
-            "La firma non è del tipo che serve",
-            "Firmare con un certificato qualificato di firma",
-        ),
-        _ => ("signature_not_valid", "art. 24 CAD", "La firma non è valida", AGAIN),
-    };
-    refuse(code, article, format!("{what}: {}", own.reasons.join("; ")), next)
+    Ok((fiscal_code, keys.worth(holder.quality, level, form)))
 }
 
 impl Office {

@@ -3,6 +3,7 @@
 
 use super::documents::{DocumentError, Templates};
 use super::execute::{ExecuteError, Executor};
+use super::judgement;
 use super::keyring::config::Activation;
 use super::keyring::{Done, Keyring, Order, Who};
 use crate::domain::digest::sha256_hex;
@@ -119,10 +120,12 @@ impl Press {
     ) -> Vec<Result<Done, PaperError>> {
         let (keys, count) = (Arc::clone(&self.keys), orders.len());
         let signed = tokio::task::spawn_blocking(move || {
-            keys.sign_all(Who::Person(&person), &name, &orders, &activation, at)
+            let who = Who::Person(&person);
+            let signed = keys.sign_all(who, &name, &orders, &activation, at);
+            judgement::of_gesture(&keys, who, &orders, signed, at)
         });
         match signed.await {
-            Ok(signed) => signed.into_iter().map(|one| one.map_err(PaperError::from)).collect(),
+            Ok(signed) => signed,
             Err(_) => (0..count).map(|_| Err(PaperError::Interrupted)).collect(),
         }
     }
@@ -140,10 +143,12 @@ impl Press {
         let (keys, comune) = (Arc::clone(&self.keys), comune.clone());
         let sealed = tokio::task::spawn_blocking(move || {
             let (who, activation) = (Who::Entity(&comune), Activation::default());
-            keys.sign_all(who, &comune.name, &[order], &activation, at).pop()
+            let orders = [order];
+            let signed = keys.sign_all(who, &comune.name, &orders, &activation, at);
+            judgement::of_gesture(&keys, who, &orders, signed, at).pop()
         });
         let sealed = sealed.await.map_err(|_| PaperError::Interrupted)?;
-        Ok(sealed.ok_or(PaperError::Interrupted)??)
+        sealed.ok_or(PaperError::Interrupted)?
     }
 
     /// Raises a signed document to a level, or renews it, as far as the network allows.
@@ -161,6 +166,21 @@ impl Press {
             delibera_signature::augment(&pdf, level, renew, network.as_ref())
         });
         Ok(done.await.map_err(|_| PaperError::Interrupted)??)
+    }
+
+    /// What the validation data of a document says of its certificates, when it says that one is
+    /// revoked.
+    ///
+    /// # Errors
+    /// The work was interrupted.
+    pub async fn revoked_since(
+        &self,
+        pdf: Vec<u8>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, PaperError> {
+        let trust = self.keys.trust();
+        let work = move || judgement::revoked_since(&pdf, &trust, at);
+        tokio::task::spawn_blocking(work).await.map_err(|_| PaperError::Interrupted)
     }
 }
 

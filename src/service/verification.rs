@@ -10,7 +10,7 @@ use crate::domain::albo::{Recognised, recognise};
 use crate::domain::digest::sha256_hex;
 use crate::domain::stream::StreamId;
 use chrono::{DateTime, Utc};
-use delibera_signature::{Policy, SignatureReport, Trust, Verdict, verify_any};
+use delibera_signature::{Policy, Revocation, SignatureReport, Trust, Verdict, verify_any};
 
 /// Revisions of a file that are looked at, from the last: each is hashed from the beginning.
 const REVISIONS: usize = 12;
@@ -115,7 +115,17 @@ pub struct SignatureLine {
 /// The signatures of a document at an instant; none when it has none that can be read. CPU work:
 /// off the async threads.
 pub fn signatures(bytes: &[u8], trust: &Trust, at: DateTime<Utc>) -> Vec<SignatureLine> {
-    let policy = Policy { at: Some(at), ..Policy::default() };
+    lines(bytes, trust, Policy { at: Some(at), ..Policy::default() })
+}
+
+/// The same of a file that comes with an act, where nobody asks the authorities: that the status of
+/// a certificate is not known is said, and is no reason for doubt.
+pub fn attached(bytes: &[u8], trust: &Trust, at: DateTime<Utc>) -> Vec<SignatureLine> {
+    let revocation = Revocation::IfAvailable;
+    lines(bytes, trust, Policy { at: Some(at), revocation, ..Policy::default() })
+}
+
+fn lines(bytes: &[u8], trust: &Trust, policy: Policy) -> Vec<SignatureLine> {
     let report = verify_any(bytes, None, trust, &policy);
     report.map(|r| r.signatures.iter().map(line).collect()).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use crate::pki::Pki;
 use crate::{folder, valid};
 use delibera::domain::case::{CaseCommand, OpinionOutcome};
 use delibera::domain::command::Command;
-use delibera::domain::papers::{SignatureLevel, SignatureQuality};
+use delibera::domain::papers::SignatureQuality;
 use delibera::domain::stream::StreamId;
 use delibera::service::keyring::config::Activation;
 use delibera::service::signing::Shown;
@@ -100,21 +100,14 @@ async fn t_83_a_development_certificate_is_refused_where_a_qualified_one_is_aske
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_qualified_key_satisfies_the_policy_and_its_worth_is_a_fact() {
+async fn a_key_in_a_file_is_advanced_whatever_its_certificate_says() {
     let pki = Pki::new(&folder("qualified-pki"), "http://prove.invalid");
     let policy = "{ default = \"advanced\", proposta = \"qualified\" }";
-    let comune = Comune::new("qualified", &file_keys(&pki, "qualified"), policy).await;
+    let comune = Comune::new("qualified", &file_keys(&pki, "sscd"), policy).await;
     let papers = comune.proposals(1).await;
-    comune.office.sign("rossi", &papers[0].0, &papers[0].1).await.unwrap();
-    let signed = comune.paper(&papers[0]).await;
-    valid(&signed, 1);
-    let sha256 = delibera::domain::digest::sha256_hex(&signed);
-    let world = comune.office.executor.world(std::slice::from_ref(&papers[0].0)).await.unwrap();
-    let kept = world.case("atto-0").unwrap().kept.get(&sha256).cloned().unwrap();
-    assert_eq!(kept.level, SignatureLevel::B);
-    let events = comune.office.executor.store.stream(&papers[0].0).await.unwrap();
-    let worth = events.iter().find_map(|e| e.event.payload.get("assurance").cloned()).unwrap();
-    assert_eq!(worth["quality"], serde_json::to_value(SignatureQuality::Qualified).unwrap());
+    let refused = comune.office.sign("rossi", &papers[0].0, &papers[0].1).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains("serve una firma qualificata, il certificato è avanzato"), "{said}");
     comune.verified().await;
 }
 

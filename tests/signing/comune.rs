@@ -195,7 +195,15 @@ fn content(n: usize) -> Content {
     }
 }
 
-/// The `[signing]` table of people who sign with a key in a file of an authority.
+/// The line of the folder that trusts an authority.
+pub fn trust(pki: &Pki) -> String {
+    let folder = pki.dir.join("trust");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("ca.cer"), pki.anchor()).unwrap();
+    format!("trust = {folder:?}\n")
+}
+
+/// The `[signing]` table of people who sign with a key in a file of an authority that is trusted.
 pub fn file_keys(pki: &Pki, section: &str) -> String {
     let key = pki.issue("rossi", SUBJECT, "RSA-2048", section, 30);
     let seal = "/C=IT/O=Comune/organizationIdentifier=CF:IT-01199250158/CN=Comune di prova";
@@ -207,7 +215,8 @@ pub fn file_keys(pki: &Pki, section: &str) -> String {
         )
     };
     format!(
-        "{}[backends]\nfile = {{ kind = \"file\" }}\n[people]\n{}",
+        "{}{}[backends]\nfile = {{ kind = \"file\" }}\n[people]\n{}",
+        trust(pki),
         line("seal", &seal),
         line("rossi", &key)
     )

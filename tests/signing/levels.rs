@@ -4,6 +4,7 @@
 
 use crate::comune::{Comune, file_keys};
 use crate::folder;
+use crate::http::Server;
 use crate::services::Services;
 use crate::{python, run, valid};
 use chrono::TimeDelta;
@@ -12,6 +13,7 @@ use delibera::domain::papers::{Kept, SignatureLevel};
 use delibera::domain::stream::StreamId;
 use delibera::store::{JobFilter, JobState};
 use delibera_signature::{Level, Verdict, verify};
+use std::sync::Arc;
 
 async fn kept(comune: &Comune, document: &str) -> Kept {
     let stream = StreamId::case("atto-0");
@@ -123,7 +125,7 @@ async fn an_authority_that_is_down_leaves_the_signature_and_a_job_that_mends_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_policy_nothing_is_owed_and_nothing_is_asked() {
+async fn without_a_policy_and_without_stamps_nothing_is_owed() {
     let services = Services::new("none-pki");
     services.server.set_down(true);
     let comune = Comune::new("none", &file_keys(&services.pki, "person"), "").await;
@@ -131,6 +133,39 @@ async fn without_a_policy_nothing_is_owed_and_nothing_is_asked() {
     comune.office.sign("rossi", &papers[0].0, "proposta").await.unwrap();
     comune.worker.drain().await.unwrap();
     let filter = JobFilter { kind: Some("augment".into()), ..JobFilter::default() };
+    assert!(comune.office.executor.store.jobs(&filter).await.unwrap().is_empty());
+    comune.verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stamp_of_every_signature_is_owed_whatever_the_policy_asks() {
+    let services = Services::new("owed-pki");
+    let pki = Arc::clone(&services.pki);
+    let (listener, url) = Server::bind();
+    let stamps = Arc::new(move |_: &str, body: &[u8]| (200, pki.time_stamp(body)));
+    let tsa = Server::start(listener, url, stamps);
+    tsa.set_down(true);
+    let tsa_line = format!("tsa = {{ url = \"{}/tsr\" }}\n", tsa.url);
+    let signing = format!("{tsa_line}{}", file_keys(&services.pki, "person"));
+    let comune = Comune::new("owed", &signing, "").await;
+    let papers = comune.proposals(1).await;
+    comune.office.sign("rossi", &papers[0].0, "proposta").await.unwrap();
+    let document = sha256_hex(&comune.paper(&papers[0]).await);
+    let first = kept(&comune, &document).await;
+    assert_eq!((first.level, first.wanted), (SignatureLevel::B, SignatureLevel::T));
+    comune.worker.drain().await.unwrap();
+    assert_eq!(kept(&comune, &document).await, first, "the authority is down");
+    tsa.set_down(false);
+    comune.clock.advance(TimeDelta::hours(2));
+    comune.worker.drain().await.unwrap();
+    let stamped = kept(&comune, &document).await;
+    assert_eq!(stamped.level, SignatureLevel::T);
+    valid(&bytes(&comune, &stamped.sha256).await, 1);
+    let filter = JobFilter {
+        state: Some(JobState::Available),
+        kind: Some("augment".into()),
+        ..JobFilter::default()
+    };
     assert!(comune.office.executor.store.jobs(&filter).await.unwrap().is_empty());
     comune.verified().await;
 }

@@ -29,6 +29,17 @@ pub fn opinion(outcome: OpinionOutcome) -> Command {
 
 /// A Comune where everybody signs with tools of his own, and an authority it trusts.
 async fn desk(name: &str) -> (Comune, Services) {
+    desk_with(name, "{ default = \"advanced\" }").await
+}
+
+/// The same, where the relatore signs the proposal too: it has two boxes.
+async fn desk_of_two(name: &str) -> (Comune, Services) {
+    let policy = "{ default = \"advanced\" }\nsource = \"prova\"\n\n\
+                  [political_signature_required]\nvalue = true";
+    desk_with(name, policy).await
+}
+
+async fn desk_with(name: &str, policy: &str) -> (Comune, Services) {
     let services = Services::new(&format!("{name}-pki"));
     let pki = &services.pki;
     pki.issue("rossi", SUBJECT, "RSA-2048", "person", 30);
@@ -38,7 +49,7 @@ async fn desk(name: &str) -> (Comune, Services) {
         "trust = {trust:?}\n[backends]\npropria = {{ kind = \"offline\" }}\n\
          [people]\ndefault = {{ backend = \"propria\" }}\n"
     );
-    (Comune::new(name, &signing, "{ default = \"advanced\" }").await, services)
+    (Comune::new(name, &signing, policy).await, services)
 }
 
 fn paper(n: usize) -> Target {
@@ -236,5 +247,74 @@ async fn a_p7m_around_a_whole_sheet_is_kept_as_the_original_and_read_inside() {
     // Nothing is ever appended to it, and the archive agrees.
     let jobs = office.executor.store.jobs(&Default::default()).await.unwrap();
     assert!(!jobs.iter().any(|job| job.kind == "augment" && job.key.contains(&given.sha256)));
+    comune.verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_uploads_has_signed_in_his_own_box_and_in_no_other() {
+    let (comune, services) = desk_of_two("boxes").await;
+    let papers = comune.proposals(1).await;
+    let office = &comune.office;
+    let (id, waiting) = office.prepare_offline("rossi", paper(0)).await.unwrap();
+    let fields = delibera_signature::fields(waiting.pdf()).unwrap();
+    let other = fields.iter().find(|f| f.name != waiting.field).expect("the box of the relatore");
+    let own = pyhanko(&services.pki, waiting.pdf(), &waiting.field);
+    for field in [other.name.as_str(), "altra"] {
+        let both = pyhanko(&services.pki, &own, field);
+        assert_eq!(code_of(office, &id, both).await, "signature_of_others", "{field}");
+    }
+    let not_his = pyhanko(&services.pki, waiting.pdf(), &other.name);
+    assert_eq!(code_of(office, &id, not_his).await, "signature_missing");
+    office.upload("rossi", &id, own.clone()).await.unwrap();
+    assert_eq!(comune.paper(&papers[0]).await, own);
+    comune.verified().await;
+}
+
+const CERTIFY: &str = "\
+import sys
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko.stamp import NoOpStampStyle
+
+meta = signers.PdfSignatureMetadata(
+    field_name=sys.argv[1],
+    md_algorithm='sha256',
+    subfilter=fields.SigSeedSubFilter.PADES,
+    certify=True,
+    docmdp_permissions=fields.MDPPerm[sys.argv[2]],
+)
+signer = signers.SimpleSigner.load('rossi.key', 'rossi.pem')
+with open('issued.pdf', 'rb') as issued, open('signed.pdf', 'wb') as signed:
+    by = signers.PdfSigner(meta, signer, stamp_style=NoOpStampStyle())
+    signed.write(by.sign_pdf(IncrementalPdfFileWriter(issued)).getbuffer())
+";
+
+/// Certifies a PDF with pyHanko in the field that is there for it: who signs first may say what the
+/// others may still do.
+fn certified(pki: &Pki, pdf: &[u8], field: &str, others: &str) -> Vec<u8> {
+    std::fs::write(pki.dir.join("issued.pdf"), pdf).unwrap();
+    let mut command = python("python");
+    run(command.current_dir(&pki.dir).args(["-c", CERTIFY, field, others]));
+    pki.read("signed.pdf")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_that_locks_the_boxes_of_others_is_refused_while_they_are_empty() {
+    let (comune, services) = desk_of_two("locks").await;
+    comune.proposals(1).await;
+    let office = &comune.office;
+    let (id, waiting) = office.prepare_offline("rossi", paper(0)).await.unwrap();
+    let closed = certified(&services.pki, waiting.pdf(), &waiting.field, "NO_CHANGES");
+    assert_eq!(code_of(office, &id, closed).await, "signature_locks_document");
+    let open = certified(&services.pki, waiting.pdf(), &waiting.field, "FILL_FORMS");
+    office.upload("rossi", &id, open).await.unwrap();
+    comune.verified().await;
+    // Where nobody signs after, it harms nobody.
+    let (comune, services) = desk("locks-alone").await;
+    let papers = comune.proposals(1).await;
+    let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
+    let closed = certified(&services.pki, waiting.pdf(), &waiting.field, "NO_CHANGES");
+    comune.office.upload("rossi", &id, closed.clone()).await.unwrap();
+    assert_eq!(comune.paper(&papers[0]).await, closed);
     comune.verified().await;
 }

@@ -2,9 +2,11 @@
 //! Remote signing, live against the Cloud Signature Consortium dummy server of PyPI; and against a
 //! server of our own for what the dummy never says (codes wrong, expired, asked for).
 
-use crate::comune::{CODE, Comune, SUBJECT};
+use crate::comune::{CODE, Comune, SUBJECT, trust};
 use crate::http::Server;
+use crate::judgement::{refused, worth};
 use crate::pki::Pki;
+use crate::services::Services;
 use crate::{folder, python, valid};
 use base64ct::{Base64, Encoding};
 use delibera::service::keyring::config::{Activation, Secret};
@@ -93,9 +95,24 @@ fn dummy(name: &str) -> Dummy {
     dummy
 }
 
-fn signing(url: &str, key: &str) -> String {
+/// The dummy makes certificates of its own: the last of a chain is the authority to be trusted.
+fn trust_dummy(dummy: &Dummy) -> String {
+    let body = json!({ "credentialID": "prova/rsa", "certificates": "chain" }).to_string();
+    let asked = ureq::post(format!("{}/credentials/info", dummy.url))
+        .header("Content-Type", "application/json")
+        .send(body);
+    let answer = asked.unwrap().body_mut().read_to_string().unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let chain = answer["cert"]["certificates"].as_array().unwrap();
+    let root = Base64::decode_vec(chain.last().unwrap().as_str().unwrap()).unwrap();
+    let folder = folder("csc-trust");
+    std::fs::write(folder.join("radice.cer"), root).unwrap();
+    format!("trust = {folder:?}\n")
+}
+
+fn signing(trust: &str, url: &str, key: &str) -> String {
     format!(
-        "[backends]\nremota = {{ kind = \"csc\", url = \"{url}\" }}\n\
+        "{trust}[backends]\nremota = {{ kind = \"csc\", url = \"{url}\" }}\n\
          [people]\ndefault = {{ backend = \"remota\"{key} }}\n"
     )
 }
@@ -103,9 +120,10 @@ fn signing(url: &str, key: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dummy_service_signs_a_batch_with_one_authorization() {
     let dummy = dummy("csc");
-    let named = signing(&dummy.url, ", key = \"prova/rsa\"");
+    let trust = trust_dummy(&dummy);
+    let named = signing(&trust, &dummy.url, ", key = \"prova/rsa\"");
     // Named in the configuration, or found among the credentials by the fiscal code.
-    for (name, config) in [("csc-named", named), ("csc-found", signing(&dummy.url, ""))] {
+    for (name, config) in [("csc-named", named), ("csc-found", signing(&trust, &dummy.url, ""))] {
         let comune = Comune::new(name, &config, "").await;
         let papers = comune.proposals(4).await;
         for row in comune.office.sign_many("rossi", &papers, &Activation::default()).await {
@@ -116,7 +134,7 @@ async fn the_dummy_service_signs_a_batch_with_one_authorization() {
         }
         comune.verified().await;
     }
-    let other = signing(&dummy.url, ", key = \"prova/ec\"");
+    let other = signing(&trust, &dummy.url, ", key = \"prova/ec\"");
     let comune = Comune::new("csc-other", &other, "").await;
     let papers = comune.proposals(1).await;
     let row = comune.office.sign("rossi", &papers[0].0, "proposta").await;
@@ -127,27 +145,53 @@ async fn the_dummy_service_signs_a_batch_with_one_authorization() {
     );
 }
 
-/// A service that wants a code, gives one certificate and keeps what it was asked.
+/// A service that wants a code, gives one certificate and keeps what it was asked and by whom.
 struct Fake {
     server: Server,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
+    entered: Arc<Mutex<Vec<(String, String)>>>,
+    services: Services,
 }
 
-fn fake(name: &str) -> Fake {
-    let pki = Pki::new(&folder(name), "http://prove.invalid");
+/// What a service wants besides the code.
+#[derive(Default, Clone, Copy)]
+struct Rules {
+    /// Who has no token of access is nobody; `auth/login` gives one for the password.
+    guarded: bool,
+    /// PIN of the key.
+    pin: Option<&'static str>,
+}
+
+const USER: &str = "comune";
+const PASSWORD: &str = "parola segreta";
+const TOKEN: &str = "gettone";
+
+fn fake(name: &str, rules: Rules) -> Fake {
+    let services = Services::new(name);
+    let pki = Arc::clone(&services.pki);
     let issued = pki.issue("rossi", SUBJECT, "P-384", "person", 30);
     let key = delibera_signature::FileKey::new(&issued.key, vec![issued.certificate.clone()]);
     let asked: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
-    let log = Arc::clone(&asked);
+    let entered: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+    let (log, door) = (Arc::clone(&asked), Arc::clone(&entered));
     let dir = pki.dir.clone();
     assert!(key.is_ok());
-    let answer = move |path: &str, body: &[u8]| {
+    let answer = move |path: &str, access: &str, body: &[u8]| {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let method = path.trim_start_matches("/csc/v1/").to_owned();
         log.lock().unwrap().push((method.clone(), body.clone()));
+        door.lock().unwrap().push((method.clone(), access.to_owned()));
         let said =
             |error: &str, text: &str| (400, json!({ "error": error, "error_description": text }));
+        let password =
+            format!("Basic {}", Base64::encode_string(format!("{USER}:{PASSWORD}").as_bytes()));
         let (status, answer) = match method.as_str() {
+            "auth/login" if access == password => {
+                (200, json!({ "access_token": TOKEN, "expires_in": 3600 }))
+            }
+            _ if rules.guarded && access != format!("Bearer {TOKEN}") => {
+                (401, json!({ "error": "authentication_error", "error_description": "No" }))
+            }
             "credentials/sendOTP" => (204, Value::Null),
             "credentials/info" => (
                 200,
@@ -155,8 +199,12 @@ fn fake(name: &str) -> Fake {
                     "key": { "status": "enabled", "algo": ["1.2.840.10045.4.3.3"], "len": 384 },
                     "cert": { "certificates": [Base64::encode_string(&issued.certificate)] },
                     "authMode": "explicit", "OTP": { "presence": "true" }, "multisign": 2,
+                    "PIN": { "presence": rules.pin.is_some().to_string() },
                 }),
             ),
+            "credentials/authorize" if body["PIN"].as_str() != rules.pin => {
+                said("invalid_pin", "The PIN is invalid")
+            }
             "credentials/authorize" => match body["OTP"].as_str() {
                 Some("123456") => (200, json!({ "SAD": "attivata" })),
                 Some("111111") => said("invalid_request", "The OTP has expired"),
@@ -175,7 +223,8 @@ fn fake(name: &str) -> Fake {
         (status, answer.to_string().into_bytes())
     };
     let (listener, url) = Server::bind();
-    Fake { server: Server::start(listener, url, Arc::new(answer)), asked }
+    let server = Server::guarded(listener, url, Arc::new(answer));
+    Fake { server, asked, entered, services }
 }
 
 /// The signature of a digest, r and s side by side, as some services give it.
@@ -204,9 +253,9 @@ fn code(text: &str) -> Activation {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_code_signs_as_many_as_the_service_allows_and_every_refusal_says_what_to_do() {
-    let fake = fake("fake-csc");
-    let url = format!("{}/csc/v1", fake.server.url);
-    let comune = Comune::new("fake", &signing(&url, ", key = \"a\""), "").await;
+    let fake = fake("fake-csc", Rules::default());
+    let (url, trust) = (format!("{}/csc/v1", fake.server.url), trust(&fake.services.pki));
+    let comune = Comune::new("fake", &signing(&trust, &url, ", key = \"a\""), "").await;
     let papers = comune.proposals(4).await;
     assert!(comune.office.asks("rossi").await.unwrap().code);
     assert!(comune.office.send_code("rossi").await.unwrap());
@@ -251,4 +300,99 @@ async fn one_code_signs_as_many_as_the_service_allows_and_every_refusal_says_wha
     }
     assert_eq!(CODE.len(), 16);
     comune.verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_does_not_sign_remotely() {
+    let fake = fake("revoked-csc", Rules::default());
+    let (url, trust) = (format!("{}/csc/v1", fake.server.url), trust(&fake.services.pki));
+    let comune = Comune::new("revoked-remote", &signing(&trust, &url, ", key = \"a\""), "").await;
+    comune.proposals(1).await;
+    fake.services.pki.revoke("rossi");
+    assert_eq!(refused(&comune, &code("123456")).await, "certificate_revoked");
+    comune.verified().await;
+}
+
+const IN_PASSWORD: &str = "DELIBERA_TEST_CSC_PASSWORD";
+const IN_WRONG: &str = "DELIBERA_TEST_CSC_WRONG";
+const IN_TOKEN: &str = "DELIBERA_TEST_CSC_TOKEN";
+const IN_PIN: &str = "DELIBERA_TEST_CSC_PIN";
+const PIN: &str = "4829";
+
+/// A Comune that enters a service in a way of its own, with one proposal to sign.
+async fn entering(name: &str, fake: &Fake, how: &str) -> Comune {
+    let signing = format!(
+        "{}[backends]\nremota = {{ kind = \"csc\", url = \"{}/csc/v1\"{how} }}\n\
+         [people]\ndefault = {{ backend = \"remota\", key = \"a\" }}\n",
+        trust(&fake.services.pki),
+        fake.server.url
+    );
+    let comune = Comune::new(name, &signing, "").await;
+    comune.proposals(1).await;
+    fake.entered.lock().unwrap().clear();
+    comune
+}
+
+async fn signs(comune: &Comune, activation: &Activation) {
+    let papers = [(delibera::domain::stream::StreamId::case("atto-0"), "proposta".to_owned())];
+    let row = comune.office.sign_many("rossi", &papers, activation).await.pop().unwrap();
+    row.outcome.unwrap();
+    assert_eq!(worth(comune).await["quality"], "advanced");
+    comune.verified().await;
+}
+
+async fn enters_in_every_way() {
+    let fake = fake("guarded-csc", Rules { guarded: true, pin: None });
+    let way = |key: &str, variable: &str| format!(", user = {USER:?}, {key} = {variable:?}");
+    let comune = entering("password", &fake, &way("password_env", IN_PASSWORD)).await;
+    signs(&comune, &code("123456")).await;
+    let entered = std::mem::take(&mut *fake.entered.lock().unwrap());
+    assert!(entered[0].0 == "auth/login" && entered[0].1.starts_with("Basic "), "{entered:?}");
+    let bearer = format!("Bearer {TOKEN}");
+    assert!(entered[1..].iter().all(|(_, access)| *access == bearer), "{entered:?}");
+    let comune = entering("wrong", &fake, &way("password_env", IN_WRONG)).await;
+    let said = refused(&comune, &code("123456")).await;
+    assert!(said.contains("accesso negato"), "{said}");
+    let comune = entering("nobody", &fake, "").await;
+    let said = refused(&comune, &code("123456")).await;
+    assert!(said.contains("accesso negato"), "{said}");
+    let comune = entering("bearer", &fake, &format!(", bearer_env = {IN_TOKEN:?}")).await;
+    signs(&comune, &code("123456")).await;
+    let entered = std::mem::take(&mut *fake.entered.lock().unwrap());
+    assert!(entered.iter().all(|(method, access)| method != "auth/login" && *access == bearer));
+}
+
+async fn gives_its_pin_in_every_way() {
+    let fake = fake("pin-csc", Rules { guarded: false, pin: Some(PIN) });
+    let comune = entering("pin", &fake, "").await;
+    assert!(comune.office.asks("rossi").await.unwrap().pin);
+    let given = |pin: &str| Activation { pin: Secret::new(pin), ..code("123456") };
+    for (activation, wanted) in
+        [(code("123456"), "manca il PIN"), (given("0000"), "il PIN non è corretto")]
+    {
+        let said = refused(&comune, &activation).await;
+        assert!(said.contains(wanted), "{said}");
+    }
+    signs(&comune, &given(PIN)).await;
+    let comune = entering("pin-kept", &fake, &format!(", pin_env = {IN_PIN:?}")).await;
+    assert!(!comune.office.asks("rossi").await.unwrap().pin);
+    signs(&comune, &code("123456")).await;
+}
+
+/// Secrets are in the environment of the process, so the test runs itself again with them.
+#[test]
+fn a_service_is_entered_with_a_password_or_a_token_and_a_key_opened_with_a_pin() {
+    const TEST: &str =
+        "remote::a_service_is_entered_with_a_password_or_a_token_and_a_key_opened_with_a_pin";
+    if std::env::var_os(IN_PASSWORD).is_some() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        return runtime.block_on(async {
+            enters_in_every_way().await;
+            gives_its_pin_in_every_way().await;
+        });
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", TEST, "--nocapture"]);
+    command.env(IN_PASSWORD, PASSWORD).env(IN_WRONG, "altra").env(IN_TOKEN, TOKEN).env(IN_PIN, PIN);
+    crate::run(&mut command);
 }

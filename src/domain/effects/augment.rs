@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What a signed paper owes: time-stamps and validation data up to the level of the policy, then
-//! their renewal, for as long as the paper is kept (R9.2).
+//! What a signed paper owes: time-stamps and validation data up to the level of the policy, or to the
+//! one it wanted when it was signed, then their renewal, for as long as the paper is kept (R9.2).
 
 use super::{At, Job};
 use crate::domain::case::CaseEvent;
-use crate::domain::papers::{KeptPapers, PaperState, SignatureLevel, SignedForm, need};
+use crate::domain::papers::{KeptPapers, PaperState, SignatureLevel, SignedForm};
 use crate::domain::sitting::SittingEvent;
 use crate::domain::stream::NewJob;
 use crate::domain::world::World;
@@ -70,7 +70,7 @@ fn complete(paper: Option<&PaperState>) -> Option<&str> {
 fn owe(world: &World, kept: &KeptPapers, document: &str, at: At<'_>, jobs: &mut Vec<NewJob>) {
     let Some(kept) = kept.get(document) else { return };
     let Ok(regulation) = world.regulation(at.day()) else { return };
-    let wanted = need(&regulation.signature_policy, kept.kind).level;
+    let wanted = kept.target(&regulation.signature_policy);
     let begun = kept.sha256 != document;
     let due = match (kept.level < wanted, kept.renew_by) {
         (true, _) if begun => at.recorded + HALF_WAY,

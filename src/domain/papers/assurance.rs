@@ -56,24 +56,47 @@ pub struct Assurance {
     pub quality: SignatureQuality,
     /// Of the document.
     pub level: SignatureLevel,
+    /// Level that is still to come, whatever the policy asks: the Comune stamps every signature,
+    /// and the authority was down. Signatures of before this was recorded want nothing more.
+    #[serde(default = "least", skip_serializing_if = "is_least")]
+    pub wanted: SignatureLevel,
+    /// Nobody answered about the revocation of the certificate when the signature entered
+    /// (art. 24, c. 4-bis, CAD): it was accepted, and the status is to be asked again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub status_unknown: bool,
+}
+
+fn least() -> SignatureLevel {
+    SignatureLevel::B
+}
+
+fn is_least(level: &SignatureLevel) -> bool {
+    *level == SignatureLevel::B
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Assurance {
     /// What nobody asked more than.
-    pub const NONE: Self =
-        Self { quality: SignatureQuality::Development, level: SignatureLevel::B };
+    pub const NONE: Self = Self::of(SignatureQuality::Development, SignatureLevel::B);
 
     /// What nobody can ask more than: the signature that is taken for granted when the question is
     /// only whether someone may act.
-    pub const MOST: Self =
-        Self { quality: SignatureQuality::Qualified, level: SignatureLevel::Lta };
+    pub const MOST: Self = Self::of(SignatureQuality::Qualified, SignatureLevel::Lta);
+
+    /// A quality and a level, with nothing left to be done.
+    pub const fn of(quality: SignatureQuality, level: SignatureLevel) -> Self {
+        Self { quality, level, wanted: SignatureLevel::B, status_unknown: false }
+    }
 
     /// Reads `qualified` or `qualified B-LTA`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace();
         let quality = SignatureQuality::from_token(words.next()?)?;
         let level = words.next().map_or(Some(SignatureLevel::B), SignatureLevel::from_token)?;
-        words.next().is_none().then_some(Self { quality, level })
+        words.next().is_none().then_some(Self::of(quality, level))
     }
 }
 
@@ -122,8 +145,17 @@ pub struct Kept {
     pub sha256: String,
     /// Level it reached.
     pub level: SignatureLevel,
+    /// Level its signatures still want, whatever the policy asks.
+    pub wanted: SignatureLevel,
     /// For B-LTA: when the certificate of the newest time-stamp expires.
     pub renew_by: Option<DateTime<Utc>>,
+}
+
+impl Kept {
+    /// The level to reach: what the policy asks, or what was wanted when it was signed, if more.
+    pub fn target(&self, policy: &BTreeMap<String, Assurance>) -> SignatureLevel {
+        need(policy, self.kind).level.max(self.wanted)
+    }
 }
 
 /// An augmentation, as its command and its fact say it.
@@ -165,11 +197,12 @@ impl KeptPapers {
         sha256: &str,
         found: Option<&Assurance>,
     ) {
-        if let Some(before) = before {
-            self.0.remove(before);
-        }
+        let earlier = before.and_then(|before| self.0.remove(before));
         let level = found.map_or(SignatureLevel::B, |a| a.level);
-        let kept = Kept { kind, sha256: sha256.to_owned(), level, renew_by: None };
+        // What an earlier signature of the paper still wants is wanted of the whole.
+        let earlier = earlier.map_or(SignatureLevel::B, |kept| kept.wanted);
+        let wanted = found.map_or(SignatureLevel::B, |a| a.wanted).max(earlier);
+        let kept = Kept { kind, sha256: sha256.to_owned(), level, wanted, renew_by: None };
         self.0.insert(sha256.to_owned(), kept);
     }
 

@@ -4,15 +4,17 @@
 //!
 //! All are one path (prepare, digest, sign, embed): they differ in who answers the digest. Before
 //! anything is asked of a device, its certificate is looked at: whose it is, whether it is valid
-//! today, whether it is of the quality the policy of the Comune asks for (law.md R9.2-R9.5).
+//! today, whether it is of the quality the policy of the Comune asks for (law.md R9.2-R9.5). What it
+//! signed is judged afterwards, like an upload (`src/service/judgement.rs`).
 
 pub mod config;
 pub mod network;
 mod remote;
 mod token;
+mod trusted;
 
 use crate::domain::law::calendar::{date_short, rome_date, rome_time};
-use crate::domain::papers::{Assurance, SignatureLevel, SignatureQuality};
+use crate::domain::papers::{Assurance, SignatureLevel, SignatureQuality, SignedForm};
 use crate::domain::registry::{ComuneData, Person};
 use chrono::{DateTime, Utc};
 use config::{Activation, BackendConfig, DEFAULT, KeyConfig, Secret, SigningConfig};
@@ -20,12 +22,13 @@ use delibera_signature::{
     DEFAULT_RESERVE, DevelopmentCa, FileKey, Holder, KeyError, Level, Network, Quality, Request,
     SignError, Signer, SoftKey, Trust, pem,
 };
-use network::{Access, HttpNetwork};
+use network::Access;
 use remote::Service;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use token::TokenSigner;
+use trusted::Trusted;
 
 /// Who signs.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +94,7 @@ pub struct Keyring {
     soft: Mutex<BTreeMap<String, Arc<SoftKey>>>,
     config: SigningConfig,
     services: BTreeMap<String, Service>,
-    network: Arc<dyn Network>,
-    trust: Trust,
+    trusted: Trusted,
     /// Signatures are a line that says so: for simulations.
     blank: bool,
 }
@@ -147,21 +149,16 @@ impl Keyring {
             }
         }
         let ca = DevelopmentCa::from_seed(seed, valid_from)?;
-        let other = |error: &dyn std::fmt::Display| KeyError::Other(error.to_string());
-        let trust = config.trust.as_deref().map(super::trust::read).transpose();
-        let mut trust = trust.map_err(|e| other(&e))?.unwrap_or_default();
         let development =
             config.backends.values().any(|b| matches!(b, BackendConfig::Development {}));
-        if development {
-            trust = trust.with_anchor(ca.certificate()).map_err(|e| other(&e))?;
-        }
+        let own = development.then(|| ca.certificate().to_vec());
+        let trusted = Trusted::new(&config, own)?;
         let services = config
             .backends
             .iter()
             .filter_map(|(name, backend)| Some((name.clone(), service(backend)?)))
             .collect();
-        let network = Arc::new(HttpNetwork::new(config.tsa.as_ref(), trust.anchors()));
-        Ok(Self { ca, soft: Mutex::default(), services, network, trust, config, blank: false })
+        Ok(Self { ca, soft: Mutex::default(), services, trusted, config, blank: false })
     }
 
     /// Certificate of the development authority, DER.
@@ -169,14 +166,34 @@ impl Keyring {
         self.ca.certificate()
     }
 
-    /// Whose signatures are accepted on upload.
-    pub fn trust(&self) -> &Trust {
-        &self.trust
+    /// Whose signatures are accepted, as the folder of the authorities stands now.
+    pub fn trust(&self) -> Arc<Trust> {
+        self.trusted.trust()
     }
 
     /// Time-stamps and status of certificates.
     pub fn network(&self) -> Arc<dyn Network> {
-        Arc::clone(&self.network)
+        self.trusted.network()
+    }
+
+    /// Whether every signature is to be time-stamped.
+    pub fn stamps(&self) -> bool {
+        self.config.tsa.is_some()
+    }
+
+    /// Whether what somebody signs here is judged: development keys say themselves that they are
+    /// worth nothing, and lines that stand for signatures are none.
+    pub fn is_judged(&self, who: Who<'_>) -> bool {
+        let development = |(_, backend)| matches!(backend, &BackendConfig::Development {});
+        !self.blank && !self.key_of(who).is_ok_and(development)
+    }
+
+    /// What a signature is worth as it enters; the stamp that it should have and has not is owed. To
+    /// a container nothing is added.
+    pub fn worth(&self, quality: Quality, level: Level, form: SignedForm) -> Assurance {
+        let owed = self.stamps() && form == SignedForm::Pades && level < Level::T;
+        let wanted = if owed { SignatureLevel::T } else { SignatureLevel::B };
+        Assurance { wanted, ..found(quality, level) }
     }
 
     /// Bytes left for a signature. A time-stamp brings the certificates of its authority.
@@ -280,6 +297,22 @@ impl Keyring {
         Ok(key)
     }
 
+    /// The key of somebody, opened, and its holder. A key in a file is in no qualified device, whatever
+    /// its certificate says: its signatures are advanced (Reg. UE 910/2014, art. 3, n. 12).
+    fn holder(
+        &self,
+        who: Who<'_>,
+        activation: &Activation,
+    ) -> Result<(Arc<dyn Signer>, Holder), KeyError> {
+        let signer = self.open(who, activation)?;
+        let mut holder = Holder::read(signer.certificate()).map_err(key_error)?;
+        if let (_, BackendConfig::File {}) = self.key_of(who)? {
+            holder.quality = holder.quality.min(Quality::Advanced);
+        }
+        holder.is_of(who.fiscal_code())?;
+        Ok((signer, holder))
+    }
+
     /// Signs many documents in one gesture, a result each; `name` is the one shown in the box.
     pub fn sign_all(
         &self,
@@ -292,12 +325,7 @@ impl Keyring {
         if self.blank {
             return orders.iter().map(|order| Ok(Self::in_words(who, name, order, at))).collect();
         }
-        let opened = self.open(who, activation).and_then(|signer| {
-            let holder = Holder::read(signer.certificate()).map_err(key_error)?;
-            holder.is_of(who.fiscal_code())?;
-            Ok((signer, holder))
-        });
-        let (signer, holder) = match opened {
+        let (signer, holder) = match self.holder(who, activation) {
             Ok(opened) => opened,
             Err(error) => return orders.iter().map(|_| Err(error.clone().into())).collect(),
         };
@@ -310,23 +338,28 @@ impl Keyring {
             .filter(|(_, allowed)| allowed.is_ok())
             .map(|(order, _)| (order.pdf.as_slice(), self.request(&order.field, name, &lines, at)))
             .collect();
-        let network = self.config.tsa.as_ref().map(|_| self.network.as_ref());
-        let mut signed =
-            delibera_signature::sign_all(&requests, signer.as_ref(), network).into_iter();
+        let network = self.stamps().then(|| self.network());
+        let signed = delibera_signature::sign_all(&requests, signer.as_ref(), network.as_deref());
+        let mut signed = signed.into_iter();
         let fiscal_code = who.fiscal_code().to_owned();
-        let done = |signed: delibera_signature::Signed| {
+        let done = |signed: delibera_signature::Signed| -> Result<Done, SignError> {
             if let Some(why) = &signed.shortfall {
                 tracing::warn!(%why, "signed without a time-stamp");
             }
-            let assurance = found(holder.quality, signed.level);
-            Done { pdf: signed.pdf, fiscal_code: fiscal_code.clone(), assurance }
+            // Of the whole document: a stamp on this signature says nothing of the earlier ones.
+            let level = match signed.level {
+                Level::B => Level::B,
+                _ => delibera_signature::level(&signed.pdf)?,
+            };
+            let assurance = self.worth(holder.quality, level, SignedForm::Pades);
+            Ok(Done { pdf: signed.pdf, fiscal_code: fiscal_code.clone(), assurance })
         };
         let missing = || Err(KeyError::Other("manca una firma della serie".into()).into());
         allowed
             .into_iter()
             .map(|allowed| {
                 allowed?;
-                signed.next().unwrap_or_else(missing).map(done)
+                signed.next().unwrap_or_else(missing).and_then(done)
             })
             .collect()
     }
@@ -342,10 +375,10 @@ impl Keyring {
         at: DateTime<Utc>,
     ) -> Result<Vec<u8>, SignError> {
         let who = Who::Entity(comune);
-        let signer = self.open(who, &Activation::default())?;
-        Holder::read(signer.certificate())?.is_of(who.fiscal_code())?;
-        let stamping = self.config.tsa.is_some().then_some(self.network.as_ref());
-        delibera_signature::sign_detached(content, signer.as_ref(), at, stamping)
+        let (signer, holder) = self.holder(who, &Activation::default())?;
+        holder.may_sign(at, Quality::Development)?;
+        let stamping = self.stamps().then(|| self.network());
+        delibera_signature::sign_detached(content, signer.as_ref(), at, stamping.as_deref())
     }
 
     /// How a field is filled: the same request whoever signs, so that what is prepared for a tool
@@ -368,13 +401,13 @@ pub fn shown(name: &str, at: DateTime<Utc>) -> [String; 2] {
 }
 
 /// What was found, in the words of the domain.
-pub fn found(quality: Quality, level: Level) -> Assurance {
+fn found(quality: Quality, level: Level) -> Assurance {
     let quality = match quality {
         Quality::Development => SignatureQuality::Development,
         Quality::Advanced => SignatureQuality::Advanced,
         Quality::Qualified => SignatureQuality::Qualified,
     };
-    Assurance { quality, level: level_of(level) }
+    Assurance::of(quality, level_of(level))
 }
 
 /// A level, in the words of the domain.

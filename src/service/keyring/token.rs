@@ -4,6 +4,9 @@
 //! The library of a token is one for the whole process and so is its login: whoever is logged in
 //! signs without a PIN. So the PIN is presented for the gesture, under a lock, and the login ends
 //! with it (sole control, art. 26 reg. (UE) 910/2014).
+//!
+//! Keys of qualified devices often want the PIN before every signature (CKA_ALWAYS_AUTHENTICATE): the
+//! person gives it once for the gesture, and it is presented for each of the documents he chose.
 
 use super::config::Secret;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -105,42 +108,70 @@ impl TokenSigner {
         Ok(Self { library, token, label, pin, certificate, chain: certificates, algorithm })
     }
 
-    fn session(&self, context: &Pkcs11) -> Result<(Session, ObjectHandle), KeyError> {
+    fn session(&self, context: &Pkcs11) -> Result<OpenKey, KeyError> {
         let failed = |error| explain(error, &self.token);
         let slot = slot_of(context, &self.token)?;
         let session = context.open_ro_session(slot).map_err(failed)?;
-        let pin = AuthPin::new(self.pin.reveal().to_owned().into());
-        session.login(UserType::User, Some(&pin)).map_err(failed)?;
+        session.login(UserType::User, Some(&self.pin())).map_err(failed)?;
         let wanted = [
             Attribute::Class(ObjectClass::PRIVATE_KEY),
             Attribute::Label(self.label.clone().into()),
         ];
         let keys = session.find_objects(&wanted).map_err(failed)?;
-        match keys.first() {
-            Some(key) => Ok((session, *key)),
-            None => Err(KeyError::KeyMissing(self.label.clone())),
-        }
+        let Some(key) = keys.first().copied() else {
+            return Err(KeyError::KeyMissing(self.label.clone()));
+        };
+        let always = wants_pin_each_time(&session, key);
+        Ok(OpenKey { session, key, always })
     }
 
-    fn sign_one(
-        &self,
-        session: &Session,
-        key: ObjectHandle,
-        attributes: &[u8],
-    ) -> Result<Vec<u8>, SignError> {
-        let failed = |error| explain(error, &self.token);
-        match self.algorithm {
-            Algorithm::RsaPkcs1Sha256 => {
-                let signed = session.sign(&Mechanism::Sha256RsaPkcs, key, attributes);
-                Ok(signed.map_err(failed)?)
-            }
-            Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 => {
-                let digest = self.algorithm.hash().of(&[attributes]);
-                let raw = session.sign(&Mechanism::Ecdsa, key, &digest).map_err(failed)?;
-                ecdsa_der(&raw)
-            }
-        }
+    fn pin(&self) -> AuthPin {
+        AuthPin::new(self.pin.reveal().to_owned().into())
     }
+
+    fn sign_one(&self, open: &OpenKey, attributes: &[u8]) -> Result<Vec<u8>, SignError> {
+        let failed = |error| explain(error, &self.token);
+        let OpenKey { session, key, always } = open;
+        let rsa = self.algorithm == Algorithm::RsaPkcs1Sha256;
+        if *always {
+            let signed = self.sign_with_pin(open, attributes).map_err(failed)?;
+            return if rsa { Ok(signed) } else { ecdsa_der(&signed) };
+        }
+        if rsa {
+            let signed = session.sign(&Mechanism::Sha256RsaPkcs, *key, attributes);
+            return Ok(signed.map_err(failed)?);
+        }
+        let digest = self.algorithm.hash().of(&[attributes]);
+        ecdsa_der(&session.sign(&Mechanism::Ecdsa, *key, &digest).map_err(failed)?)
+    }
+
+    /// The PIN goes between the start of the operation and the data (PKCS#11 3.0, 5.6.8), so the
+    /// operation is in parts and the device, or its library, computes the hash.
+    fn sign_with_pin(&self, open: &OpenKey, attributes: &[u8]) -> Result<Vec<u8>, Error> {
+        let mechanism = match self.algorithm {
+            Algorithm::RsaPkcs1Sha256 => Mechanism::Sha256RsaPkcs,
+            Algorithm::EcdsaP256Sha256 => Mechanism::EcdsaSha256,
+            Algorithm::EcdsaP384Sha384 => Mechanism::EcdsaSha384,
+        };
+        open.session.sign_init(&mechanism, open.key)?;
+        open.session.login(UserType::ContextSpecific, Some(&self.pin()))?;
+        open.session.sign_update(attributes)?;
+        open.session.sign_final()
+    }
+}
+
+/// A key during a gesture.
+struct OpenKey {
+    session: Session,
+    key: ObjectHandle,
+    /// The device wants the PIN before each signature.
+    always: bool,
+}
+
+/// Devices that do not know the attribute want the PIN once.
+fn wants_pin_each_time(session: &Session, key: ObjectHandle) -> bool {
+    let told = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]);
+    told.is_ok_and(|all| all.contains(&Attribute::AlwaysAuthenticate(true)))
 }
 
 fn slot_of(context: &Pkcs11, token: &str) -> Result<Slot, KeyError> {
@@ -187,14 +218,13 @@ impl Signer for TokenSigner {
         self.algorithm
     }
 
-    /// One login, as many signatures as wanted, and the login ends.
+    /// One login, as many signatures as wanted, and the login ends: also after a failure.
     fn sign_all(&self, attributes: &[&[u8]]) -> Vec<Result<Vec<u8>, SignError>> {
         let context = lock(&self.library);
         match self.session(&context) {
-            Ok((session, key)) => {
-                let signed =
-                    attributes.iter().map(|one| self.sign_one(&session, key, one)).collect();
-                if let Err(error) = session.logout() {
+            Ok(open) => {
+                let signed = attributes.iter().map(|one| self.sign_one(&open, one)).collect();
+                if let Err(error) = open.session.logout() {
                     tracing::warn!(%error, token = self.token, "logout");
                 }
                 signed

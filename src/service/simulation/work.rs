@@ -12,7 +12,7 @@ use crate::domain::command::Command;
 use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::papers::{
-    Assurance, Augmentation, SignatureLevel, capigruppo_list, case_paper, need, sitting_paper,
+    Assurance, Augmentation, SignatureLevel, capigruppo_list, case_paper, sitting_paper,
 };
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
@@ -301,7 +301,7 @@ impl Town {
         let Ok(regulation) = self.world.regulation(rome_date(self.now)) else {
             return Ok(Done::Retry("nessun regolamento".into()));
         };
-        let wanted = need(&regulation.signature_policy, kept.kind).level;
+        let wanted = kept.target(&regulation.signature_policy);
         if kept.level >= wanted && kept.level < SignatureLevel::Lta {
             return Ok(Done::Yes);
         }

@@ -7,7 +7,7 @@ use super::{Done, JobError, Worker};
 use crate::domain::case::CaseCommand;
 use crate::domain::command::Command;
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::{Augmentation, Kept, SignatureLevel, need};
+use crate::domain::papers::{Augmentation, Kept, SignatureLevel};
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{StreamId, StreamKind};
 use crate::domain::token::Token;
@@ -35,7 +35,7 @@ impl Worker {
             return Ok(Done::Yes("il documento ha avuto altre firme".into()));
         };
         let regulation = world.regulation(rome_date(self.now()))?;
-        let wanted = need(&regulation.signature_policy, kept.kind).level;
+        let wanted = kept.target(&regulation.signature_policy);
         let renew = kept.level >= wanted;
         if renew && kept.level < SignatureLevel::Lta {
             return Ok(Done::Yes(format!("già al livello {}", kept.level.token())));
@@ -60,9 +60,16 @@ impl Worker {
             level: level_of(reached.level),
             renew_by: reached.renew_by,
         };
-        let note = format!("livello {} {why}", step.level.token());
+        let mut note = format!("livello {} {why}", step.level.token()).trim_end().to_owned();
+        // Only now it may be known that a certificate had been revoked when it signed.
+        if let Some(revoked) =
+            self.office.press.revoked_since(new.bytes.clone(), self.now()).await?
+        {
+            tracing::error!(%stream, document = signed, %revoked, "a signature is not valid");
+            note = format!("{note}; firma da rifare (art. 24, c. 4-bis, CAD): {revoked}");
+        }
         self.system(command(stream, step), vec![new]).await?;
-        Ok(Done::Yes(note.trim_end().to_owned()))
+        Ok(Done::Yes(note))
     }
 }
 

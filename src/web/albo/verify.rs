@@ -151,7 +151,7 @@ async fn examine(app: &Shared, name: String, bytes: Vec<u8>) -> Result<Answer, W
     let work = tokio::task::spawn_blocking(move || {
         // The turn ends with the work, even when nobody waits for the answer any more.
         let _turn = turn;
-        (sha256_hex(&bytes), signatures(&bytes, keys.trust(), now))
+        (sha256_hex(&bytes), signatures(&bytes, &keys.trust(), now))
     });
     let done = tokio::time::timeout(PATIENCE, work).await.map_err(|_| busy())?;
     let (sha256, found) = done.map_err(|error| WebError::internal("verification", error))?;

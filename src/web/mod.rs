@@ -26,6 +26,7 @@ pub mod profile;
 pub mod proposal;
 pub mod registers;
 pub mod search;
+pub mod signed_files;
 pub mod signing;
 pub mod sitting;
 pub mod tokens;
@@ -93,6 +94,8 @@ pub struct App {
     pub limits: layers::Limits,
     /// Documents of strangers that are examined at the same time.
     pub verifications: Arc<Semaphore>,
+    /// What is known of the signed files that come with acts.
+    pub signed_files: signed_files::SignedFiles,
     /// Rate limit of programs.
     pub api_limits: api::caller::ApiLimits,
 }
@@ -132,6 +135,7 @@ impl App {
             closing,
             limits,
             verifications,
+            signed_files: signed_files::SignedFiles::default(),
             api_limits,
         };
         Ok(Arc::new(app))

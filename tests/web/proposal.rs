@@ -9,6 +9,7 @@ on_both_engines!(
     a_wrong_amount_keeps_the_form_and_records_nothing,
     a_file_that_is_not_what_its_name_says_is_refused,
     an_attachment_travels_with_the_text,
+    the_signatures_of_an_attachment_are_told_beside_it,
     the_file_of_another_act_cannot_be_named,
     a_text_in_word_is_imported,
     who_may_not_write_is_told_why,
@@ -87,6 +88,20 @@ fn an_attachment_travels_with_the_text(server: &Server) {
     let case = browser.get(here.trim_end_matches("/testo"));
     case.says("voci.csv");
     case.says("Agli atti");
+}
+
+/// A p7m that is none is taken all the same: the verdict is told, and stops nobody.
+fn the_signatures_of_an_attachment_are_told_beside_it(server: &Server) {
+    const SIGNED_DATA: &[u8] = &[0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 7, 2];
+    let mut browser = Browser::of(server, "marchi");
+    let here = draft(&mut browser);
+    let file = ("allegati", "perizia.pdf.p7m", SIGNED_DATA);
+    let typed = [("oggetto", "Con firma"), ("classe-nuovi", "on_file"), ("fai", "carica")];
+    assert_eq!(browser.upload(&here, &typed, &[file]).status, 303);
+    browser.get(&here).says("Il file p7m non contiene firme leggibili");
+    let saved = browser.post(&here, &[("oggetto", "Con firma"), ("fai", "salva")]);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    browser.get(here.trim_end_matches("/testo")).says("Il file p7m non contiene firme leggibili");
 }
 
 /// The hash of a file is no key to it: only files of the act or of the form are believed.

@@ -76,6 +76,8 @@ struct AttachmentLine {
     href: Option<String>,
     why_not: String,
     short_hash: String,
+    /// What its signatures are worth, in words.
+    signatures: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,7 +173,9 @@ pub async fn show(
         entries.push(timeline::entry(event, &fact, &world.registry, &workflow));
     }
     entries.reverse();
+    let attachments = attachments(&app, &visitor, &world, case);
     let page = page(&visitor, &world, case, &workflow, allowed, denied, entries, &entered);
+    let page = CasePage { attachments, ..page };
     app.show(&visitor, &page)
 }
 
@@ -246,7 +250,7 @@ fn page(
         drawing: drawing::draw(workflow, case, entered),
         versions: versions(case),
         opinions: opinions(case, registry),
-        attachments: attachments(case, registry, visitor),
+        attachments: Vec::new(),
         preview: papers.iter().rev().find_map(|p| p.href.clone()),
         papers,
         version: case.version,
@@ -373,14 +377,19 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
     case.opinions.iter().rev().map(line).collect()
 }
 
-fn attachments(case: &Case, registry: &Registry, visitor: &Visitor) -> Vec<AttachmentGroup> {
+fn attachments(
+    app: &Shared,
+    visitor: &Visitor,
+    world: &World,
+    case: &Case,
+) -> Vec<AttachmentGroup> {
     let classes = [
         (AttachmentClass::Integral, "Parte integrante"),
         (AttachmentClass::OnFile, "Agli atti"),
         (AttachmentClass::Reserved, "Riservati"),
     ];
     let groups = classes.into_iter().map(|(class, title)| {
-        let may = may_read_attachment(registry, visitor.id(), case, class, visitor.today);
+        let may = may_read_attachment(&world.registry, visitor.id(), case, class, visitor.today);
         let of_class = case.content.attachments.iter().filter(|a| a.class == class);
         let files = of_class.map(|a| AttachmentLine {
             name: a.name.clone(),
@@ -388,6 +397,9 @@ fn attachments(case: &Case, registry: &Registry, visitor: &Visitor) -> Vec<Attac
             href: may.is_ok().then(|| format!("/fascicoli/{}/documenti/{}", case.id, a.sha256)),
             why_not: may.as_ref().err().map(|r| r.text.clone()).unwrap_or_default(),
             short_hash: a.sha256.chars().take(12).collect(),
+            signatures: may
+                .as_ref()
+                .map_or_else(|_| String::new(), |()| app.signatures_of(a, || None)),
         });
         AttachmentGroup { title, files: files.collect() }
     });

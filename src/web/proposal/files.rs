@@ -7,7 +7,7 @@ use crate::domain::effects::token;
 use crate::domain::refusal::Refusal;
 use crate::service::import::import;
 use crate::store::DraftFile;
-use crate::web::App;
+use crate::web::Shared;
 use crate::web::case::size;
 use crate::web::forms::Choice;
 use crate::web::upload::{Uploaded, examine};
@@ -34,12 +34,15 @@ pub struct AttachmentLine {
     /// Not on record yet.
     fresh: bool,
     href: String,
+    /// What its signatures are worth, in words.
+    signatures: String,
     classes: Vec<Choice>,
 }
 
 /// The attachments of a content, in order.
-pub fn lines(desk: &Desk, content: &Content) -> Vec<AttachmentLine> {
+pub fn lines(app: &Shared, desk: &Desk, content: &Content) -> Vec<AttachmentLine> {
     let recorded = |sha256: &str| desk.case.content.attachments.iter().any(|a| a.sha256 == sha256);
+    let typed = |sha256: &str| desk.files.iter().find(|file| file.sha256 == sha256);
     let line = |a: &crate::domain::case::Attachment| {
         let pages = a.pages.map(|n| format!(", {n} {}", if n == 1 { "pagina" } else { "pagine" }));
         AttachmentLine {
@@ -49,6 +52,7 @@ pub fn lines(desk: &Desk, content: &Content) -> Vec<AttachmentLine> {
             short: a.sha256.chars().take(12).collect(),
             fresh: !recorded(&a.sha256),
             href: format!("/fascicoli/{}/documenti/{}?scarica", desk.case.id, a.sha256),
+            signatures: app.signatures_of(a, || typed(&a.sha256).map(|file| file.bytes.clone())),
             classes: CLASSES
                 .iter()
                 .map(|(class, label)| Choice {
@@ -68,7 +72,7 @@ pub fn lines(desk: &Desk, content: &Content) -> Vec<AttachmentLine> {
 /// # Errors
 /// Why a file is not taken; those before it were.
 pub async fn take(
-    app: &App,
+    app: &Shared,
     visitor: &Visitor,
     desk: &mut Desk,
     files: Vec<Uploaded>,
@@ -103,6 +107,7 @@ pub async fn take(
                     notes.push(format!("«{}» è già fra gli allegati.", examined.name));
                     continue;
                 }
+                app.examine_signatures(&examined.sha256, examined.media_type, &file.bytes).await;
                 let kept = DraftFile {
                     sha256: examined.sha256,
                     name: unique(desk, &examined.name),

@@ -211,7 +211,12 @@ impl Page for ProposalPage {
     }
 }
 
-fn page(desk: &Desk, refusal: Option<Refusal>, errors: &[(String, String)]) -> ProposalPage {
+fn page(
+    app: &Shared,
+    desk: &Desk,
+    refusal: Option<Refusal>,
+    errors: &[(String, String)],
+) -> ProposalPage {
     let (registry, today) = (&desk.world.registry, rome_date(chrono::DateTime::UNIX_EPOCH));
     let on = desk.case.updated.map_or(today, rome_date);
     let regulation = registry.regulation(on).ok();
@@ -239,7 +244,7 @@ fn page(desk: &Desk, refusal: Option<Refusal>, errors: &[(String, String)]) -> P
         points: points(&desk.input),
         summary: text("scheda", "Scheda di sintesi per gli assessori"),
         touched: form::touched(&desk.input),
-        attachments: files::lines(desk, &content),
+        attachments: files::lines(app, desk, &content),
         preview,
         saved: desk.saved.clone(),
         notes: desk.notes.clone(),
@@ -279,7 +284,7 @@ pub async fn show(
     if !desk.notes.is_empty() {
         desk.keep(&app, &visitor, "").await?;
     }
-    app.show(&visitor, &page(&desk, None, &[]))
+    app.show(&visitor, &page(&app, &desk, None, &[]))
 }
 
 /// Does what the button says with the whole form.
@@ -295,7 +300,7 @@ pub async fn submit(
         return app.render(
             StatusCode::UNPROCESSABLE_ENTITY,
             Some(&visitor),
-            &page(&desk, refusal, &[]),
+            &page(&app, &desk, refusal, &[]),
         );
     }
     let button = sent.input.get("fai").to_owned();
@@ -311,7 +316,7 @@ pub async fn submit(
     let arrived = files::take(&app, &visitor, &mut desk, sent.files, &button).await;
     desk.keep(&app, &visitor, arrived.as_deref().unwrap_or_default()).await?;
     if let Err(refusal) = arrived {
-        let page = page(&desk, Some(refusal), &[]);
+        let page = page(&app, &desk, Some(refusal), &[]);
         return app.render(StatusCode::UNPROCESSABLE_ENTITY, Some(&visitor), &page);
     }
     match button.as_str() {
@@ -323,14 +328,14 @@ pub async fn submit(
 
 /// Puts what is typed on record: an edit of the draft, or a new version.
 async fn record(
-    app: &App,
+    app: &Shared,
     visitor: &Visitor,
     desk: Desk,
     button: &str,
 ) -> Result<Response, WebError> {
     let (content, errors) = desk.content();
     let wrong = |refusal, errors: &[(String, String)]| {
-        let page = page(&desk, refusal, errors);
+        let page = page(app, &desk, refusal, errors);
         app.render(StatusCode::UNPROCESSABLE_ENTITY, Some(visitor), &page)
     };
     if !errors.is_empty() {

@@ -34,6 +34,8 @@ struct FileLine {
     name: String,
     href: Option<String>,
     why_not: String,
+    /// What its signatures are worth, in words.
+    signatures: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,7 +92,7 @@ pub async fn show(
     let sitting = world.sitting(&id)?;
     may_follow_sitting(&world.registry, visitor.id(), visitor.today)?;
     let items = sitting.items.iter().enumerate();
-    let items = items.map(|(index, item)| part(&world, item, index + 1, &visitor)).collect();
+    let items = items.map(|(index, item)| part(&app, &world, item, index + 1, &visitor)).collect();
     let page = DossierPage { heading: heading(sitting), items, id };
     app.show(&visitor, &page)
 }
@@ -99,7 +101,7 @@ fn heading(sitting: &Sitting) -> String {
     name(sitting)
 }
 
-fn part(world: &World, item: &Item, number: usize, visitor: &Visitor) -> ItemPart {
+fn part(app: &Shared, world: &World, item: &Item, number: usize, visitor: &Visitor) -> ItemPart {
     let empty = Case::default();
     let case = world.cases.get(&item.case).unwrap_or(&empty);
     let refused = may_read(&world.registry, visitor.id(), case, visitor.today).err();
@@ -107,13 +109,20 @@ fn part(world: &World, item: &Item, number: usize, visitor: &Visitor) -> ItemPar
         return ItemPart {
             number,
             why_not: refusal.text,
-            ..part_of(world, &empty, item, number, visitor)
+            ..part_of(app, world, &empty, item, number, visitor)
         };
     }
-    part_of(world, case, item, number, visitor)
+    part_of(app, world, case, item, number, visitor)
 }
 
-fn part_of(world: &World, case: &Case, item: &Item, number: usize, visitor: &Visitor) -> ItemPart {
+fn part_of(
+    app: &Shared,
+    world: &World,
+    case: &Case,
+    item: &Item,
+    number: usize,
+    visitor: &Visitor,
+) -> ItemPart {
     let (registry, content) = (&world.registry, &case.content);
     let people =
         |ids: &[String]| ids.iter().map(|p| registry.name(p)).collect::<Vec<_>>().join(", ");
@@ -144,7 +153,7 @@ fn part_of(world: &World, case: &Case, item: &Item, number: usize, visitor: &Vis
         contrary: opinions.iter().any(|o| o.contrary && !o.void),
         opinions,
         departure: content.gates.departure.clone().unwrap_or_default(),
-        files: files(world, case, visitor),
+        files: files(app, world, case, visitor),
         proposal: proposal.map(|sha256| format!("/fascicoli/{}/documenti/{sha256}", case.id)),
         why_not: String::new(),
     }
@@ -168,7 +177,7 @@ fn opinion_line(world: &World, case: &Case, opinion: &Opinion) -> OpinionLine {
     }
 }
 
-fn files(world: &World, case: &Case, visitor: &Visitor) -> Vec<FileLine> {
+fn files(app: &Shared, world: &World, case: &Case, visitor: &Visitor) -> Vec<FileLine> {
     let line = |attachment: &crate::domain::case::Attachment| {
         let class: AttachmentClass = attachment.class;
         let may = may_read_attachment(&world.registry, visitor.id(), case, class, visitor.today);
@@ -177,6 +186,10 @@ fn files(world: &World, case: &Case, visitor: &Visitor) -> Vec<FileLine> {
             href: may
                 .is_ok()
                 .then(|| format!("/fascicoli/{}/documenti/{}", case.id, attachment.sha256)),
+            signatures: match &may {
+                Ok(()) => app.signatures_of(attachment, || None),
+                Err(_) => String::new(),
+            },
             why_not: may.err().map(|refusal| refusal.text).unwrap_or_default(),
         }
     };

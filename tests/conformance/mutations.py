@@ -17,6 +17,8 @@ from others import pyhanko, timestamper
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import fields, signers
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 ISSUED = "documents/deliberazione.pdf"
@@ -36,6 +38,7 @@ def all_of_them(corpus: Corpus, ca: Authority) -> None:
     for name, change in CHANGES.items():
         add(f"after-signing-{name}", updated(two, change))
         add(f"before-signing-{name}", pyhanko(updated(issued, change), attacker))
+    locks(add, issued, attacker)
     people(add, issued, corpus, ca)
     # A sound signature on a document that is not the one that was issued.
     corpus.add(Item("altered/another-act.pdf", REFUSED, None, ISSUED), corpus.read("documents/bozza.s1.pdf"))
@@ -279,6 +282,27 @@ CHANGES: dict[str, Callable[[IncrementalPdfFileWriter], None]] = {
     "font-changed": change_font,
     "retitled": retitle,
 }
+
+
+# --- Locks --------------------------------------------------------------------------------------------
+
+
+class Stubborn(signers.PdfSigner):
+    """Signs also what an earlier signature forbids to sign."""
+
+    def _enforce_certification_constraints(self, reader: PdfFileReader) -> None:
+        pass
+
+
+def locks(add: Callable, issued: bytes, attacker: Identity) -> None:
+    """The first signature lets nobody sign after it, and somebody does: neither is worth anything."""
+    certified = pyhanko(
+        issued, attacker, certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES
+    )
+    add("certified-then-signed", pyhanko(certified, attacker, by=Stubborn))
+    lock = fields.FieldMDPSpec(fields.FieldMDPAction.ALL)
+    locked = pyhanko(issued, attacker, new_field=fields.SigFieldSpec("blocco", field_mdp_spec=lock))
+    add("locked-then-signed", pyhanko(locked, attacker, by=Stubborn))
 
 
 # --- People -------------------------------------------------------------------------------------------

@@ -52,13 +52,21 @@ def field_names(pdf: bytes) -> list[str]:
 
 
 def pyhanko(
-    pdf: bytes, identity: Identity, *, stamp=None, signer=None, new_field=None, timestamper=None, **meta
+    pdf: bytes,
+    identity: Identity,
+    *,
+    stamp=None,
+    signer=None,
+    new_field=None,
+    timestamper=None,
+    by=signers.PdfSigner,
+    **meta,
 ) -> bytes:
     """The document with the first empty field, or a new one, signed as PAdES."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     field = new_field.sig_field_name if new_field else meta.pop("field", None) or field_names(pdf)[0]
     settings = {"md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES, **meta}
-    pdf_signer = signers.PdfSigner(
+    pdf_signer = by(
         signers.PdfSignatureMetadata(field_name=field, **settings),
         signer or simple_signer(identity),
         timestamper=timestamper,

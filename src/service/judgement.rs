@@ -202,7 +202,7 @@ fn not_valid(own: &SignatureReport) -> PaperError {
             "revocation_unknown",
             VALIDITY,
             "Non si può dire se il certificato sia revocato",
-            "Riprovare il caricamento più tardi: il file firmato resta buono",
+            "Riprovare più tardi: un file già firmato resta buono",
         ),
         Some(Sub::ChainConstraintsFailure) => (
             "signature_not_qualified",

@@ -151,6 +151,10 @@ impl Keyring {
         let ca = DevelopmentCa::from_seed(seed, valid_from)?;
         let development =
             config.backends.values().any(|b| matches!(b, BackendConfig::Development {}));
+        let judged = config.backends.values().any(|b| !matches!(b, BackendConfig::Development {}));
+        if judged && config.trust.is_none() {
+            tracing::warn!("[signing] has no «trust»: no signature will be accepted");
+        }
         let own = development.then(|| ca.certificate().to_vec());
         let trusted = Trusted::new(&config, own)?;
         let services = config

@@ -265,11 +265,15 @@ pub fn revoked_since(pdf: &[u8], trust: &Trust, at: DateTime<Utc>) -> Option<Str
     (!told.is_empty()).then(|| told.join("; "))
 }
 
+/// Address and request.
+type Question = (String, Vec<u8>);
+type Answer = Result<Vec<u8>, EvidenceError>;
+
 /// The network, asked once for each thing in a gesture: a hundred documents of one person want the
 /// same answers, and who does not answer is not waited for a hundred times.
 struct Asked<'n> {
     network: &'n dyn Network,
-    answers: Mutex<BTreeMap<(String, Vec<u8>), Result<Vec<u8>, EvidenceError>>>,
+    answers: Mutex<BTreeMap<Question, Answer>>,
 }
 
 impl Network for Asked<'_> {

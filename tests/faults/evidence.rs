@@ -67,7 +67,7 @@ async fn evidence(name: &str) -> Evidence {
     let keys = Keyring::from_seed(&[9; 32], valid_from).unwrap();
     let executor = Executor::new(store, Arc::new(SystemClock));
     let comune = executor.world(&[]).await.unwrap().registry.comune.clone();
-    let bytes = evidence::export(&executor, &keys, "obiettivi").await.unwrap();
+    let bytes = evidence::export(&executor, &keys, "obiettivi", |_| {}).await.unwrap();
     Evidence { bytes, seal: SealRef { n: seal.n, hash: seal.hash }, keys, comune, dir }
 }
 

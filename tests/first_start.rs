@@ -32,7 +32,9 @@ fn run(folder: &Path, words: &[&str]) -> (bool, String) {
 /// A process that stays; killed with its owner when a test fails.
 struct Staying {
     child: Child,
-    said: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
+    /// Lines so far: which comes first is nobody's business.
+    said: Vec<String>,
 }
 
 impl Staying {
@@ -44,20 +46,22 @@ impl Staying {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let said = BufReader::new(child.stdout.take().expect("its standard output"));
-        Self { child, said }
+        let output = BufReader::new(child.stdout.take().expect("its standard output"));
+        Self { child, output, said: Vec::new() }
     }
 
-    /// Host and port in the line that begins with a word; lines before it are passed over.
+    /// Host and port in the line that begins with a word, when it comes.
     fn address(&mut self, word: &str) -> String {
         let begins = format!("{word}: http://");
         loop {
-            let mut line = String::new();
-            let read = self.said.read_line(&mut line).expect("text");
-            assert!(read > 0, "it ended without a line «{word}»");
-            if let Some(rest) = line.strip_prefix(&begins) {
+            let found = self.said.iter().find_map(|line| line.strip_prefix(&begins));
+            if let Some(rest) = found {
                 return rest.split('/').next().expect("an address").to_owned();
             }
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("text");
+            assert!(read > 0, "it ended without a line «{word}»: {:?}", self.said);
+            self.said.push(line);
         }
     }
 

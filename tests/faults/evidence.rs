@@ -195,6 +195,7 @@ async fn the_commands_export_and_verify_agree() {
     let (code, said) =
         run(&[&["export", "obiettivi", "--to", "atto.asice"], &database[..]].concat());
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Lettura dei fatti e dei documenti\n"), "{said}");
     let (code, said) = run(&["verify", "atto.asice"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("TUTTO TORNA") && said.contains("Comune di Valdoro"), "{said}");

@@ -47,10 +47,11 @@ const OF_THE_WORKER: [&str; 4] = ["prepare_paper", "seal_paper", "augment", "rec
 
 #[test]
 fn the_glossary_has_every_word_of_the_closed_lists() {
+    let domain = sources("src/domain/");
     let glossary = read("GLOSSARY.md");
     let mut problems = Problems::default();
     for name in LISTS {
-        let (file, words) = list(name);
+        let (file, words) = list(&domain, name);
         for word in words.iter().filter(|word| !glossary.contains(&format!("`{word}`"))) {
             let what = format!("lacks `{word}` ({name} in {file}): say what people read");
             problems.at("GLOSSARY.md", 0, &what);
@@ -77,10 +78,11 @@ fn the_glossary_has_every_moment() {
 
 #[test]
 fn the_page_of_scenarios_has_every_command() {
+    let domain = sources("src/domain/");
     let page = read(SCENARIO);
     let mut problems = Problems::default();
     for (name, heading) in COMMANDS {
-        let (file, words) = list(name);
+        let (file, words) = list(&domain, name);
         let section = section(&page, heading);
         let rows: Vec<&str> = section.lines().filter_map(first_cell).collect();
         for word in words.iter().filter(|word| !OF_THE_WORKER.contains(&word.as_str())) {
@@ -95,6 +97,7 @@ fn the_page_of_scenarios_has_every_command() {
 
 #[test]
 fn the_page_of_scenarios_has_every_value() {
+    let domain = sources("src/domain/");
     let page = read(SCENARIO);
     let written = |word: &str| {
         page.match_indices(word).any(|(at, _)| {
@@ -104,7 +107,7 @@ fn the_page_of_scenarios_has_every_value() {
     };
     let mut problems = Problems::default();
     for name in WRITTEN {
-        let (file, words) = list(name);
+        let (file, words) = list(&domain, name);
         for word in words.iter().filter(|word| !written(word)) {
             problems.at(SCENARIO, 0, &format!("lacks `{word}` ({name} in {file})"));
         }
@@ -113,9 +116,8 @@ fn the_page_of_scenarios_has_every_value() {
 }
 
 /// The file of an enum of the domain and its tokens.
-fn list(name: &str) -> (String, Vec<String>) {
-    let lists = sources("src/domain/").into_iter();
-    let mut lists = lists.map(|(file, source)| (file, words_of(&source, name)));
+fn list<'a>(domain: &'a [(String, Source)], name: &str) -> (&'a str, Vec<String>) {
+    let mut lists = domain.iter().map(|(file, source)| (file.as_str(), words_of(source, name)));
     lists.find(|(_, words)| !words.is_empty()).unwrap_or_else(|| panic!("no `pub enum {name}`"))
 }
 

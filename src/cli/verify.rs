@@ -3,6 +3,7 @@
 //! exported container, offline.
 
 use super::config::ConfigArg;
+use super::progress::Progress;
 use super::{DONE, REFUSED, block_on, refused};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::evidence::{self, BundleReport};
@@ -11,7 +12,6 @@ use crate::service::verify::verify;
 use crate::store::{Report, SealRef, Store, StoreError};
 use clap::Args;
 use delibera_signature::{Policy, Trust, Verdict};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -47,14 +47,14 @@ pub fn run(args: &VerifyArgs) -> ExitCode {
     if let Some(path) = &args.bundle {
         return bundle(path, args.trust.as_deref(), seal.as_ref());
     }
-    let url = match &args.database {
-        Some(url) => url.clone(),
-        None => match args.config.load() {
-            Ok(config) => config.database,
-            Err(code) => return code,
-        },
+    let url = match args.config.database(args.database.as_deref()) {
+        Ok(url) => url,
+        Err(code) => return code,
     };
-    match block_on(audit(&url, seal.as_ref())) {
+    let progress = Progress::start();
+    let report = block_on(audit(&url, seal.as_ref(), &progress));
+    drop(progress);
+    match report {
         Ok(report) => print(&report),
         Err(error) => refused(error),
     }
@@ -118,21 +118,17 @@ fn parse_seal(text: &str) -> Option<SealRef> {
     Some(SealRef { n: n.parse().ok()?, hash: hash.to_owned() })
 }
 
-async fn audit(url: &str, seal: Option<&SealRef>) -> Result<Report, StoreError> {
+/// Reads a whole database again, saying how far it is.
+pub(super) async fn audit(
+    url: &str,
+    seal: Option<&SealRef>,
+    progress: &Progress,
+) -> Result<Report, StoreError> {
     let store = Store::connect_read_only(url).await?;
-    let terminal = std::io::stderr().is_terminal();
-    let report = verify(&store, seal, |events| {
-        if terminal {
-            eprint!("\r{events} fatti riletti");
-            // Progress only: a closed terminal is no reason to stop an audit.
-            let _ = std::io::stderr().flush();
-        }
-    })
-    .await;
-    if terminal {
-        eprint!("\r\u{1b}[K");
-    }
-    report
+    let so_far = |events: i64| progress.at(&format!("{events} fatti riletti"));
+    let report = verify(&store, seal, so_far).await?;
+    store.close().await;
+    Ok(report)
 }
 
 fn print(report: &Report) -> ExitCode {

@@ -46,6 +46,8 @@ mod segretario;
 mod sitting;
 #[path = "engine/steps.rs"]
 mod steps;
+#[path = "engine/told.rs"]
+mod told;
 #[path = "engine/truth.rs"]
 mod truth;
 #[path = "engine/votes.rs"]

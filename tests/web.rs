@@ -41,6 +41,8 @@ mod server;
 mod sittings;
 #[path = "web/strangers.rs"]
 mod strangers;
+#[path = "web/worker.rs"]
+mod worker;
 
 /// Makes a test of each engine out of a function that takes a server.
 macro_rules! on_both_engines {

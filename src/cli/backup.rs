@@ -182,7 +182,7 @@ fn said(outcome: Result<Report, StoreError>, what: &str) -> ExitCode {
     let (events, documents) = (report.events, report.documents);
     println!("{what}, verificata: {events} fatti, {documents} documenti");
     if let Some(seal) = &report.last_seal {
-        println!("Ultimo sigillo, da conservare altrove: {}:{}", seal.n, seal.hash);
+        println!("Ultimo sigillo, da conservare altrove: {seal}");
     }
     ExitCode::from(DONE)
 }

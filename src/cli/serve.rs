@@ -177,7 +177,7 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
 
 /// The queue of a Comune, until it is time to stop.
 async fn keep_working(worker: Arc<Worker>, mut stopped: Stopped) {
-    let mut looked = SystemClock.now();
+    let mut looked = None;
     while !*stopped.borrow() {
         looked = look(&worker, looked).await;
         let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
@@ -282,15 +282,19 @@ async fn asked_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// One look: periodic tasks since the last one, then every job that is due.
-async fn look(worker: &Worker, last: DateTime<Utc>) -> DateTime<Utc> {
+/// One look: periodic tasks since the last one, or since a process before this one ended, then every
+/// job that is due.
+async fn look(worker: &Worker, last: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     let now = SystemClock.now();
     let done = async {
-        worker.tick(last, now).await?;
+        match last {
+            Some(last) => worker.tick(last, now).await?,
+            None => worker.catch_up(now).await?,
+        }
         worker.drain().await
     };
     match done.await {
-        Ok(_) => now,
+        Ok(_) => Some(now),
         Err(error) => {
             tracing::error!(%error, "the queue cannot be read; trying again");
             last

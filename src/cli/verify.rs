@@ -36,13 +36,12 @@ pub struct VerifyArgs {
 
 /// Runs the audit.
 pub fn run(args: &VerifyArgs) -> ExitCode {
-    let seal = match args.seal.as_deref().map(parse_seal) {
-        Some(None) => {
-            eprintln!("errore: --seal si scrive «numero:impronta», come nel messaggio del sigillo");
+    let seal = match args.seal.as_deref().map(str::parse::<SealRef>).transpose() {
+        Ok(seal) => seal,
+        Err(error) => {
+            eprintln!("errore: {error}");
             return ExitCode::from(super::WRONG_USE);
         }
-        Some(seal) => seal,
-        None => None,
     };
     if let Some(path) = &args.bundle {
         return bundle(path, args.trust.as_deref(), seal.as_ref());
@@ -102,7 +101,7 @@ fn told(report: &BundleReport, trusting: bool) -> ExitCode {
         println!("Di chi siano le firme si verifica con --trust CARTELLA");
     }
     if let Some(seal) = &report.last_seal {
-        println!("Ultimo sigillo dell'archivio, da confrontare (--seal): {}:{}", seal.n, seal.hash);
+        println!("Ultimo sigillo dell'archivio, da confrontare (--seal): {seal}");
     }
     ExitCode::from(DONE)
 }
@@ -111,11 +110,6 @@ fn not_right(what: &str) -> ExitCode {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     anstream::println!("{style}NON TORNA{style:#}  {what}");
     ExitCode::from(REFUSED)
-}
-
-fn parse_seal(text: &str) -> Option<SealRef> {
-    let (n, hash) = text.split_once(':')?;
-    Some(SealRef { n: n.parse().ok()?, hash: hash.to_owned() })
 }
 
 /// Reads a whole database again, saying how far it is.
@@ -146,7 +140,7 @@ fn print(report: &Report) -> ExitCode {
         report.seals
     );
     if let Some(seal) = &report.last_seal {
-        println!("Ultimo sigillo, da conservare altrove: {}:{}", seal.n, seal.hash);
+        println!("Ultimo sigillo, da conservare altrove: {seal}");
     }
     if report.unsealed > 0 {
         println!("{} fatti non sono ancora coperti da un sigillo", report.unsealed);

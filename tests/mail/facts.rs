@@ -230,13 +230,13 @@ fn a_detail_of_another_shape_hides_nothing_else() {
     let world = world();
     let detail = json!({
         "reason": "manca il computo", "deadline": 7, "acts": "c-1", "unknown": true,
-        "paper": "deliberazione", "how": "suspend", "seal": "x", "root": "ab",
+        "paper": "deliberazione", "how": "suspend", "serial": "x", "seal": "1:ab",
     });
     let facts = told(&world, "proposta-restituita", "returned", "ponti", detail);
     assert_eq!(facts.detail.reason, "manca il computo");
     assert_eq!(facts.detail.document, "deliberazione");
     assert_eq!(facts.detail.effect, "sospensione");
-    assert_eq!((facts.detail.root.as_deref(), facts.detail.seal), (Some("ab"), None));
+    assert_eq!((facts.detail.seal.as_deref(), facts.detail.serial), (Some("1:ab"), None));
     assert_eq!(facts.deadline(), Some(day(7, 29)), "the term of the step stays");
 }
 

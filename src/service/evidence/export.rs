@@ -178,12 +178,17 @@ fn safe_type(media_type: &str) -> &str {
 
 /// What was written to whom about the act, and what became of it.
 async fn mails(executor: &Executor, world: &World, case: &Case) -> Result<Vec<Value>, ExportError> {
-    let stream = Some(StreamId::case(&case.id).to_string());
+    let stream = StreamId::case(&case.id).to_string();
     let mut lines = Vec::new();
-    for kind in ["mail", "remind"] {
-        let filter =
-            JobFilter { kind: Some(kind.into()), stream: stream.clone(), ..JobFilter::default() };
+    // What a reminder says to each is owed by no fact: it stands under no stream, and names the act.
+    for (kind, stream) in [("mail", &*stream), ("remind", &*stream), ("mail", "")] {
+        let (kind, of) = (Some(kind.into()), Some(stream.to_owned()));
+        let filter = JobFilter { kind, stream: of, ..JobFilter::default() };
         for job in executor.store.jobs(&filter).await? {
+            let about = job.payload.get("case").and_then(Value::as_str);
+            if stream.is_empty() && about != Some(case.id.as_str()) {
+                continue;
+            }
             let person = job.payload.get("person").and_then(Value::as_str).unwrap_or_default();
             let to = world.registry.people.get(person).map(|p| p.email.clone());
             lines.push(json!({

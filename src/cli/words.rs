@@ -40,6 +40,7 @@ const GESTURES: &[(&str, &str)] = &[
     ("request_copy", "registra la richiesta di copia"),
     ("meet_condition", "registra la condizione di efficacia"),
     ("settle_duty", "registra l'adempimento"),
+    ("record_protocollo", "registra il numero di protocollo"),
     ("record_order", "registra il provvedimento"),
     ("lift_suspension", "registra la fine della sospensione"),
     ("close", "chiude"),

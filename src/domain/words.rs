@@ -172,6 +172,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("condition_met", "Condizione di efficacia avverata"),
     ("duty_raised", "Adempimento dovuto"),
     ("duty_settled", "Adempimento chiuso"),
+    ("protocollo_recorded", "Numero di protocollo registrato"),
     ("touched", "Incide un atto successivo"),
     ("touch_withdrawn", "Cade l'effetto di un altro atto"),
     ("suspension_lifted", "Cessa una sospensione"),

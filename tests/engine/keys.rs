@@ -21,7 +21,6 @@ const LATER: &[(&str, &str)] = &[
     ("convocation_channel", "PEC and reserved area: notices go by ordinary mail"),
     ("recording", "recording of sittings: the pages of the sitting"),
     ("number_scope", "one series with the Consiglio: acts of the Consiglio"),
-    ("protocollo", "numbers of the protocollo: the connector"),
     ("capigruppo_channel", "PEC and reserved area: the list goes by ordinary mail"),
     ("capigruppo_batch", "one value only: the law says contestualmente (art. 125 TUEL)"),
     ("preservation_timing", "conservazione"),

@@ -24,7 +24,7 @@ use crate::domain::command::Command;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::date_short;
 use crate::domain::offers;
-use crate::domain::papers::act_key;
+use crate::domain::papers::{PaperState, act_key};
 use crate::domain::papers::words as printed;
 use crate::domain::registry::Registry;
 use crate::domain::stream::StreamId;
@@ -405,5 +405,10 @@ pub fn size(bytes: u64) -> String {
 
 fn papers(case: &Case) -> Vec<PaperLine> {
     let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
-    case.papers.iter().map(|paper| PaperLine::new(paper, href)).collect()
+    let line = |paper: &PaperState| {
+        let mut line = PaperLine::new(paper, href);
+        line.state = index::with_number(case, &paper.plan.key, line.state);
+        line
+    };
+    case.papers.iter().map(line).collect()
 }

@@ -244,6 +244,9 @@ fn after(event: &CaseEvent) -> Said {
             let how = if *done { "compiuto" } else { "non riuscito" };
             said("it-check", format!("Adempimento {how}: {}", words::duty(duty)), note)
         }
+        E::ProtocolloRecorded(recorded) => {
+            said("it-file", format!("Protocollato: {}", paper(&recorded.key)), recorded.label())
+        }
         E::PresentedAgain { .. } => said("it-link", "Ripresentata con una nuova proposta", ""),
         E::ControlRequested(request) => {
             said("it-warning-circle", "Chiesto il controllo dell'atto", request.source())

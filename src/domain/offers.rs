@@ -63,7 +63,8 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
     offers.albo(case, &step.kind, today, elsewhere);
     offers.after(case, today);
-    let numbered = world.regulation(today).is_ok_and(|r| r.protocollo == ProtocolloKeeper::External);
+    let numbered =
+        world.regulation(today).is_ok_and(|r| r.protocollo == ProtocolloKeeper::External);
     if numbered {
         offers.protocollo(case);
     }

@@ -57,6 +57,7 @@ fn table(desk: &Desk) -> Vec<(R, &'static [&'static str])> {
         mandate: mandate.into(),
         last_day: day("2024-05-31"),
         act: "decreto n. 8".into(),
+        at: None,
     };
     let away = |person: &str| R::RecordAbsence {
         person: person.into(),
@@ -122,6 +123,7 @@ fn an_administrator_of_yesterday_is_nobody_today_even_for_a_fact_of_yesterday() 
         mandate: "admin-amministratore".into(),
         last_day: day("2024-05-05"),
         act: "decreto n. 9".into(),
+        at: None,
     };
     ask(&mut desk, "admin", &ended).unwrap();
     let office = R::OpenOffice(Office { id: "sport".into(), name: "Direzione Sport".into() });
@@ -139,6 +141,7 @@ fn the_last_administrator_does_not_leave_before_another_is_named() {
         mandate: "admin-amministratore".into(),
         last_day: day("2024-05-05"),
         act: "dimissioni".into(),
+        at: None,
     };
     assert_eq!(code(ask(&mut desk, "admin", &ended)), "last_administrator");
 }
@@ -172,6 +175,7 @@ fn a_director_names_and_relieves_the_substitutes_of_his_own_office_without_the_a
         mandate: vicario.id,
         last_day: day("2024-05-03"),
         act: "revoca del 3 maggio".into(),
+        at: None,
     };
     ask(&mut desk, "dir_casa", &relieved).unwrap();
 }
@@ -186,6 +190,7 @@ fn t_50_a_mandate_rests_on_a_written_act_and_nobody_records_his_own() {
         mandate: "capo1-capogruppo".into(),
         last_day: day("2024-05-31"),
         act: String::new(),
+        at: None,
     };
     assert_eq!(code(ask(&mut desk, "admin", &ended)), "mandate_without_act");
     let own = Mandate {

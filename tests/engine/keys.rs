@@ -19,7 +19,7 @@ const LATER: &[(&str, &str)] = &[
         "the notice is always written and signed, the strictest of the three forms",
     ),
     ("convocation_channel", "PEC and reserved area: notices go by ordinary mail"),
-    ("recording", "recording of sittings: the pages of the sitting"),
+    ("recording", "no recording is made or kept here: a place where recordings are kept"),
     ("number_scope", "one series with the Consiglio: acts of the Consiglio"),
     ("capigruppo_channel", "PEC and reserved area: the list goes by ordinary mail"),
     ("capigruppo_batch", "one value only: the law says contestualmente (art. 125 TUEL)"),

@@ -211,7 +211,7 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     let StepKind::Review { who, lifecycle } = &step.kind else {
         return Err(wrong_step(&step, "chiudere una verifica").into());
     };
-    let by = actor_as(changes, *who, None)?;
+    let by = powers::checker(&changes.ctx, &changes.world, changes.case(id)?, *who)?;
     if *lifecycle == Lifecycle::PostingEnded {
         return Err(wrong_step(&step, "passare oltre: il fascicolo si chiude con «close»").into());
     }

@@ -39,8 +39,8 @@ pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{
-    Efficacy, effective_on, efficacy, in_force_from, in_force_on, on_albo, ratification_due,
-    terms_of,
+    Efficacy, effective_on, efficacy, executable, in_force_from, in_force_on, on_albo,
+    ratification_due, terms_of,
 };
 pub use event::{CaseEvent, Change};
 pub use further::standing_further;

@@ -7,7 +7,7 @@ use crate::domain::law::calendar::add_days;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::SYSTEM_ACTOR;
 use crate::domain::{notices, regulation, workflow};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 /// What an administrator, or a minute of the office, puts on record.
@@ -30,6 +30,9 @@ pub enum RegistryCommand {
         last_day: NaiveDate,
         /// The act that ends it.
         act: String,
+        /// Hour of that day from which it is over; none = the day is whole (R3.1, T-64).
+        #[serde(default)]
+        at: Option<NaiveTime>,
     },
     /// Records that a person is away.
     RecordAbsence {
@@ -93,9 +96,9 @@ pub fn decide(
         RegistryCommand::OpenOffice(office) => Ok(RegistryEvent::OfficeOpened { office }),
         RegistryCommand::RegisterPerson(person) => register_person(registry, person),
         RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
-        RegistryCommand::EndMandate { mandate, last_day, act } => {
+        RegistryCommand::EndMandate { mandate, last_day, act, at } => {
             may_end(registry, &mandate, last_day)?;
-            Ok(RegistryEvent::MandateEnded { mandate, last_day, act })
+            Ok(RegistryEvent::MandateEnded { mandate, last_day, act, at })
         }
         RegistryCommand::RecordAbsence { person, from, to } => {
             known_person(registry, &person)?;

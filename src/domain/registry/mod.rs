@@ -25,7 +25,7 @@ use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::{self, Regulation};
 use crate::domain::workflow::{self, Workflow};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Registry {
     pub people: BTreeMap<String, Person>,
     /// Mandates by id.
     pub mandates: BTreeMap<String, Mandate>,
+    /// Hour of the last day from which a mandate is over, where it ended within the day.
+    pub ended_at: BTreeMap<String, NaiveTime>,
     /// Absences on record: person, first and last day.
     pub absences: Vec<(String, NaiveDate, NaiveDate)>,
     /// Regulations in order of adoption, with the first day of each.
@@ -70,10 +72,12 @@ impl Registry {
             RegistryEvent::MandateGranted { mandate } => {
                 self.mandates.insert(mandate.id.clone(), mandate.clone());
             }
-            RegistryEvent::MandateEnded { mandate, last_day, .. } => {
+            RegistryEvent::MandateEnded { mandate, last_day, at, .. } => {
                 if let Some(found) = self.mandates.get_mut(mandate) {
                     found.to = Some(*last_day);
                 }
+                self.ended_at.remove(mandate);
+                self.ended_at.extend(at.map(|hour| (mandate.clone(), hour)));
             }
             RegistryEvent::AbsenceRecorded { person, from, to } => {
                 self.absences.push((person.clone(), *from, *to));

@@ -143,7 +143,8 @@ fn in_sitting(event: &CaseEvent) -> Said {
         }
         E::Called { .. } => said("it-horn", "Chiamata in seduta", ""),
         E::NotVoted { treatment, .. } => {
-            said("it-horn", "Non votata", crate::domain::words::outcome(treatment.outcome))
+            let how = words::outcome(treatment.outcome);
+            said("it-horn", "Non votata", words::until_sitting(how, treatment.postponed_to))
         }
         E::Proclaimed { treatment, .. } => {
             let outcome = crate::domain::words::outcome(treatment.outcome);

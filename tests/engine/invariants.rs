@@ -145,7 +145,7 @@ fn play(desk: &mut Desk, (who, what, which, choice): Draw) {
             remote: choice % 5 == 0,
             reason,
         },
-        19 => SittingCommand::Postpone { case, reason, to: None },
+        19 => SittingCommand::Postpone { case, reason, next_sitting: None },
         20 => SittingCommand::Suspend { reason },
         21 => SittingCommand::Resume { present: connected(&some(&members, choice | 0x3ff), which) },
         22 => return amend_or_opine(desk, &case, choice),

@@ -45,7 +45,7 @@ fn r3_13_a_postponement_says_to_which_sitting_or_to_none() {
     let postpone = |to: Option<&str>| SittingCommand::Postpone {
         case: "a".into(),
         reason: "approfondimenti".into(),
-        to: to.map(day),
+        next_sitting: to.map(day),
     };
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);

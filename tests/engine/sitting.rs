@@ -395,7 +395,7 @@ fn sc_9_postponed_twice_then_withdrawn() {
         let (case, reason) = ("a".to_owned(), "approfondimenti".to_owned());
         let command = match sitting {
             "s3" => SittingCommand::WithdrawItem { case, by: "ass1".into(), reason },
-            _ => SittingCommand::Postpone { case, reason, to: None },
+            _ => SittingCommand::Postpone { case, reason, next_sitting: None },
         };
         desk.record_in(sitting, command).unwrap();
         desk.close(sitting).unwrap();
@@ -425,7 +425,7 @@ fn a_voted_item_is_proclaimed_not_postponed() {
     desk.vote("s", "a", unanimous()).unwrap();
     let (case, reason) = ("a".to_owned(), "ripensamento".to_owned());
     let postpone =
-        SittingCommand::Postpone { case: case.clone(), reason: reason.clone(), to: None };
+        SittingCommand::Postpone { case: case.clone(), reason: reason.clone(), next_sitting: None };
     assert_eq!(code(desk.record_in("s", postpone)), "already_voted");
     let withdraw = SittingCommand::WithdrawItem { case: case.clone(), by: "ass1".into(), reason };
     assert_eq!(code(desk.record_in("s", withdraw)), "already_voted");

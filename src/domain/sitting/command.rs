@@ -286,7 +286,7 @@ pub enum SittingCommand {
         reason: String,
         /// Day of the sitting it is postponed to; none = sine die (R3.13).
         #[serde(default)]
-        to: Option<NaiveDate>,
+        next_sitting: Option<NaiveDate>,
     },
     /// The relatore withdraws an item in the sitting.
     WithdrawItem {

@@ -43,7 +43,9 @@ pub(super) fn decide(
             amend(changes, id, case, content, *formal, paper.as_ref(), command)
         }
         C::SendBack { case, reason } => send_back(changes, id, case, reason),
-        C::Postpone { case, reason, to } => postpone(changes, id, case, reason, *to),
+        C::Postpone { case, reason, next_sitting } => {
+            postpone(changes, id, case, reason, *next_sitting)
+        }
         C::WithdrawItem { case, by, reason } => withdraw(changes, id, case, by, reason),
         C::TakeNote { case } => take_note(changes, id, case),
         C::Close => close(changes, id),

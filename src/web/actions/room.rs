@@ -341,8 +341,8 @@ pub const ACTIONS: &[SittingAction] = &[
         },
         read: |subject, form| {
             let (case, reason) = (subject.about.clone(), form.needed("motivazione"));
-            let to = form.maybe_day("seduta");
-            Some(SittingCommand::Postpone { case, reason, to })
+            let next_sitting = form.maybe_day("seduta");
+            Some(SittingCommand::Postpone { case, reason, next_sitting })
         },
     },
     Action {

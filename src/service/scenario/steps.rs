@@ -294,7 +294,10 @@ impl Runner {
                     },
                     None => CaseCommand::PassReview { note: String::new() },
                 };
-                (acting(*who, None)?, command)
+                // A check of the proposing office is made by that of the act.
+                let own = *who == Role::ResponsabileProcedimento;
+                let head = own.then(|| case.content.procedure_head.clone());
+                (head.map_or_else(|| acting(*who, None), Ok)?, command)
             }
             // The rendition is signed before it is posted.
             StepKind::Post { .. } if unsigned(case, PaperKind::VersionePubblicabile) => {

@@ -129,9 +129,9 @@ pub fn executable(case: &Case, today: NaiveDate) -> Result<(), Refusal> {
     match state {
         Efficacy::None => {
             let text = match effective_on(case) {
+                _ if !case.is_adopted() => "Non esecutiva: non è stata approvata".into(),
                 Some(on) => format!("Non esecutiva: lo diviene {}", Preposition::On.short(on)),
-                None if case.is_adopted() => "Non esecutiva: non è ancora pubblicata".into(),
-                None => "Non esecutiva: non è stata approvata".into(),
+                None => "Non esecutiva: non è ancora pubblicata".into(),
             };
             let next = "Attendere l'esecutività: l'atto non si esegue prima";
             refuse("art. 134, c. 3, TUEL", text, next)

@@ -90,8 +90,8 @@ pub fn with_number(case: &Case, key: &str, text: String) -> String {
 /// Lists under the seal of the entity that took a number of the protocollo: they are not among the
 /// papers of the act.
 fn lists_registered(case: &Case) -> impl Iterator<Item = String> + '_ {
-    let sealed = registrable(case).into_iter().filter(|r| case.paper(&r.key).is_none());
-    sealed.filter_map(|r| {
+    let sealed = registrable(case).into_iter().filter(move |r| case.paper(&r.key).is_none());
+    sealed.filter_map(move |r| {
         let recorded = case.protocollo(&r.key)?;
         Some(format!("{}, {}", words::paper(r.kind), recorded.label()))
     })

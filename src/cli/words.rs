@@ -75,6 +75,7 @@ const GESTURES: &[(&str, &str)] = &[
     ("suspend", "sospende la seduta"),
     ("resume", "riprende la seduta"),
     ("record_absence", "registra un'assenza"),
+    ("close_office", "chiude un ufficio"),
     ("grant_mandate", "registra un incarico"),
     ("end_mandate", "registra la fine di un incarico"),
     ("adopt_regulation", "adotta il regolamento"),

@@ -219,6 +219,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("resumed", "Seduta ripresa"),
     ("comune_described", "Dati del Comune"),
     ("office_opened", "Ufficio"),
+    ("office_closed", "Ufficio chiuso"),
     ("person_registered", "Persona"),
     ("mandate_granted", "Incarico conferito"),
     ("mandate_ended", "Incarico cessato"),

@@ -17,6 +17,8 @@ fn desk() -> Desk {
     }
     let admin = mandate("admin", Role::Amministratore, "L'amministratore");
     desk.registry(R::GrantMandate(admin)).unwrap();
+    let empty = Office { id: "vuoto".into(), name: "Direzione senza incarichi".into() };
+    desk.registry(R::OpenOffice(empty)).unwrap();
     desk
 }
 
@@ -70,6 +72,7 @@ fn table(desk: &Desk) -> Vec<(R, &'static [&'static str])> {
     vec![
         (R::DescribeComune(comune), keepers),
         (R::OpenOffice(office), keepers),
+        (R::CloseOffice { office: "vuoto".into(), on: day("2024-05-01") }, keepers),
         (R::AdoptRegulation { text, from: day("2024-06-01") }, keepers),
         (R::ActivateWorkflow { text: WORKFLOW.into() }, keepers),
         (R::RegisterPerson(someone("altro")), secretariat),

@@ -173,3 +173,32 @@ fn sc_6_executed_before_its_day_an_act_is_not_effective_and_it_is_said() {
     desk.adopted("b", content, true);
     executable(desk.of("b"), day("2024-05-06")).unwrap();
 }
+
+#[test]
+fn an_office_is_closed_when_nobody_heads_it_and_its_acts_go_on() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content.clone());
+    let close = |on: &str| RegistryCommand::CloseOffice { office: "area".into(), on: day(on) };
+    let refused = desk.registry(close("2024-04-30")).unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.article.as_str()),
+        ("office_has_mandates", "artt. 107 e 109 TUEL")
+    );
+    assert!(refused.text.contains("Nome DIR_AREA, Il Direttore"), "{}", refused.text);
+    desk.director_ends("2024-04-30");
+    desk.registry(close("2024-04-30")).unwrap();
+    assert_eq!(code(desk.registry(close("2024-05-31"))), "office_closed");
+    desk.create("b", content.clone()).unwrap();
+    desk.case("rp", "b", CaseCommand::Submit).unwrap();
+    // From the day after: what is under way goes on, art. 49, c. 2; nothing new begins.
+    desk.at("2024-05-01 09:00").create("c", content).unwrap();
+    let new = desk.case("rp", "c", CaseCommand::Submit).unwrap_err();
+    assert_eq!((new.code.as_str(), new.rule.as_str()), ("office_closed", "R1.3"));
+    desk.technical("segretario", "a", "area").unwrap();
+    // Opened again under its name, it proposes.
+    let name = "Direzione area".to_owned();
+    let again = delibera::domain::registry::Office { id: "area".into(), name };
+    desk.registry(RegistryCommand::OpenOffice(again)).unwrap();
+    desk.case("rp", "c", CaseCommand::Submit).unwrap();
+}

@@ -18,6 +18,13 @@ pub enum RegistryCommand {
     DescribeComune(ComuneData),
     /// Opens or renames an office.
     OpenOffice(Office),
+    /// Closes an office whose mandates have ended, or end with it.
+    CloseOffice {
+        /// Office.
+        office: String,
+        /// Last day.
+        on: NaiveDate,
+    },
     /// Registers a person or changes his data.
     RegisterPerson(Person),
     /// Gives a power.
@@ -94,6 +101,7 @@ pub fn decide(
     match command {
         RegistryCommand::DescribeComune(comune) => Ok(RegistryEvent::ComuneDescribed { comune }),
         RegistryCommand::OpenOffice(office) => Ok(RegistryEvent::OfficeOpened { office }),
+        RegistryCommand::CloseOffice { office, on } => close_office(registry, office, on),
         RegistryCommand::RegisterPerson(person) => register_person(registry, person),
         RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
         RegistryCommand::EndMandate { mandate, last_day, act, at } => {
@@ -143,6 +151,39 @@ pub fn decide(
     }
 }
 
+/// Nobody stays at the head of an office that is no more: who does is told first (TUEL 107, 109).
+/// Proposals under way go on; a new one names an office that is there.
+fn close_office(
+    registry: &Registry,
+    office: String,
+    on: NaiveDate,
+) -> Result<RegistryEvent, Refusal> {
+    if !registry.offices.contains_key(&office) {
+        return Err(unknown("ufficio", &office));
+    }
+    if registry.closed.contains_key(&office) {
+        let text = format!("{} è già chiuso", registry.office_name(&office));
+        return Err(bad("office_closed", text).next("Aprirlo di nuovo, se torna in funzione"));
+    }
+    let after = |m: &&Mandate| {
+        m.office.as_deref() == Some(office.as_str()) && m.to.is_none_or(|to| to > on)
+    };
+    let staying: Vec<String> = registry
+        .mandates
+        .values()
+        .filter(after)
+        .map(|m| format!("{}, {}", registry.name(&m.person), m.title))
+        .collect();
+    if !staying.is_empty() {
+        let text = format!("Dopo quel giorno restano incarichi: {}", staying.join("; "));
+        return Err(Refusal::new("office_has_mandates", "R1.10", "artt. 107 e 109 TUEL", text)
+            .next(
+                "Registrare prima la fine di quegli incarichi, o trasferirli a un altro ufficio",
+            ));
+    }
+    Ok(RegistryEvent::OfficeClosed { office, on })
+}
+
 fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
     if person.id.trim().is_empty() || person.id == SYSTEM_ACTOR {
         let text = format!("«{}» non può essere l'identificativo di una persona", person.id);
@@ -178,6 +219,14 @@ fn grant(registry: &Registry, mandate: Mandate) -> Result<RegistryEvent, Refusal
         && !registry.offices.contains_key(office)
     {
         return Err(unknown("ufficio", office));
+    }
+    if let Some((office, last)) =
+        mandate.office.as_ref().and_then(|o| registry.closed.get_key_value(o))
+        && mandate.to.is_none_or(|to| to > *last)
+    {
+        let text = format!("{} è chiuso dopo quel giorno", registry.office_name(office));
+        return Err(bad("office_closed", text)
+            .next("Indicare un ufficio aperto, o un ultimo giorno non successivo alla chiusura"));
     }
     if mandate.to.is_some_and(|to| to < mandate.from) {
         return Err(bad("mandate_dates", "L'ultimo giorno dell'incarico precede il primo"));

@@ -282,6 +282,13 @@ pub enum RegistryEvent {
         /// The office.
         office: Office,
     },
+    /// An office is no more, after a day; opening it again takes it back.
+    OfficeClosed {
+        /// Office.
+        office: String,
+        /// Last day.
+        on: NaiveDate,
+    },
     /// A person is known, or his data changed.
     PersonRegistered {
         /// The person.

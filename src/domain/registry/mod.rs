@@ -36,6 +36,8 @@ pub struct Registry {
     pub comune: ComuneData,
     /// Offices by id.
     pub offices: BTreeMap<String, Office>,
+    /// Last day of the offices that are no more.
+    pub closed: BTreeMap<String, NaiveDate>,
     /// People by id.
     pub people: BTreeMap<String, Person>,
     /// Mandates by id.
@@ -63,7 +65,11 @@ impl Registry {
         self.version += 1;
         match event {
             RegistryEvent::ComuneDescribed { comune } => self.comune = comune.clone(),
+            RegistryEvent::OfficeClosed { office, on } => {
+                self.closed.insert(office.clone(), *on);
+            }
             RegistryEvent::OfficeOpened { office } => {
+                self.closed.remove(&office.id);
                 self.offices.insert(office.id.clone(), office.clone());
             }
             RegistryEvent::PersonRegistered { person } => {
@@ -128,6 +134,11 @@ impl Registry {
     /// A person's display name, or the id when the person is not on record.
     pub fn name(&self, person: &str) -> String {
         self.people.get(person).map_or_else(|| person.to_owned(), Person::name)
+    }
+
+    /// The office is there on a day; one that is not on record is not closed.
+    pub fn is_open(&self, office: &str, on: NaiveDate) -> bool {
+        self.closed.get(office).is_none_or(|last| on <= *last)
     }
 
     /// An office's name, or the id when the office is not on record.

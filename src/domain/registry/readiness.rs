@@ -130,13 +130,12 @@ impl Registry {
             essential,
         };
         let mut needs: Vec<Need> = wanted.into_iter().map(post).collect();
-        let headless: Vec<&str> = self
-            .offices
-            .values()
+        let open = || self.offices.values().filter(|office| self.is_open(&office.id, on));
+        let headless: Vec<&str> = open()
             .filter(|office| self.acting(Role::Direttore, Some(&office.id), on).is_none())
             .map(|office| office.name.as_str())
             .collect();
-        let all = self.offices.len();
+        let all = open().count();
         needs.push(Need {
             what: match headless.as_slice() {
                 [] => "Un responsabile di servizio per ogni ufficio".into(),

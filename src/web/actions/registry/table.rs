@@ -54,6 +54,30 @@ pub const ACTIONS: &[RegistryAction] = &[
         },
     },
     RegistryAction {
+        section: "uffici",
+        probe: |subject| RegistryCommand::CloseOffice {
+            office: subject.about.clone(),
+            on: subject.today,
+        },
+        action: Action {
+            slug: "chiusura-ufficio",
+            token: "close_office",
+            title: "Chiudere un ufficio",
+            button: "Chiudi l'ufficio",
+            done: "Ufficio chiuso: gli atti in corso proseguono",
+            fields: |_| {
+                vec![Field::new("date", "ultimo", "Ultimo giorno").required().help(
+                    "Gli incarichi dell'ufficio devono essere finiti per quel giorno. Per riaprirlo \
+                     si registra di nuovo con il suo nome.",
+                )]
+            },
+            read: |subject, form| {
+                let on = form.day("ultimo");
+                Some(RegistryCommand::CloseOffice { office: subject.about.clone(), on })
+            },
+        },
+    },
+    RegistryAction {
         section: "persone",
         probe: |subject| RegistryCommand::RegisterPerson(person_of(subject)),
         action: Action {

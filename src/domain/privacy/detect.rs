@@ -59,7 +59,7 @@ pub struct Hit {
 }
 
 /// Patterns, case aside; each is found in the text as it is read.
-const PATTERNS: [(DataKind, &str); 9] = [
+pub const PATTERNS: [(DataKind, &str); 9] = [
     (
         DataKind::FiscalCode,
         r"(?i)\b[a-z]{3} ?[a-z]{3} ?[0-9lmnp-v]{2} ?[abcdehlmprst] ?[0-9lmnp-v]{2} ?[a-z] ?[0-9lmnp-v]{3} ?[a-z]\b",
@@ -174,14 +174,4 @@ fn mod_97(text: &str) -> bool {
         (rest * shift + digit) % 97
     };
     code.len() > 4 && turned.fold(0, step) == 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{COMPILED, PATTERNS};
-
-    #[test]
-    fn every_pattern_is_readable() {
-        assert_eq!(COMPILED.len(), PATTERNS.len());
-    }
 }

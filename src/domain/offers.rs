@@ -7,8 +7,8 @@ mod sitting;
 pub use sitting::{SittingOffer, of_sitting};
 
 use crate::domain::case::{
-    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Touch, efficacy, needs,
-    standing,
+    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Registrable, Touch,
+    efficacy, needs, registrable, standing,
 };
 use crate::domain::case::{Ctx, OpinionNeed};
 use crate::domain::changes::{Changes, Stop};
@@ -19,7 +19,7 @@ use crate::domain::papers::{
 };
 use crate::domain::privacy::hits;
 use crate::domain::registry::Role;
-use crate::domain::regulation::tokens::Keeper;
+use crate::domain::regulation::tokens::{Keeper, ProtocolloKeeper};
 use crate::domain::sitting::SittingCommand;
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::domain::world::World;
@@ -63,6 +63,11 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
     offers.albo(case, &step.kind, today, elsewhere);
     offers.after(case, today);
+    let numbered =
+        world.regulation(today).is_ok_and(|r| r.protocollo == ProtocolloKeeper::External);
+    if numbered {
+        offers.protocollo(case);
+    }
     offers.0
 }
 
@@ -195,6 +200,16 @@ impl Offers {
             self.add("", CaseCommand::AnnulPosting { reason: WORDS.into() });
             let sha256 = "0".repeat(64);
             self.add("", CaseCommand::ReplacePublicFile { sha256, reason: WORDS.into() });
+        }
+    }
+
+    /// The first paper without a number, or one whose number may be corrected.
+    fn protocollo(&mut self, case: &Case) {
+        let mut papers = registrable(case);
+        papers.sort_by_key(|paper| case.protocollo(&paper.key).is_some());
+        if let Some(Registrable { key, concluded, .. }) = papers.into_iter().next() {
+            let number = case.protocollo(&key).map_or(1, |p| p.number.saturating_add(1));
+            self.add("", CaseCommand::RecordProtocollo { paper_key: key, number, on: concluded });
         }
     }
 

@@ -36,7 +36,8 @@ impl DeniedLine {
 #[derive(Debug, Serialize)]
 pub struct PaperLine {
     title: &'static str,
-    state: &'static str,
+    /// Where it stands.
+    pub state: String,
     signers: String,
     awaited: String,
     /// Address of its bytes; none before it is composed.
@@ -57,7 +58,8 @@ impl PaperLine {
                 "complete" => "completo",
                 "dropped" => "non più dovuto",
                 _ => "alla firma",
-            },
+            }
+            .into(),
             signers: signers.join(", "),
             awaited: awaited.collect::<Vec<_>>().join(", "),
             href: paper.sha256.as_ref().map(href),

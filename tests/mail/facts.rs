@@ -300,6 +300,7 @@ fn outcomes_are_ones_own_and_ragioneria_sees_the_approved_acts_with_effects() {
         outcome: ItemOutcome::Approved,
         number: Some(118),
         reason: String::new(),
+        to: None,
     };
     world.sittings.get_mut("s-1").unwrap().evolve(&closed, AT());
     let counts: Vec<usize> =

@@ -225,6 +225,7 @@ impl Case {
                     state.by.clone_from(by);
                 }
             }
+            CaseEvent::ProtocolloRecorded(recorded) => self.protocollo.push(recorded.clone()),
             CaseEvent::ControlRequested(request) => self.control.push(request.clone()),
             CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
             CaseEvent::TouchWithdrawn { by_case, reason } => {

@@ -113,6 +113,7 @@ pub const SECTIONS: &[Section] = &[
             ("remote_regulation_ref", "Norma del Comune sulle sedute a distanza"),
             ("remote_president_must_be_in_seat", "Il presidente sta in sede"),
             ("remote_segretario_must_be_in_seat", "Il Segretario sta in sede"),
+            ("remote_secret_ballot_tool", "Strumento per il voto segreto a distanza"),
             ("recording", "Le sedute si registrano"),
             ("minutes_wanted", "Verbale dell'intera seduta"),
         ],

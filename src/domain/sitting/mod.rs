@@ -29,6 +29,7 @@ pub use proclamation::presence_table;
 pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 pub use votes::{QuorumNow, quorum_now, secret_reason};
 
+use crate::domain::law::calendar::rome_instant;
 use crate::domain::law::presidency::PresidencyOrder;
 use crate::domain::papers::{KeptPapers, PaperState};
 use crate::domain::registry::Signatory;
@@ -148,6 +149,8 @@ pub struct Item {
     pub immediate: Option<(Ballot, bool)>,
     /// Reason of an outcome without a vote.
     pub reason: String,
+    /// Day of the sitting it was postponed to, where one was said (R3.13).
+    pub postponed_to: Option<NaiveDate>,
 }
 
 impl Item {
@@ -241,6 +244,11 @@ impl Sitting {
     /// A paper by key.
     pub fn paper(&self, key: &str) -> Option<&PaperState> {
         self.papers.iter().find(|p| p.plan.key == key)
+    }
+
+    /// When it is to begin.
+    pub fn starts(&self) -> Option<DateTime<Utc>> {
+        self.date.zip(self.time).map(|(date, time)| rome_instant(date, time))
     }
 
     /// True when it is in the calendar.
@@ -448,7 +456,7 @@ impl Sitting {
                     voted.clone_from(ballot);
                 }
             }
-            SittingEvent::ItemClosed { case, outcome, number, reason } => {
+            SittingEvent::ItemClosed { case, outcome, number, reason, to } => {
                 let here = self.present_now().cloned().collect();
                 if let Some(item) = self.item_mut(case) {
                     if item.ballot.is_none() {
@@ -457,6 +465,7 @@ impl Sitting {
                     item.outcome = Some((*outcome, at));
                     item.number = *number;
                     item.reason.clone_from(reason);
+                    item.postponed_to = *to;
                 }
             }
             SittingEvent::OutcomeCorrected { case, outcome, ballot, present, .. } => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The index of a fascicolo: every document it holds, with its digest; and what closing it wants.
 
-use crate::domain::case::{Case, efficacy};
+use crate::domain::case::{Case, efficacy, registrable};
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::{may_read, may_read_attachment};
 use crate::domain::words;
@@ -60,8 +60,12 @@ pub fn checks(case: &Case, today: NaiveDate) -> Vec<Check> {
     let mut checks: Vec<Check> = case
         .papers
         .iter()
-        .map(|p| line(!open.contains(&p.plan.key.as_str()), words::paper(p.plan.kind).to_owned()))
+        .map(|p| {
+            let text = with_number(case, &p.plan.key, words::paper(p.plan.kind).to_owned());
+            line(!open.contains(&p.plan.key.as_str()), text)
+        })
         .collect();
+    checks.extend(lists_registered(case).map(|text| line(true, text)));
     checks.extend(case.duties.iter().map(|(name, duty)| {
         line(duty.settled.is_some(), format!("Adempimento: {}", words::duty(name)))
     }));
@@ -73,6 +77,24 @@ pub fn checks(case: &Case, today: NaiveDate) -> Vec<Check> {
         checks.push(line(case.posting_ended, "Pubblicazione conclusa".into()));
     }
     checks
+}
+
+/// A paper with its number of the protocollo, where it has one.
+pub fn with_number(case: &Case, key: &str, text: String) -> String {
+    match case.protocollo(key) {
+        Some(recorded) => format!("{text}, {}", recorded.label()),
+        None => text,
+    }
+}
+
+/// Lists under the seal of the entity that took a number of the protocollo: they are not among the
+/// papers of the act.
+fn lists_registered(case: &Case) -> impl Iterator<Item = String> + '_ {
+    let sealed = registrable(case).into_iter().filter(move |r| case.paper(&r.key).is_none());
+    sealed.filter_map(move |r| {
+        let recorded = case.protocollo(&r.key)?;
+        Some(format!("{}, {}", words::paper(r.kind), recorded.label()))
+    })
 }
 
 /// The logs of the probes of the Albo, one a posting.
@@ -110,8 +132,11 @@ pub async fn show(
         entries.push(Entry {
             title: words::paper(paper.plan.kind).to_owned(),
             detail: match signers.as_slice() {
-                [] => "senza firme".into(),
-                signers => format!("firmato da {}", signers.join(", ")),
+                [] => with_number(case, &paper.plan.key, "senza firme".into()),
+                signers => {
+                    let signed = format!("firmato da {}", signers.join(", "));
+                    with_number(case, &paper.plan.key, signed)
+                }
             },
             href: paper.sha256.as_deref().map(href),
             sha256: paper.sha256.clone().unwrap_or_default(),

@@ -17,15 +17,15 @@ use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
     AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, effective_on, efficacy,
-    in_force_on, standing, terms_of,
+    executable, in_force_on, standing, terms_of,
 };
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::date_short;
 use crate::domain::offers;
-use crate::domain::papers::act_key;
 use crate::domain::papers::words as printed;
+use crate::domain::papers::{PaperState, act_key};
 use crate::domain::registry::Registry;
 use crate::domain::stream::StreamId;
 use crate::domain::tasks::{self, What, holder_name};
@@ -36,6 +36,7 @@ use crate::domain::world::World;
 use crate::service::history::fact_of;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::NaiveDate;
 use drawing::Drawing;
 use serde::Serialize;
 use timeline::Entry;
@@ -239,7 +240,7 @@ fn page(
         efficacy: effects,
         urgency: urgency(case.deadline.filter(|_| case.ending.is_none()), today),
         over: case.ending.is_some(),
-        data: data(case, registry),
+        data: data(case, registry, today),
         related: related(case),
         names: names(case, workflow, world),
         waiting: waiting(case, workflow, visitor),
@@ -265,7 +266,7 @@ pub fn number(case: &Case, workflow: &Workflow) -> String {
     act.or(proposal).unwrap_or_default()
 }
 
-fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
+fn data(case: &Case, registry: &Registry, today: NaiveDate) -> Vec<Datum> {
     let content = &case.content;
     let offices: Vec<String> = content.offices.iter().map(|o| registry.office_name(o)).collect();
     let rapporteurs: Vec<String> = content.rapporteurs.iter().map(|p| registry.name(p)).collect();
@@ -285,10 +286,29 @@ fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
         ),
         ("Ultimo giorno all'Albo", terms.map(|t| date_short(t.last_day)).unwrap_or_default()),
         ("Esecutiva dal", effective_on(case).map(date_short).unwrap_or_default()),
+        ("Esecuzione", not_executable(case, today)),
+        ("Impugnazione", terms.map(|t| challenge(t.last_day)).unwrap_or_default()),
         ("Regolamento in vigore dal", in_force_on(case).map(date_short).unwrap_or_default()),
     ];
     let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
     rows.map(|(term, text)| Datum { term, text }).collect()
+}
+
+/// Why an approved act may not be carried out today, with its article (SC-6); empty where it may.
+fn not_executable(case: &Case, today: NaiveDate) -> String {
+    let why = executable(case, today).err().filter(|_| case.is_adopted());
+    why.map(|r| format!("{} ({})", r.text, r.article)).unwrap_or_default()
+}
+
+/// From when others may challenge an act, for information only (R7.8): the days are not counted here,
+/// since suspensions of terms and the notice to each person move them.
+fn challenge(last_day: NaiveDate) -> String {
+    format!(
+        "dalla fine della pubblicazione ({}), per chi non ne riceve comunicazione individuale: 60 \
+         giorni al TAR (artt. 29 e 41 c.p.a.), 120 al Presidente della Repubblica (art. 9 DPR \
+         1199/1971)",
+        date_short(last_day)
+    )
 }
 
 /// Where a proposal comes from and where it went on (R3.13).
@@ -405,5 +425,10 @@ pub fn size(bytes: u64) -> String {
 
 fn papers(case: &Case) -> Vec<PaperLine> {
     let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
-    case.papers.iter().map(|paper| PaperLine::new(paper, href)).collect()
+    let line = |paper: &PaperState| {
+        let mut line = PaperLine::new(paper, href);
+        line.state = index::with_number(case, &paper.plan.key, line.state);
+        line
+    };
+    case.papers.iter().map(line).collect()
 }

@@ -148,7 +148,7 @@ struct ItemLine {
     rapporteurs: String,
     /// "suppletivo", "fuori sacco": how it came on the agenda.
     how: &'static str,
-    outcome: &'static str,
+    outcome: String,
     deliberation: String,
     immediate: bool,
     first: bool,
@@ -381,7 +381,7 @@ fn items(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<ItemLine> {
                 (false, Some(2..), _) => "suppletivo",
                 _ => "",
             },
-            outcome: item.outcome.map_or("", |(outcome, _)| words::outcome(outcome)),
+            outcome: words::outcome_of(item),
             deliberation: item.number.map(|n| n.to_string()).unwrap_or_default(),
             immediate: item.immediate.as_ref().is_some_and(|(_, declared)| *declared),
             first: index == 0,

@@ -24,6 +24,7 @@ use lopdf::{Document, Object};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What is marked; each is somewhere in the act.
 const GONE: [&str; 6] = [
@@ -147,7 +148,9 @@ fn utf16(bytes: &[u8]) -> String {
 }
 
 fn pdftotext(pdf: &[u8]) -> String {
-    let path = std::env::temp_dir().join(format!("delibera-omissis-{}.pdf", std::process::id()));
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let (run, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(format!("delibera-omissis-{run}-{number}.pdf"));
     std::fs::write(&path, pdf).unwrap();
     let mut all = String::new();
     for option in ["-raw", "-layout"] {

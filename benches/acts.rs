@@ -26,7 +26,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
-use support::with_files;
+use support::{Complete, with_files};
 
 /// A measured unit of work: from an act's number to the bytes it leaves.
 type Work = Box<dyn Fn(&str) -> Vec<u8>>;
@@ -141,7 +141,7 @@ fn cycle(key: impl Signer + 'static) -> Work {
     ];
     let templates = Templates::embedded().unwrap();
     let (mut parts, annex) = (parts(&templates, &key), annex(2));
-    let papers: Vec<Paper> = kinds
+    let papers: Vec<Complete> = kinds
         .iter()
         .flat_map(|(kind, times)| of(*kind, *times))
         .map(|facts| with_files(facts, |file, _| Ok(part(&mut parts, &file.name, &annex))).unwrap())
@@ -155,11 +155,8 @@ fn cycle(key: impl Signer + 'static) -> Work {
     })
 }
 
-/// The facts of a paper and the files it embeds, by hash.
-type Paper = (PaperFacts, BTreeMap<String, Vec<u8>>);
-
 /// A paper rendered and signed in all its fields.
-fn made(templates: &Templates, (facts, embedded): &Paper, key: &impl Signer) -> Vec<u8> {
+fn made(templates: &Templates, (facts, embedded): &Complete, key: &impl Signer) -> Vec<u8> {
     let rendered = templates.render(facts, &sample::comune(), embedded).unwrap().pdf;
     facts.slots.iter().fold(rendered, |pdf, slot| signed(&pdf, &slot.field, key))
 }

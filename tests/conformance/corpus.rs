@@ -27,11 +27,11 @@ use delibera_signature::{
 };
 use pki::Pki;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::with_files;
+use support::{Complete, with_files};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -61,7 +61,7 @@ fn main() -> Done {
         if name == "papers" {
             papers(&folder.join(&name))?;
         }
-        for path in pdfs(&folder.join(name))? {
+        for path in pdfs(&folder.join(&name))? {
             signed += revisions(&path, &ca)?;
         }
         if name == "papers" {
@@ -115,10 +115,7 @@ fn papers(folder: &Path) -> Done {
 
 /// A paper with bytes for the files it names. With a tool, the first opinion sheet is the container it
 /// makes around the PDF.
-fn complete(
-    facts: PaperFacts,
-    mut tool: Option<&Pki>,
-) -> Done<(PaperFacts, BTreeMap<String, Vec<u8>>)> {
+fn complete(facts: PaperFacts, mut tool: Option<&Pki>) -> Done<Complete> {
     let wanted = tool.is_some();
     let made = with_files(facts, |file, created| {
         let bytes = render(&attachment(&file.description, created))?.pdf;

@@ -8,12 +8,15 @@ use delibera::domain::papers::{Embedded, PaperFacts};
 use std::collections::BTreeMap;
 use std::error::Error;
 
+/// The facts of a paper and the files it embeds, by hash.
+pub type Complete = (PaperFacts, BTreeMap<String, Vec<u8>>);
+
 /// A paper that names files that are there, and their bytes by hash. Who gives the bytes may say that
 /// the file is of another kind.
 pub fn with_files(
     mut facts: PaperFacts,
     mut bytes_of: impl FnMut(&mut Embedded, DateTime<Utc>) -> Result<Vec<u8>, Box<dyn Error>>,
-) -> Result<(PaperFacts, BTreeMap<String, Vec<u8>>), Box<dyn Error>> {
+) -> Result<Complete, Box<dyn Error>> {
     let mut context = facts.context.to_string();
     let mut data = facts.data.as_ref().map(ToString::to_string);
     let mut embedded = BTreeMap::new();

@@ -21,6 +21,8 @@ mod hosts;
 mod http;
 #[path = "web/oidc.rs"]
 mod oidc;
+#[path = "web/papers.rs"]
+mod papers;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/privacy.rs"]

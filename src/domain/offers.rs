@@ -321,8 +321,9 @@ fn own_slot(
 }
 
 /// The class of a document of an act, by its hash: attachments of any version; `None` when the act
-/// has no such document. Papers are of the act itself.
+/// has no such document. Papers are of the act itself, and so is what was appended to them.
 pub fn document_class(case: &Case, sha256: &str) -> Option<AttachmentClass> {
+    let sha256 = case.kept.continued_by(sha256).unwrap_or(sha256);
     let contents = case.versions.iter().map(|v| &v.content).chain([&case.content]);
     let attached = contents.flat_map(|content| &content.attachments).find(|a| a.sha256 == sha256);
     if let Some(attachment) = attached {

@@ -6,8 +6,10 @@
 //! file. So a longer file is looked for by the revisions that are its beginning.
 
 use super::execute::{ExecuteError, Executor};
+use super::keyring::{level_of, quality_of};
 use crate::domain::albo::{Recognised, recognise};
 use crate::domain::digest::sha256_hex;
+use crate::domain::papers::{SignatureLevel, SignatureQuality};
 use crate::domain::stream::StreamId;
 use chrono::{DateTime, Utc};
 use delibera_signature::{Policy, SignatureReport, Trust, Verdict, verify_any};
@@ -108,6 +110,12 @@ pub struct SignatureLine {
     pub time: Option<DateTime<Utc>>,
     /// That time is proved by a time-stamp.
     pub proved: bool,
+    /// How much its certificate is worth.
+    pub quality: SignatureQuality,
+    /// A Trusted List confirms what the certificate declares.
+    pub confirmed: bool,
+    /// Baseline level; none for what is no baseline signature.
+    pub level: Option<SignatureLevel>,
     /// Why, in Italian.
     pub reasons: Vec<String>,
 }
@@ -131,6 +139,9 @@ fn line(signature: &SignatureReport) -> SignatureLine {
         },
         time: if proved { signature.time } else { signature.claimed_time.or(signature.time) },
         proved,
+        quality: quality_of(signature.qualification.quality()),
+        confirmed: signature.qualification.granted == Some(true),
+        level: signature.level.map(level_of),
         reasons: signature.reasons.iter().chain(&signature.changed_after).cloned().collect(),
     }
 }

@@ -31,7 +31,7 @@ pub use votes::{QuorumNow, quorum_now, secret_reason};
 
 use crate::domain::law::calendar::rome_instant;
 use crate::domain::law::presidency::PresidencyOrder;
-use crate::domain::papers::{KeptPapers, PaperState};
+use crate::domain::papers::{KeptPapers, PaperState, Signature};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -504,10 +504,9 @@ impl Sitting {
             }
             SittingEvent::PaperSigned { key, field, by, sha256, at, assurance } => {
                 if let Some(paper) = self.papers.iter_mut().find(|p| p.plan.key == *key) {
-                    let before = paper.sha256.as_deref();
-                    self.kept.signed(paper.plan.kind, before, sha256, assurance.as_ref());
-                    paper.sha256 = Some(sha256.clone());
-                    paper.signed.push((field.clone(), by.clone(), *at));
+                    let (before, worth) = (paper.sha256.as_deref(), assurance.as_ref());
+                    self.kept.signed(paper.plan.kind, before, sha256, worth);
+                    paper.sign(Signature { field, by, sha256, at: *at, worth });
                 }
             }
             SittingEvent::Augmented(step) => self.kept.augmented(step),

@@ -12,7 +12,7 @@ use super::Shared;
 use super::actions;
 use super::desk::{Urgency, urgency};
 use super::error::WebError;
-use super::lines::{Datum, DeniedLine, PaperLine};
+use super::lines::{Datum, DeniedLine, KeptLine, PaperLine, worth};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
@@ -33,6 +33,7 @@ use crate::domain::visibility::{may_read, may_read_attachment};
 use crate::domain::words;
 use crate::domain::workflow::Workflow;
 use crate::domain::world::World;
+use crate::service::copy;
 use crate::service::history::fact_of;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -67,6 +68,8 @@ struct OpinionLine {
     /// It does not stand on the current text any more.
     void: bool,
     href: String,
+    worth: String,
+    kept: Option<KeptLine>,
 }
 
 #[derive(Debug, Serialize)]
@@ -125,6 +128,8 @@ struct CasePage {
     attachments: Vec<AttachmentGroup>,
     papers: Vec<PaperLine>,
     preview: Option<String>,
+    /// Address of the reading copy, once the act is signed.
+    copy: Option<String>,
     timeline: Vec<Entry>,
     version: i64,
 }
@@ -249,6 +254,7 @@ fn page(
         opinions: opinions(case, registry),
         attachments: attachments(case, registry, visitor),
         preview: papers.iter().rev().find_map(|p| p.href.clone()),
+        copy: copy::is_ready(case).then(|| format!("/fascicoli/{}/copia", case.id)),
         papers,
         version: case.version,
         allowed,
@@ -366,6 +372,7 @@ fn versions(case: &Case) -> Vec<VersionLine> {
 }
 
 fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
+    let address = |sha256: &str| documents::href(&case.id, sha256);
     let line = |opinion: &crate::domain::case::Opinion| {
         let need = OpinionNeed { opinion: opinion.opinion, office: opinion.office.clone() };
         let void = standing(case, &need) != Some(opinion);
@@ -387,7 +394,9 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
             reasons: opinion.reasons.clone(),
             confirmation: opinion.confirmation,
             void,
-            href: format!("/fascicoli/{}/documenti/{}", case.id, opinion.paper.sha256),
+            href: address(&opinion.paper.sha256),
+            worth: worth(opinion.paper.assurance.as_ref()),
+            kept: KeptLine::of(&case.kept, &opinion.paper.sha256, address),
         }
     };
     case.opinions.iter().rev().map(line).collect()
@@ -405,7 +414,7 @@ fn attachments(case: &Case, registry: &Registry, visitor: &Visitor) -> Vec<Attac
         let files = of_class.map(|a| AttachmentLine {
             name: a.name.clone(),
             size: size(a.size),
-            href: may.is_ok().then(|| format!("/fascicoli/{}/documenti/{}", case.id, a.sha256)),
+            href: may.is_ok().then(|| documents::href(&case.id, &a.sha256)),
             why_not: may.as_ref().err().map(|r| r.text.clone()).unwrap_or_default(),
             short_hash: a.sha256.chars().take(12).collect(),
         });
@@ -424,9 +433,9 @@ pub fn size(bytes: u64) -> String {
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {
-    let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
+    let href = |sha256: &str| documents::href(&case.id, sha256);
     let line = |paper: &PaperState| {
-        let mut line = PaperLine::new(paper, href);
+        let mut line = PaperLine::new(paper, &case.kept, href);
         line.state = index::with_number(case, &paper.plan.key, line.state);
         line
     };

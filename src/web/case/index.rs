@@ -2,6 +2,7 @@
 //! The index of a fascicolo: every document it holds, in order of time, with who signed it and its
 //! digest; and what closing it wants.
 
+use crate::domain::case::capigruppo::list_key;
 use crate::domain::case::{AttachmentClass, Case, CaseEvent, efficacy, registrable};
 use crate::domain::changes::Fact;
 use crate::domain::law::calendar::{date_short, rome_date};
@@ -105,11 +106,16 @@ pub fn checks(case: &Case, today: NaiveDate) -> Vec<Check> {
     checks
 }
 
+/// Its number of the protocollo; empty where it has none.
+fn number_of(case: &Case, key: &str) -> String {
+    case.protocollo(key).map(|recorded| recorded.label()).unwrap_or_default()
+}
+
 /// A paper with its number of the protocollo, where it has one.
 pub fn with_number(case: &Case, key: &str, text: String) -> String {
-    match case.protocollo(key) {
-        Some(recorded) => format!("{text}, {}", recorded.label()),
-        None => text,
+    match number_of(case, key) {
+        number if number.is_empty() => text,
+        number => format!("{text}, {number}"),
     }
 }
 
@@ -131,7 +137,7 @@ fn papers(case: &Case) -> impl Iterator<Item = Entry> {
         let sha256 = paper.sha256.as_deref().unwrap_or_default();
         let mut entry = Entry::new(words::paper(paper.plan.kind), at, sha256);
         entry.signers = signers.join(", ");
-        entry.detail = case.protocollo(&paper.plan.key).map(|n| n.label()).unwrap_or_default();
+        entry.detail = number_of(case, &paper.plan.key);
         entry
     })
 }
@@ -151,10 +157,16 @@ fn carried(visitor: &Visitor, event: &StoredEvent, fact: &CaseEvent) -> Option<E
 
 /// The list of the day to the capigruppo where the entity's seal stands for a signature: a paper of
 /// many acts, kept with the first.
-fn sealed_list(visitor: &Visitor, event: &StoredEvent, fact: &CaseEvent) -> Option<Entry> {
-    let CaseEvent::CapigruppoSent { paper, .. } = fact else { return None };
+fn sealed_list(
+    visitor: &Visitor,
+    case: &Case,
+    event: &StoredEvent,
+    fact: &CaseEvent,
+) -> Option<Entry> {
+    let CaseEvent::CapigruppoSent { paper, day, serial, .. } = fact else { return None };
     let title = words::paper(PaperKind::ElencoCapigruppo);
     let mut entry = Entry::new(title, event.event.happened_at, paper);
+    entry.detail = number_of(case, &list_key(*day, *serial));
     entry.signers.clone_from(&visitor.registry.comune.name);
     Some(entry)
 }
@@ -192,7 +204,8 @@ fn logs(case: &Case) -> impl Iterator<Item = Entry> {
 fn entries(visitor: &Visitor, case: &Case, facts: &[(StoredEvent, CaseEvent)]) -> Vec<Entry> {
     let mut all: Vec<Entry> = papers(case).chain(logs(case)).collect();
     for (event, fact) in facts {
-        let sent = carried(visitor, event, fact).or_else(|| sealed_list(visitor, event, fact));
+        let sent =
+            carried(visitor, event, fact).or_else(|| sealed_list(visitor, case, event, fact));
         let new = sent.filter(|entry| all.iter().all(|known| known.sha256 != entry.sha256));
         all.extend(new);
     }

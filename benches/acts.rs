@@ -11,6 +11,8 @@
 
 #[path = "../crates/documents/tests/samples/mod.rs"]
 mod samples;
+#[path = "../tests/support/embedded.rs"]
+mod support;
 
 use chrono::{DateTime, TimeZone, Utc};
 use delibera::domain::papers::{PaperFacts, PaperKind, sample};
@@ -24,6 +26,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
+use support::{Complete, with_files};
 
 /// A measured unit of work: from an act's number to the bytes it leaves.
 type Work = Box<dyn Fn(&str) -> Vec<u8>>;
@@ -114,14 +117,15 @@ fn annex(pages: usize) -> Attachment {
     }
 }
 
-/// The papers of a whole cycle, each rendered from its facts and signed in all its fields: from the
-/// proposal to the referto, as the demo leaves them.
+/// The papers of a whole cycle from the proposal to the referto, as the demo leaves them: each rendered
+/// from its facts and signed in all its fields, the composed act with its signed parts inside.
 fn cycle(key: impl Signer + 'static) -> Work {
     use PaperKind::*;
     let kinds = [
         (Proposta, 1),
         (ParereTecnico, 4),
         (ParereContabile, 1),
+        (SchedaIstruttoria, 1),
         (ParereLegittimita, 1),
         (FoglioPareri, 1),
         (Convocazione, 1),
@@ -135,28 +139,60 @@ fn cycle(key: impl Signer + 'static) -> Work {
         (CertificatoEsecutivita, 1),
         (RefertoPubblicazione, 1),
     ];
-    let papers: Vec<PaperFacts> =
-        kinds.iter().flat_map(|(kind, times)| of(*kind, *times)).collect();
-    let (templates, comune) = (Templates::embedded().unwrap(), sample::comune());
+    let templates = Templates::embedded().unwrap();
+    let (mut parts, annex) = (parts(&templates, &key), annex(2));
+    let papers: Vec<Complete> = kinds
+        .iter()
+        .flat_map(|(kind, times)| of(*kind, *times))
+        .map(|facts| with_files(facts, |file, _| Ok(part(&mut parts, &file.name, &annex))).unwrap())
+        .collect();
     Box::new(move |_| {
         let mut last = Vec::new();
-        for facts in &papers {
-            last = templates.render(facts, &comune, &BTreeMap::new()).unwrap().pdf;
-            for slot in &facts.slots {
-                last = signed(&last, &slot.field, &key);
-            }
+        for paper in &papers {
+            last = made(&templates, paper, &key);
         }
         last
     })
 }
 
-/// The first sample papers of a kind, without the files they would embed.
+/// A paper rendered and signed in all its fields.
+fn made(templates: &Templates, (facts, embedded): &Complete, key: &impl Signer) -> Vec<u8> {
+    let rendered = templates.render(facts, &sample::comune(), embedded).unwrap().pdf;
+    facts.slots.iter().fold(rendered, |pdf, slot| signed(&pdf, &slot.field, key))
+}
+
+/// The first sample papers of a kind.
 fn of(kind: PaperKind, times: usize) -> Vec<PaperFacts> {
-    let mut found: Vec<PaperFacts> =
-        sample::papers().unwrap().into_iter().filter(|p| p.kind == kind).take(times).collect();
+    let found = sample::papers().unwrap().into_iter().filter(|p| p.kind == kind).take(times);
+    let found: Vec<PaperFacts> = found.collect();
     assert_eq!(found.len(), times, "{kind:?}");
-    found.iter_mut().for_each(|facts| facts.embedded.clear());
     found
+}
+
+/// Signed papers of the cycle itself by the beginning of their file's name, the first one last.
+type Parts = Vec<(&'static str, Vec<Vec<u8>>)>;
+
+fn parts(templates: &Templates, key: &impl Signer) -> Parts {
+    use PaperKind::*;
+    let kinds = [
+        ("proposta", Proposta, 1),
+        ("parere-tecnico", ParereTecnico, 4),
+        ("parere-contabile", ParereContabile, 1),
+        ("parere-legittimita", ParereLegittimita, 1),
+    ];
+    let bare = |mut facts: PaperFacts| {
+        facts.embedded.clear();
+        made(templates, &(facts, BTreeMap::new()), key)
+    };
+    kinds
+        .map(|(name, kind, times)| (name, of(kind, times).into_iter().rev().map(bare).collect()))
+        .into()
+}
+
+/// The bytes of an embedded file by its name: a signed part, one after the other, or else an annex.
+fn part(parts: &mut Parts, name: &str, annex: &Attachment) -> Vec<u8> {
+    let of_name = parts.iter_mut().find(|(start, _)| name.starts_with(start));
+    of_name.and_then(|(_, sheets)| sheets.pop()).unwrap_or_else(|| annex.bytes.clone())
 }
 
 /// A deliberation with four signatures, judged against the issued one.

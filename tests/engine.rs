@@ -14,6 +14,8 @@ mod authority;
 mod capigruppo;
 #[path = "engine/chair.rs"]
 mod chair;
+#[path = "engine/choices.rs"]
+mod choices;
 #[path = "engine/council.rs"]
 mod council;
 #[path = "engine/desk.rs"]
@@ -30,6 +32,8 @@ mod later_acts;
 mod not_yet;
 #[path = "engine/numbers.rs"]
 mod numbers;
+#[path = "engine/outcomes.rs"]
+mod outcomes;
 #[path = "engine/papers.rs"]
 mod papers;
 #[path = "engine/people.rs"]
@@ -38,6 +42,8 @@ mod people;
 mod privacy;
 #[path = "engine/proposal.rs"]
 mod proposal;
+#[path = "engine/protocollo.rs"]
+mod protocollo;
 #[path = "engine/review.rs"]
 mod review;
 #[path = "engine/segretario.rs"]
@@ -46,6 +52,8 @@ mod segretario;
 mod sitting;
 #[path = "engine/steps.rs"]
 mod steps;
+#[path = "engine/told.rs"]
+mod told;
 #[path = "engine/truth.rs"]
 mod truth;
 #[path = "engine/votes.rs"]

@@ -1,23 +1,149 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The first start outside the demo: who installs gets in, and nobody else does.
+//! The program as who installs it starts it, outside the demo: he gets in and nobody else does; what
+//! stays answers `/status` and ends when asked; a configuration that was named must be there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use delibera::service::accounts::{Accounts, Credentials, Origin};
 use delibera::service::clock::SystemClock;
 use delibera::store::Store;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_delibera");
+
+/// Exit code and everything said.
+fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let done =
+        Command::new(PROGRAM).args(words).current_dir(folder).output().expect("the program runs");
+    let said = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
 
 fn run(folder: &Path, words: &[&str]) -> (bool, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_delibera"))
-        .args(words)
-        .current_dir(folder)
-        .output()
-        .expect("the program runs");
-    let said = [done.stdout, done.stderr].concat();
-    (done.status.success(), String::from_utf8_lossy(&said).into_owned())
+    let (exit, said) = code(folder, words);
+    (exit == Some(0), said)
+}
+
+/// A process that stays; killed with its owner when a test fails.
+struct Staying {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    /// Lines so far: which comes first is nobody's business.
+    said: Vec<String>,
+}
+
+impl Staying {
+    fn start(folder: &Path, command: &str) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args([command, "--config", "prova.toml"])
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let output = BufReader::new(child.stdout.take().expect("its standard output"));
+        Self { child, output, said: Vec::new() }
+    }
+
+    /// Host and port in the line that begins with a word, when it comes.
+    fn address(&mut self, word: &str) -> String {
+        let begins = format!("{word}: http://");
+        loop {
+            let found = self.said.iter().find_map(|line| line.strip_prefix(&begins));
+            if let Some(rest) = found {
+                return rest.split('/').next().expect("an address").to_owned();
+            }
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("text");
+            assert!(read > 0, "it ended without a line «{word}»: {:?}", self.said);
+            self.said.push(line);
+        }
+    }
+
+    /// Asks it to stop as a service manager does, and waits within a limit.
+    fn stop(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+        assert!(asked.success());
+        let limit = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its end") {
+                return status;
+            }
+            assert!(Instant::now() < limit, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        // Already ended unless the test failed.
+        let _ = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+/// Head and body of the answer to a GET.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn serve_and_worker_answer_status_and_end_when_asked() {
+    let folder = std::env::temp_dir().join(format!("delibera-stay-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("folder");
+    let config = "database = \"sqlite:prova.db\"\nlisten = \"127.0.0.1:0\"\n\
+                  listen_ops = \"127.0.0.1:0\"\n[mail]\n\
+                  from = \"Comune di Prova <delibere@comune.example>\"\n\
+                  [mail.transport]\nkind = \"folder\"\npath = \"posta\"\n";
+    std::fs::write(folder.join("prova.toml"), config).expect("configuration");
+    for command in ["serve", "worker"] {
+        let mut staying = Staying::start(&folder, command);
+        if command == "serve" {
+            let pages = staying.address("Pagine");
+            assert!(get(&pages, "/accesso").starts_with("HTTP/1.1 200"), "{command}");
+        }
+        let state = staying.address("Stato");
+        let answer = get(&state, "/status");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{command}: {answer}");
+        assert!(answer.contains("\"status\":\"ok\""), "{command}: {answer}");
+        let ended = staying.stop();
+        assert_eq!(ended.code(), Some(0), "{command}: {ended}");
+    }
+    std::fs::remove_dir_all(&folder).expect("cleaned");
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_there() {
+    let folder = std::env::temp_dir().join(format!("delibera-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("folder");
+    let named: [&[&str]; 4] =
+        [&["migrate"], &["serve"], &["jobs"], &["verify", "--database", "sqlite:delibera.db"]];
+    for words in named {
+        let (exit, said) = code(&folder, &[words, &["--config", "manca.toml"]].concat());
+        assert_eq!(exit, Some(2), "{words:?}: {said}");
+        assert!(said.contains("il file di configurazione manca.toml non c'è"), "{said}");
+    }
+    assert!(!folder.join("delibera.db").exists(), "nothing was made");
+    // Nobody named one: the defaults stand.
+    let (exit, said) = code(&folder, &["migrate"]);
+    assert_eq!(exit, Some(0), "{said}");
+    std::fs::write(folder.join("c'è.toml"), "database = \"sqlite:altro.db\"\n").expect("file");
+    let (exit, said) = code(&folder, &["migrate", "--config", "c'è.toml"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(folder.join("altro.db").exists());
+    std::fs::remove_dir_all(&folder).expect("cleaned");
 }
 
 fn secret(said: &str) -> String {

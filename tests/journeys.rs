@@ -15,6 +15,8 @@ mod digest;
 mod insider;
 #[path = "journeys/proclamations.rs"]
 mod proclamations;
+#[path = "journeys/seal.rs"]
+mod seal;
 #[path = "journeys/tamper.rs"]
 mod tamper;
 

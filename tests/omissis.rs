@@ -4,14 +4,27 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test stops there")]
 
+use chrono::{DateTime, Utc};
 use delibera::domain::case::{AttachmentClass, CaseEvent};
 use delibera::domain::papers::sample::{
     Story, adopted, at, comune, content, final_slots, omission,
 };
 use delibera::domain::papers::{PaperFacts, PaperKind};
+use delibera::domain::stream::StreamId;
+use delibera::service::clock::SystemClock;
+use delibera::service::copy::{Reader, is_ready, reading_copy};
 use delibera::service::documents::Templates;
+use delibera::service::execute::Executor;
+use delibera::service::keyring::Keyring;
+use delibera::service::paper::Press;
+use delibera::service::scenario;
+use delibera::store::Store;
+use delibera_signature::{fields, page_count};
 use lopdf::{Document, Object};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What is marked; each is somewhere in the act.
 const GONE: [&str; 6] = [
@@ -135,7 +148,9 @@ fn utf16(bytes: &[u8]) -> String {
 }
 
 fn pdftotext(pdf: &[u8]) -> String {
-    let path = std::env::temp_dir().join(format!("delibera-omissis-{}.pdf", std::process::id()));
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let (run, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(format!("delibera-omissis-{run}-{number}.pdf"));
     std::fs::write(&path, pdf).unwrap();
     let mut all = String::new();
     for option in ["-raw", "-layout"] {
@@ -163,4 +178,59 @@ fn t_27_what_was_marked_is_nowhere_in_the_bytes_of_the_rendition() {
     }
     assert!(public.contains("omissis 1"), "the place is told");
     assert!(public.contains("art. 5, par. 1, lett. c, Reg. (UE) 2016/679"), "and why");
+}
+
+/// The act of the scenario on omissis and copies, as its store leaves it, or as it is at an instant;
+/// the keys are never used.
+async fn stored(name: &str, until: Option<&str>) -> (Executor, Press) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/omissis-e-copie.toml");
+    let folder = std::env::temp_dir().join(format!("delibera-copia-{}-{name}", std::process::id()));
+    let mut acts = scenario::load(&path).unwrap();
+    if let Some(until) = until.map(|at| at.parse::<DateTime<Utc>>().unwrap()) {
+        acts.steps.retain(|step| step.at < until);
+        acts.expectations.clear();
+    }
+    scenario::run(acts, &folder, None).await.unwrap().go(|_| {}).await.unwrap();
+    let url = format!("sqlite:{}", folder.join("delibera.db").display());
+    let executor = Executor::new(Store::connect(&url).await.unwrap(), Arc::new(SystemClock));
+    let keys = Keyring::from_seed(&[7; 32], at(7, 1, 0, 0)).unwrap();
+    (executor, Press { templates: Arc::new(Templates::embedded().unwrap()), keys: Arc::new(keys) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_copy_has_the_act_for_the_offices_and_the_rendition_for_everybody() {
+    let (executor, press) = stored("lettura", None).await;
+    let world = executor.world(&[StreamId::case("aiuto")]).await.unwrap();
+    let case = world.case("aiuto").unwrap();
+    assert!(is_ready(case));
+    let pages = async |kind: PaperKind| {
+        let paper = case.papers.iter().rev().find(|p| p.plan.kind == kind).unwrap();
+        let found = executor.store.document(paper.sha256.as_deref().unwrap()).await.unwrap();
+        page_count(&found.unwrap().bytes).unwrap()
+    };
+    let office = reading_copy(&executor, &press, "aiuto", Reader::Office).await.unwrap();
+    let public = reading_copy(&executor, &press, "aiuto", Reader::Public).await.unwrap();
+    for (copy, kind) in
+        [(&office, PaperKind::Deliberazione), (&public, PaperKind::VersionePubblicabile)]
+    {
+        assert!(fields(&copy.pdf).unwrap().is_empty(), "{kind:?}: nobody signs a copy");
+        assert!(copy.pages > pages(kind).await, "{kind:?}: a cover before the text");
+        assert!(pdftotext(&copy.pdf).contains("COPIA"), "{kind:?}: it says what it is");
+    }
+    assert!(everything(&office.pdf).contains("Malinverni"), "the witness sees it in the act");
+    let everything = everything(&public.pdf);
+    for trace in ["Malinverni", "MALINVERNI", "MLNTRS51C43E648K", "Relazione sociale"] {
+        assert!(!everything.contains(trace), "«{trace}» is in the copy for everybody");
+    }
+    let again = reading_copy(&executor, &press, "aiuto", Reader::Public).await.unwrap();
+    assert_eq!(again.pdf, public.pdf, "the same copy whenever it is asked for");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_copy_wants_an_act_that_everybody_signed() {
+    let (executor, press) = stored("da-firmare", Some("2024-02-12T07:30:00Z")).await;
+    let refused = reading_copy(&executor, &press, "aiuto", Reader::Public).await;
+    assert_eq!(refused.err().unwrap().refusal().unwrap().code, "act_not_signed");
+    let refused = reading_copy(&executor, &press, "nessuno", Reader::Office).await;
+    assert_eq!(refused.err().unwrap().refusal().unwrap().code, "unknown_case");
 }

@@ -141,6 +141,7 @@ fn t_59_minutes_count_who_was_there_at_each_vote() {
             outcome: ItemOutcome::Approved,
             number: Some(1),
             reason: String::new(),
+            to: None,
         };
         story
             .sitting("s", at(7, 24, 11, minute), &added)

@@ -20,6 +20,17 @@ const TYPES: [&str; 8] = [
     "library",
 ];
 
+/// Words that the standard closes in lists of their own pages, with their source.
+#[derive(serde::Deserialize)]
+struct Lists {
+    categories: Vec<String>,
+    scope: Vec<String>,
+}
+
+fn lists() -> Lists {
+    toml::from_str(&std::fs::read_to_string("tests/data/publiccode.toml").unwrap()).unwrap()
+}
+
 fn file() -> Value {
     yaml_serde::from_str(&std::fs::read_to_string("publiccode.yml").unwrap()).unwrap()
 }
@@ -40,6 +51,18 @@ fn problems(file: &Value) -> Vec<String> {
     let known = platforms.iter().all(|p| PLATFORMS.contains(p));
     want(!platforms.is_empty() && known, "platforms", "one or more of the closed list");
     want(!texts(file, "categories").is_empty(), "categories", "at least one");
+    let lists = lists();
+    let strange = |key: &str, list: &[String]| {
+        texts(file, key).into_iter().find(|word| !list.iter().any(|known| known == word))
+    };
+    let category = strange("categories", &lists.categories);
+    want(category.is_none(), "categories", &format!("{category:?} is not of the closed list"));
+    let scope = strange("intendedAudience/scope", &lists.scope);
+    want(
+        scope.is_none(),
+        "intendedAudience/scope",
+        &format!("{scope:?} is not of the closed list"),
+    );
     want(one_of("developmentStatus", &STATUSES), "developmentStatus", "one of the closed list");
     want(one_of("softwareType", &TYPES), "softwareType", "one of the closed list");
     want(text(file, "legal/license") == Some("AGPL-3.0-or-later"), "legal/license", "ours");
@@ -131,4 +154,20 @@ fn t_94_a_file_without_features_or_contacts_is_refused() {
     let mut without_contacts = file();
     without_contacts["maintenance"].as_mapping_mut().unwrap().remove("contacts").unwrap();
     assert_eq!(problems(&without_contacts), ["maintenance: type, contacts or contractors"]);
+}
+
+#[test]
+fn a_word_outside_the_closed_lists_is_refused() {
+    for (key, said) in [
+        ("categories", "categories: Some(\"atti\") is not of the closed list"),
+        ("scope", "intendedAudience/scope: Some(\"atti\") is not of the closed list"),
+    ] {
+        let mut file = file();
+        let place = match key {
+            "scope" => &mut file["intendedAudience"][key],
+            _ => &mut file[key],
+        };
+        place.as_sequence_mut().unwrap().push(Value::from("atti"));
+        assert_eq!(problems(&file), [said]);
+    }
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Every file of `tests/scenarios/` through the real program: what it expects holds, what it leaves
-//! is whole. Documents are looked at from outside: poppler says whether a signature is valid.
+//! is whole. Documents are looked at from outside: poppler says whether a signature is valid. The
+//! hard ones run on PostgreSQL too, and tell the same story there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/postgres.rs"]
+mod postgres;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,6 +18,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Scenarios that run at the same time.
 const AT_ONCE: usize = 2;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_delibera");
+/// Scenarios that PostgreSQL tells as well: a whole ordinary cycle, a tie, a conflict of interest
+/// that breaks the quorum, an item outside the agenda, forty items in a row, facts entered later.
+const ON_POSTGRES: [&str; 6] = [
+    "sc-01",
+    "respinta-parita",
+    "conflitto-numero-legale",
+    "fuori-sacco",
+    "quaranta-argomenti",
+    "seduta-registrata-dopo",
+];
 
 #[test]
 fn every_scenario_holds() {
@@ -26,7 +40,7 @@ fn every_scenario_holds() {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = Run::of(file).problems();
+                    let found = Run::of(file, None).problems();
                     problems.lock().unwrap().extend(found);
                 }
             });
@@ -36,9 +50,25 @@ fn every_scenario_holds() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hard_scenarios_are_the_same_on_postgresql() {
+    pdfsig_is_there();
+    let mut problems = Vec::new();
+    for name in ON_POSTGRES {
+        let file = folder().join(format!("{name}.toml"));
+        let database = postgres::new_database().await;
+        let (sqlite, postgres) = (Run::of(&file, None), Run::of(&file, Some(database)));
+        problems.extend(postgres.problems());
+        if sqlite.report != postgres.report {
+            problems.push(format!("{name}: the engines tell two stories"));
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
 #[test]
 fn the_json_has_the_keys_of_the_contract() {
-    let run = Run::of(&folder().join("sc-06.toml"));
+    let run = Run::of(&folder().join("sc-06.toml"), None);
     let report = run.report.as_ref().expect("a report");
     let top = ["cases", "registers", "documents", "mails", "refusals", "expectations"];
     has_keys(report, &top);
@@ -128,22 +158,25 @@ impl Drop for Place {
 struct Run {
     name: String,
     place: Place,
+    /// A database of its own; without, the file of the folder.
+    database: Option<String>,
     output: Output,
     report: Option<Value>,
 }
 
 impl Run {
-    fn of(file: &Path) -> Self {
+    fn of(file: &Path, database: Option<String>) -> Self {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let place = Place::new(&name);
         let folder = place.0.join("out");
         let output = Command::new(PROGRAM)
             .args(["run", "--json", "--dir"])
-            .args([&folder, file])
+            .args([folder.as_path(), file])
+            .args(database.iter().flat_map(|url| ["--database", url]))
             .output()
             .expect("the program runs");
         let report = serde_json::from_slice(&output.stdout).ok();
-        Self { name, place, output, report }
+        Self { name, place, database, output, report }
     }
 
     /// Everything that does not hold, one sentence each.
@@ -163,9 +196,13 @@ impl Run {
         if report["expectations"]["met"].as_u64() < Some(1) {
             told("it expects nothing".into());
         }
+        if report["refusals"].as_array().is_none_or(Vec::is_empty) {
+            told("it shows nothing that is refused".into());
+        }
         let papers = self.papers(report).into_iter().chain(missing_papers(report));
         papers.for_each(&mut told);
-        let database = format!("sqlite:{}", self.folder().join("delibera.db").display());
+        let own = || format!("sqlite:{}", self.folder().join("delibera.db").display());
+        let database = self.database.clone().unwrap_or_else(own);
         for command in ["verify", "jobs"] {
             let output = run(&[command, "--database", &database], &self.place.0);
             if !output.status.success() {

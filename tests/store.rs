@@ -19,5 +19,7 @@ mod schema;
 mod search;
 #[path = "store/tamper.rs"]
 mod tamper;
+#[path = "store/twins.rs"]
+mod twins;
 #[path = "store/writes.rs"]
 mod writes;

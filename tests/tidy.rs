@@ -14,6 +14,10 @@ mod pages;
 mod sizes;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/statements.rs"]
+mod statements;
+#[path = "tidy/tokens.rs"]
+mod tokens;
 
 use source::Source;
 use std::fmt::Write;

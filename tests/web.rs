@@ -21,6 +21,8 @@ mod hosts;
 mod http;
 #[path = "web/oidc.rs"]
 mod oidc;
+#[path = "web/papers.rs"]
+mod papers;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "web/privacy.rs"]
@@ -41,6 +43,8 @@ mod server;
 mod sittings;
 #[path = "web/strangers.rs"]
 mod strangers;
+#[path = "web/worker.rs"]
+mod worker;
 
 /// Makes a test of each engine out of a function that takes a server.
 macro_rules! on_both_engines {

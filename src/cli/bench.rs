@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `bench`: the twelve-step cycle, or a simulation of so many acts.
 
+use super::progress::Progress;
 use super::{DONE, REFUSED, block_on, refused};
 use crate::service::bench::{Bench, BenchError, Measured};
 use crate::service::simulation::{self, Tally};
 use clap::Args;
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -99,18 +99,10 @@ fn print(measured: &Measured, json: bool) {
 
 fn simulate(args: &BenchArgs, cases: u64) -> ExitCode {
     let machine = std::thread::available_parallelism().map_or(1, usize::from);
-    let terminal = std::io::stderr().is_terminal();
-    let progress = |cases: u64| {
-        if terminal {
-            eprint!("\r{cases} atti");
-            // Progress only: a closed terminal is no reason to stop.
-            let _ = std::io::stderr().flush();
-        }
-    };
-    let lived = simulation::simulate(args.seed, cases, args.threads.unwrap_or(machine), progress);
-    if terminal {
-        eprint!("\r\u{1b}[K");
-    }
+    let progress = Progress::start();
+    let so_far = |cases: u64| progress.at(&format!("{cases} atti"));
+    let lived = simulation::simulate(args.seed, cases, args.threads.unwrap_or(machine), so_far);
+    drop(progress);
     match lived {
         Ok(tally) => {
             told(args.seed, &tally);

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Args;
 use confique::Config as _;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// How messages of service are written.
@@ -175,24 +175,53 @@ impl Config {
     }
 }
 
+/// Where the configuration is when nobody says.
+const DEFAULT_FILE: &str = "delibera.toml";
+
 /// Where the configuration is.
 #[derive(Debug, Args)]
 pub struct ConfigArg {
-    /// File di configurazione
-    #[arg(long, value_name = "FILE", default_value = "delibera.toml")]
-    pub config: PathBuf,
+    /// File di configurazione [se omesso: delibera.toml, se c'è]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl ConfigArg {
-    /// Reads environment and file; a missing file leaves the defaults.
+    /// Reads environment and file. Without the file of the default name the defaults stand; a file
+    /// that was named must be there, or a misspelt path would open another database in silence.
     ///
     /// # Errors
-    /// What is wrong, with the key.
+    /// The file named is missing; what is wrong, with the key.
     pub fn load(&self) -> Result<Config, ExitCode> {
-        Config::builder().env().file(&self.config).load().map_err(|error| {
-            eprintln!("errore: configurazione {}: {error}", self.config.display());
+        let file = self.file()?;
+        Config::builder().env().file(file).load().map_err(|error| {
+            eprintln!("errore: configurazione {}: {error}", file.display());
             ExitCode::from(WRONG_USE)
         })
+    }
+
+    /// The database given on the command line, else that of the configuration.
+    ///
+    /// # Errors
+    /// As [`ConfigArg::load`]; a file that was named must be there even when nobody reads it.
+    pub fn database(&self, given: Option<&str>) -> Result<String, ExitCode> {
+        match given {
+            Some(url) => self.file().map(|_| url.to_owned()),
+            None => self.load().map(|config| config.database),
+        }
+    }
+
+    fn file(&self) -> Result<&Path, ExitCode> {
+        let Some(named) = &self.config else { return Ok(Path::new(DEFAULT_FILE)) };
+        if named.exists() {
+            return Ok(named);
+        }
+        eprintln!(
+            "errore: il file di configurazione {} non c'è: correggere --config, o prepararlo con \
+             «delibera config»",
+            named.display()
+        );
+        Err(ExitCode::from(WRONG_USE))
     }
 }
 

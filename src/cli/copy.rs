@@ -39,12 +39,9 @@ pub struct CopyArgs {
 
 /// Makes the copy, or answers the code.
 pub fn run(args: &CopyArgs) -> ExitCode {
-    let url = match &args.database {
-        Some(url) => url.clone(),
-        None => match args.config.load() {
-            Ok(config) => config.database,
-            Err(code) => return code,
-        },
+    let url = match args.config.database(args.database.as_deref()) {
+        Ok(url) => url,
+        Err(code) => return code,
     };
     match block_on(answer(&url, args)) {
         Ok(text) => {

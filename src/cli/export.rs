@@ -2,6 +2,7 @@
 //! `export`: the evidence of an act in one container.
 
 use super::config::ConfigArg;
+use super::progress::Progress;
 use super::serve::keyring;
 use super::{DONE, block_on, refused};
 use crate::domain::digest::sha256_hex;
@@ -37,14 +38,19 @@ pub fn run(args: &ExportArgs) -> ExitCode {
         Err(code) => return code,
     };
     let url = args.database.clone().unwrap_or_else(|| config.database.clone());
+    let progress = Progress::start();
     let written = block_on(async {
         let store = Store::connect_read_only(&url).await?;
         let keys = keyring(&config, SystemClock.now() - TimeDelta::days(1))?;
         let executor = Executor::new(store, Arc::new(SystemClock));
-        let bytes = evidence::export(&executor, &keys, &args.case).await?;
+        progress.part("Lettura dei fatti e dei documenti");
+        let read = |documents: usize| progress.at(&format!("{documents} documenti letti"));
+        let bytes = evidence::export(&executor, &keys, &args.case, read).await?;
+        progress.part("Scrittura del contenitore");
         std::fs::write(&args.to, &bytes)?;
         anyhow::Ok(bytes)
     });
+    drop(progress);
     match written {
         Ok(bytes) => {
             println!("{}: {} byte", args.to.display(), bytes.len());

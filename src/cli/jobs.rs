@@ -33,12 +33,9 @@ pub struct JobsArgs {
 
 /// Shows the queue.
 pub fn run(args: &JobsArgs) -> ExitCode {
-    let url = match &args.database {
-        Some(url) => url.clone(),
-        None => match args.config.load() {
-            Ok(config) => config.database,
-            Err(code) => return code,
-        },
+    let url = match args.config.database(args.database.as_deref()) {
+        Ok(url) => url,
+        Err(code) => return code,
     };
     match block_on(show(&url, args)) {
         Ok(code) => code,

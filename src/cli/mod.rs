@@ -13,6 +13,7 @@ pub mod init;
 pub mod jobs;
 pub mod openapi;
 pub mod page;
+mod progress;
 pub mod serve;
 pub mod terms;
 pub mod trust;

@@ -159,8 +159,8 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     };
-    let pages =
-        async { if web { listening(&front, &comuni, stopped.clone()).await } else { Ok(()) } };
+    let pages = async { if web { pages(&front, &comuni, stopped.clone()).await } else { Ok(()) } };
+    let state = state(&front, &comuni, stopped.clone());
     let end = async {
         asked_to_stop().await;
         tracing::info!("stopping: what is under way is finished first");
@@ -168,7 +168,7 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
         let _ = stop.send(true);
         anyhow::Ok(())
     };
-    tokio::try_join!(work, pages, end)?;
+    tokio::try_join!(work, pages, state, end)?;
     for served in comuni {
         served.store().clone().close().await;
     }
@@ -177,7 +177,7 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
 
 /// The queue of a Comune, until it is time to stop.
 async fn keep_working(worker: Arc<Worker>, mut stopped: Stopped) {
-    let mut looked = SystemClock.now();
+    let mut looked = None;
     while !*stopped.borrow() {
         looked = look(&worker, looked).await;
         let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
@@ -208,21 +208,18 @@ fn app(front: &Front, served: &Served, comuni: &[Served]) -> anyhow::Result<web:
     Ok(web::App::new(served.worker.office.clone(), mailer, settings)?)
 }
 
-/// The pages, and beside them what those who run the system look at.
-async fn listening(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Result<()> {
+/// The pages of all the Comuni served.
+async fn pages(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Result<()> {
     let mut apps = Vec::new();
     for served in comuni {
         apps.push((served.names.clone(), app(front, served, comuni)?));
     }
-    let pages = TcpListener::bind(&front.listen).await?;
-    let ops = TcpListener::bind(&front.listen_ops).await?;
-    println!("Pagine: http://{}/ (Ctrl-C per fermare)", pages.local_addr()?);
-    println!("Stato: http://{}/status", ops.local_addr()?);
+    let listener = bind(&front.listen, "listen").await?;
+    println!("Pagine: http://{}/ (Ctrl-C per fermare)", listener.local_addr()?);
     let closing: Vec<_> = apps.iter().map(|(_, app)| app.closing.clone()).collect();
-    let stop = until(stopped.clone());
     // Screens that follow a sitting would otherwise keep the server from ending.
     let stop = async move {
-        stop.await;
+        until(stopped).await;
         for closing in &closing {
             closing.send_replace(true);
         }
@@ -232,11 +229,26 @@ async fn listening(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow
         _ => web::hosts::by_name(apps),
     };
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let pages = axum::serve(pages, router).with_graceful_shutdown(stop);
-    let stores = comuni.iter().map(|served| served.store().clone()).collect();
-    let ops = axum::serve(ops, web::ops::router(stores)).with_graceful_shutdown(until(stopped));
-    tokio::try_join!(async { pages.await }, async { ops.await })?;
+    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
     Ok(())
+}
+
+/// What those who run the system look at: of `worker` as of `serve`, for a queue that nobody works
+/// is noticed by no page.
+async fn state(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Result<()> {
+    let listener = bind(&front.listen_ops, "listen_ops").await?;
+    println!("Stato: http://{}/status", listener.local_addr()?);
+    let stores = comuni.iter().map(|served| served.store().clone()).collect();
+    let router = web::ops::router(stores);
+    axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await?;
+    Ok(())
+}
+
+/// Two processes on one machine cannot share an address: the error says which key to change.
+async fn bind(address: &str, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("non si può ascoltare su {address}: con «{key}» si indica un altro indirizzo")
+    })
 }
 
 /// The identity provider of the configuration; it must know where to send people back to.
@@ -270,15 +282,19 @@ async fn asked_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// One look: periodic tasks since the last one, then every job that is due.
-async fn look(worker: &Worker, last: DateTime<Utc>) -> DateTime<Utc> {
+/// One look: periodic tasks since the last one, or since a process before this one ended, then every
+/// job that is due.
+async fn look(worker: &Worker, last: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     let now = SystemClock.now();
     let done = async {
-        worker.tick(last, now).await?;
+        match last {
+            Some(last) => worker.tick(last, now).await?,
+            None => worker.catch_up(now).await?,
+        }
         worker.drain().await
     };
     match done.await {
-        Ok(_) => now,
+        Ok(_) => Some(now),
         Err(error) => {
             tracing::error!(%error, "the queue cannot be read; trying again");
             last

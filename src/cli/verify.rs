@@ -3,6 +3,7 @@
 //! exported container, offline.
 
 use super::config::ConfigArg;
+use super::progress::Progress;
 use super::{DONE, REFUSED, block_on, refused};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::evidence::{self, BundleReport};
@@ -11,7 +12,6 @@ use crate::service::verify::verify;
 use crate::store::{Report, SealRef, Store, StoreError};
 use clap::Args;
 use delibera_signature::{Policy, Trust, Verdict};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,25 +36,24 @@ pub struct VerifyArgs {
 
 /// Runs the audit.
 pub fn run(args: &VerifyArgs) -> ExitCode {
-    let seal = match args.seal.as_deref().map(parse_seal) {
-        Some(None) => {
-            eprintln!("errore: --seal si scrive «numero:impronta», come nel messaggio del sigillo");
+    let seal = match args.seal.as_deref().map(str::parse::<SealRef>).transpose() {
+        Ok(seal) => seal,
+        Err(error) => {
+            eprintln!("errore: {error}");
             return ExitCode::from(super::WRONG_USE);
         }
-        Some(seal) => seal,
-        None => None,
     };
     if let Some(path) = &args.bundle {
         return bundle(path, args.trust.as_deref(), seal.as_ref());
     }
-    let url = match &args.database {
-        Some(url) => url.clone(),
-        None => match args.config.load() {
-            Ok(config) => config.database,
-            Err(code) => return code,
-        },
+    let url = match args.config.database(args.database.as_deref()) {
+        Ok(url) => url,
+        Err(code) => return code,
     };
-    match block_on(audit(&url, seal.as_ref())) {
+    let progress = Progress::start();
+    let report = block_on(audit(&url, seal.as_ref(), &progress));
+    drop(progress);
+    match report {
         Ok(report) => print(&report),
         Err(error) => refused(error),
     }
@@ -102,7 +101,7 @@ fn told(report: &BundleReport, trusting: bool) -> ExitCode {
         println!("Di chi siano le firme si verifica con --trust CARTELLA");
     }
     if let Some(seal) = &report.last_seal {
-        println!("Ultimo sigillo dell'archivio, da confrontare (--seal): {}:{}", seal.n, seal.hash);
+        println!("Ultimo sigillo dell'archivio, da confrontare (--seal): {seal}");
     }
     ExitCode::from(DONE)
 }
@@ -113,26 +112,17 @@ fn not_right(what: &str) -> ExitCode {
     ExitCode::from(REFUSED)
 }
 
-fn parse_seal(text: &str) -> Option<SealRef> {
-    let (n, hash) = text.split_once(':')?;
-    Some(SealRef { n: n.parse().ok()?, hash: hash.to_owned() })
-}
-
-async fn audit(url: &str, seal: Option<&SealRef>) -> Result<Report, StoreError> {
+/// Reads a whole database again, saying how far it is.
+pub(super) async fn audit(
+    url: &str,
+    seal: Option<&SealRef>,
+    progress: &Progress,
+) -> Result<Report, StoreError> {
     let store = Store::connect_read_only(url).await?;
-    let terminal = std::io::stderr().is_terminal();
-    let report = verify(&store, seal, |events| {
-        if terminal {
-            eprint!("\r{events} fatti riletti");
-            // Progress only: a closed terminal is no reason to stop an audit.
-            let _ = std::io::stderr().flush();
-        }
-    })
-    .await;
-    if terminal {
-        eprint!("\r\u{1b}[K");
-    }
-    report
+    let so_far = |events: i64| progress.at(&format!("{events} fatti riletti"));
+    let report = verify(&store, seal, so_far).await?;
+    store.close().await;
+    Ok(report)
 }
 
 fn print(report: &Report) -> ExitCode {
@@ -150,7 +140,7 @@ fn print(report: &Report) -> ExitCode {
         report.seals
     );
     if let Some(seal) = &report.last_seal {
-        println!("Ultimo sigillo, da conservare altrove: {}:{}", seal.n, seal.hash);
+        println!("Ultimo sigillo, da conservare altrove: {seal}");
     }
     if report.unsealed > 0 {
         println!("{} fatti non sono ancora coperti da un sigillo", report.unsealed);

@@ -129,14 +129,20 @@ impl Job {
         }
     }
 
-    /// The row of the queue.
+    /// The row of the queue, of work that a fact owes.
     pub fn owed(&self, key: String, due_at: DateTime<Utc>, stream: &StreamId) -> NewJob {
+        NewJob { stream: stream.to_string(), ..self.unowed(key, due_at) }
+    }
+
+    /// The row of the queue, of work that an hour brings and no fact owes: a replay does not find
+    /// it, so it names no stream.
+    pub fn unowed(&self, key: String, due_at: DateTime<Utc>) -> NewJob {
         NewJob {
             key,
             kind: self.kind().into(),
             payload: serde_json::to_value(self).unwrap_or_default(),
             due_at,
-            stream: stream.to_string(),
+            stream: String::new(),
         }
     }
 }
@@ -278,6 +284,11 @@ fn digest_at(world: &World, day: NaiveDate) -> DateTime<Utc> {
     rome_instant(day, sharp(world.regulation(day).map_or(8, |r| r.digest_hour)))
 }
 
+/// Names the digest of a person on a day: many facts owe it, and it is one job.
+pub fn digest_key(person: &str, day: NaiveDate) -> String {
+    format!("digest:{day}:{person}")
+}
+
 /// The digests a paper to sign owes to its signer: the next one, and those that remind him of what
 /// he left. Many facts owe the same one: it is one job, kept under the registry because it
 /// belongs to no act, and it looks for what is still to sign when it falls due.
@@ -289,7 +300,7 @@ fn digests(world: &World, person: &str, at: At<'_>) -> Vec<NewJob> {
         .filter_map(|days| add_days(today, later + days))
         .map(|day| {
             let job = Job::Digest { person: person.to_owned(), day };
-            let key = format!("digest:{day}:{person}");
+            let key = digest_key(person, day);
             job.owed(key, digest_at(world, day), &StreamId::registry())
         })
         .collect()

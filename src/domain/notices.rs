@@ -79,6 +79,7 @@ pub const RECIPIENTS: &[(&str, &str)] = &[
     ("autori_pareri", "chi ha reso i pareri sul testo che è cambiato"),
     ("firmatari", "chi deve ancora firmare un documento pronto"),
     ("incaricati", "chi deve agire al passo attuale"),
+    ("superiori", "il direttore da cui dipende chi deve agire al passo attuale"),
     ("componenti", "i componenti della Giunta in carica"),
     ("capigruppo", "i capigruppo consiliari in carica"),
     ("proponenti", "i responsabili degli atti della seduta"),
@@ -87,8 +88,14 @@ pub const RECIPIENTS: &[(&str, &str)] = &[
 ];
 
 /// Recipients that need one act.
-pub const OF_ACT: &[&str] =
-    &["responsabile_procedimento", "direttori", "relatori", "autori_pareri", "incaricati"];
+pub const OF_ACT: &[&str] = &[
+    "responsabile_procedimento",
+    "direttori",
+    "relatori",
+    "autori_pareri",
+    "incaricati",
+    "superiori",
+];
 
 /// Recipients that need a sitting.
 pub const OF_SITTING: &[&str] = &["proponenti", "relatori_seduta"];

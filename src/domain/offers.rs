@@ -7,8 +7,8 @@ mod sitting;
 pub use sitting::{SittingOffer, of_sitting};
 
 use crate::domain::case::{
-    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Touch, efficacy, needs,
-    standing,
+    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Registrable, Touch,
+    efficacy, needs, registrable, standing,
 };
 use crate::domain::case::{Ctx, OpinionNeed};
 use crate::domain::changes::{Changes, Stop};
@@ -19,7 +19,7 @@ use crate::domain::papers::{
 };
 use crate::domain::privacy::hits;
 use crate::domain::registry::Role;
-use crate::domain::regulation::tokens::Keeper;
+use crate::domain::regulation::tokens::{Keeper, ProtocolloKeeper};
 use crate::domain::sitting::SittingCommand;
 use crate::domain::workflow::{OpinionKind, StepKind};
 use crate::domain::world::World;
@@ -63,6 +63,11 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
     offers.albo(case, &step.kind, today, elsewhere);
     offers.after(case, today);
+    let numbered =
+        world.regulation(today).is_ok_and(|r| r.protocollo == ProtocolloKeeper::External);
+    if numbered {
+        offers.protocollo(case);
+    }
     offers.0
 }
 
@@ -198,6 +203,16 @@ impl Offers {
         }
     }
 
+    /// The first paper without a number, or one whose number may be corrected.
+    fn protocollo(&mut self, case: &Case) {
+        let mut papers = registrable(case);
+        papers.sort_by_key(|paper| case.protocollo(&paper.key).is_some());
+        if let Some(Registrable { key, concluded, .. }) = papers.into_iter().next() {
+            let number = case.protocollo(&key).map_or(1, |p| p.number.saturating_add(1));
+            self.add("", CaseCommand::RecordProtocollo { paper_key: key, number, on: concluded });
+        }
+    }
+
     fn control(&mut self, today: NaiveDate) {
         let (matter, reasons, reference) =
             (ControlMatter::Contracts, WORDS.to_owned(), WORDS.to_owned());
@@ -306,8 +321,9 @@ fn own_slot(
 }
 
 /// The class of a document of an act, by its hash: attachments of any version; `None` when the act
-/// has no such document. Papers are of the act itself.
+/// has no such document. Papers are of the act itself, and so is what was appended to them.
 pub fn document_class(case: &Case, sha256: &str) -> Option<AttachmentClass> {
+    let sha256 = case.kept.continued_by(sha256).unwrap_or(sha256);
     let contents = case.versions.iter().map(|v| &v.content).chain([&case.content]);
     let attached = contents.flat_map(|content| &content.attachments).find(|a| a.sha256 == sha256);
     if let Some(attachment) = attached {

@@ -11,7 +11,7 @@ mod omit;
 mod plain;
 mod screen;
 
-pub use detect::{DataKind, Hit, detect};
+pub use detect::{DataKind, Hit, PATTERNS, detect};
 pub use omit::{Piece, covers, omit, omit_value, pieces, same};
 pub use screen::{hits, needs_rendition, open_hits, public_subject};
 

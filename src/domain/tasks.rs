@@ -228,6 +228,10 @@ fn of_step(case: &Case, step: &Step) -> Vec<Task> {
         StepKind::Review { who, lifecycle: Lifecycle::PostingEnded } => {
             one(Holder::Role(*who, None), What::Close)
         }
+        // A check of the proposing office is that of this act's.
+        StepKind::Review { who: Role::ResponsabileProcedimento, .. } => {
+            one(Holder::Person(case.content.procedure_head.clone()), What::Review)
+        }
         StepKind::Review { who, .. } => one(Holder::Role(*who, None), What::Review),
         StepKind::Agenda if case.sitting.is_none() => {
             one(Holder::Role(Role::Segreteria, None), What::Agenda)

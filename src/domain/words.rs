@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Tokens as people read them (GLOSSARY.md): the same word on a page and on the command line.
 
+use crate::domain::law::calendar::Preposition;
 use crate::domain::papers::PaperKind;
-use crate::domain::sitting::ItemOutcome;
+use crate::domain::sitting::{Item, ItemOutcome};
+use chrono::NaiveDate;
 
 /// An act kind, in Italian.
 pub fn kind(token: &str) -> &str {
@@ -127,6 +129,19 @@ pub fn outcome(outcome: ItemOutcome) -> &'static str {
     }
 }
 
+/// An outcome with the sitting an item was postponed to, where one was said (R3.13).
+pub fn until_sitting(outcome: &str, to: Option<NaiveDate>) -> String {
+    match to {
+        Some(day) => format!("{outcome} alla seduta {}", Preposition::Of.short(day)),
+        None => outcome.to_owned(),
+    }
+}
+
+/// What became of an item, with the day it was postponed to; empty while it is open.
+pub fn outcome_of(item: &Item) -> String {
+    item.outcome.map_or_else(String::new, |(o, _)| until_sitting(outcome(o), item.postponed_to))
+}
+
 /// Every kind of fact, as the log of what everyone did names it. A kind may be of an act and of a
 /// sitting alike.
 pub const FACTS: &[(&str, &str)] = &[
@@ -172,6 +187,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("condition_met", "Condizione di efficacia avverata"),
     ("duty_raised", "Adempimento dovuto"),
     ("duty_settled", "Adempimento chiuso"),
+    ("protocollo_recorded", "Numero di protocollo registrato"),
     ("touched", "Incide un atto successivo"),
     ("touch_withdrawn", "Cade l'effetto di un altro atto"),
     ("suspension_lifted", "Cessa una sospensione"),
@@ -203,6 +219,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("resumed", "Seduta ripresa"),
     ("comune_described", "Dati del Comune"),
     ("office_opened", "Ufficio"),
+    ("office_closed", "Ufficio chiuso"),
     ("person_registered", "Persona"),
     ("mandate_granted", "Incarico conferito"),
     ("mandate_ended", "Incarico cessato"),

@@ -88,6 +88,11 @@ fn line(number: usize, file: &Embedded, pages: Option<usize>) -> serde_json::Val
     })
 }
 
+/// Whether there is an act to make a copy of.
+pub fn is_ready(case: &Case) -> bool {
+    source(case, Reader::Office).is_ok()
+}
+
 /// The paper a reader is given.
 fn source(case: &Case, reader: Reader) -> Result<&PaperState, Refusal> {
     let kind = match reader {

@@ -20,6 +20,9 @@ use thiserror::Error;
 /// Occurrences returned at most by one question: more than a year of hours.
 pub const OCCURRENCES_MAX: usize = 10_000;
 
+/// Token of the jobs that are occurrences.
+pub const KIND: &str = "schedule";
+
 /// Why an expression of time is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RecurrenceError {
@@ -141,7 +144,7 @@ pub fn due_between(
 pub enum Task {
     /// Chains the root over all streams.
     HourlySeal,
-    /// Chains it and mails the root of the day to who keeps it elsewhere.
+    /// Chains it and mails the seal of the day to those who keep it elsewhere.
     DailySeal,
     /// Asks for the public pages of the Albo.
     AlboProbe,
@@ -166,24 +169,14 @@ impl Task {
         Self::ALL.iter().find(|(_, t, _)| *t == token).map(|(task, _, _)| *task)
     }
 
-    /// What to do with occurrences missed while nobody worked.
-    pub fn catch_up(self) -> CatchUp {
+    /// Whether a process that starts does what was missed before. A look at the public pages is not:
+    /// it says nothing of the hour that is gone, and the pages are not up yet.
+    pub fn is_made_up_for(self) -> bool {
         match self {
-            // A look that was missed cannot be made up for.
-            Self::HourlySeal | Self::AlboProbe => CatchUp::Latest,
-            // The root of each day is a fact of that day.
-            Self::DailySeal => CatchUp::Each,
+            Self::HourlySeal | Self::DailySeal => true,
+            Self::AlboProbe => false,
         }
     }
-}
-
-/// What is owed for occurrences that were missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CatchUp {
-    /// Every one of them.
-    Each,
-    /// Only the latest: the task looks at the state, and once is enough.
-    Latest,
 }
 
 /// A task at its instant.
@@ -201,11 +194,11 @@ impl Occurrence {
         format!("schedule/{}/{}", self.task.token(), self.due_at.format("%Y-%m-%dT%H:%M:%SZ"))
     }
 
-    /// The job that performs it, of kind `schedule`.
+    /// The job that performs it, of kind [`KIND`].
     pub fn job(&self) -> NewJob {
         NewJob {
             key: self.key(),
-            kind: "schedule".into(),
+            kind: KIND.into(),
             payload: serde_json::json!({ "task": self.task, "due_at": self.due_at }),
             due_at: self.due_at,
             stream: String::new(),
@@ -262,18 +255,17 @@ impl Timetable {
         found
     }
 
-    /// What is still owed at `to` by a worker that last looked at `from`.
+    /// What is still owed at `to` by a worker that last looked at `from`: of each task its latest
+    /// occurrence. A look is of the moment it is made, and a seal fixes all that was recorded since
+    /// the one before, whatever days went by.
     pub fn owed(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Occurrence> {
-        let due = self.due(from, to);
-        let superseded = |i: usize, found: &Occurrence| {
-            found.task.catch_up() == CatchUp::Latest
-                && due[i + 1..].iter().any(|later| later.task == found.task)
+        let latest = |(task, recurrence): (&Task, &Recurrence)| {
+            let due_at = due_between(recurrence, from, to).pop()?;
+            Some(Occurrence { due_at, task: *task })
         };
-        due.iter()
-            .enumerate()
-            .filter(|(i, found)| !superseded(*i, found))
-            .map(|(_, found)| found.clone())
-            .collect()
+        let mut found: Vec<Occurrence> = self.entries.iter().filter_map(latest).collect();
+        found.sort();
+        found
     }
 
     /// The next instant at which something is due.

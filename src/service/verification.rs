@@ -6,8 +6,10 @@
 //! file. So a longer file is looked for by the revisions that are its beginning.
 
 use super::execute::{ExecuteError, Executor};
+use super::keyring::{level_of, quality_of};
 use crate::domain::albo::{Recognised, recognise};
 use crate::domain::digest::sha256_hex;
+use crate::domain::papers::{SignatureLevel, SignatureQuality};
 use crate::domain::stream::StreamId;
 use chrono::{DateTime, Utc};
 use delibera_signature::{Policy, Revocation, SignatureReport, Trust, Verdict, verify_any};
@@ -76,7 +78,7 @@ async fn by_digest(
 
 /// Digests of the earlier revisions of a PDF, the longest first: each ends with `%%EOF`, with or
 /// without the end of its line.
-fn revisions(bytes: &[u8]) -> Vec<String> {
+pub fn revisions(bytes: &[u8]) -> Vec<String> {
     const END: &[u8] = b"%%EOF";
     let mut ends: Vec<usize> = Vec::new();
     for at in (0..bytes.len().saturating_sub(END.len())).rev() {
@@ -108,6 +110,12 @@ pub struct SignatureLine {
     pub time: Option<DateTime<Utc>>,
     /// That time is proved by a time-stamp.
     pub proved: bool,
+    /// How much its certificate is worth.
+    pub quality: SignatureQuality,
+    /// A Trusted List confirms what the certificate declares.
+    pub confirmed: bool,
+    /// Baseline level; none for what is no baseline signature.
+    pub level: Option<SignatureLevel>,
     /// Why, in Italian.
     pub reasons: Vec<String>,
 }
@@ -141,25 +149,9 @@ fn line(signature: &SignatureReport) -> SignatureLine {
         },
         time: if proved { signature.time } else { signature.claimed_time.or(signature.time) },
         proved,
+        quality: quality_of(signature.qualification.quality()),
+        confirmed: signature.qualification.granted == Some(true),
+        level: signature.level.map(level_of),
         reasons: signature.reasons.iter().chain(&signature.changed_after).cloned().collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_longer_file_is_looked_for_by_its_beginnings() {
-        let first = b"%PDF-1.7 uno %%EOF\n";
-        let second = [first.as_slice(), b"due %%EOF\r\n"].concat();
-        let third = [second.as_slice(), b"tre %%EOF"].concat();
-        let found = revisions(&third);
-        assert_eq!(found[0], sha256_hex(&second));
-        assert!(found.contains(&sha256_hex(first)), "{found:?}");
-        assert!(!found.contains(&sha256_hex(&third)), "the file itself is asked first");
-        assert_eq!(revisions(b"nessuna fine").len(), 0);
-        let many = b"x%%EOF\n".repeat(100);
-        assert!(revisions(&many).len() <= REVISIONS + 1, "bounded work");
     }
 }

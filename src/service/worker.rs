@@ -10,11 +10,11 @@ use super::keyring::Order;
 use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, needed, pdf_document};
-use super::schedule::{Task, Timetable};
+use super::schedule::{self, Timetable};
 use crate::domain::case::capigruppo::listed_since_posting;
 use crate::domain::case::{CaseCommand, effective_on, terms_of};
 use crate::domain::command::Command;
-use crate::domain::effects::{Job, MailJob};
+use crate::domain::effects::{Job, MailJob, digest_key};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
 use crate::domain::papers::{Assurance, PaperFacts, capigruppo_list, case_paper, sitting_paper};
@@ -22,17 +22,16 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
-use crate::store::{
-    CaseFilter, Failure, Job as QueuedJob, Outcome, ReadSet, StoreError, WriteError, WriteSet,
-};
+use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 mod albo;
 mod augment;
+mod periodic;
 mod remind;
 
 /// Seconds a worker may keep a job before another one may take it.
@@ -178,7 +177,7 @@ impl Worker {
     }
 
     async fn perform(&self, queued: &QueuedJob) -> Result<Done, JobError> {
-        if queued.kind == "schedule" {
+        if queued.kind == schedule::KIND {
             return self.periodic(queued).await;
         }
         let job: Job = serde_json::from_value(queued.payload.clone())
@@ -293,6 +292,9 @@ impl Worker {
         queued: &QueuedJob,
     ) -> Result<Done, JobError> {
         let executor = &self.office.executor;
+        if self.overtaken(person, day).await? {
+            return Ok(Done::Yes("lo dice il riepilogo seguente".into()));
+        }
         let streams = executor.store.awaiting_signature().await?;
         let world = executor.world(&streams).await?;
         let Some(person) = world.registry.people.get(person) else {
@@ -303,6 +305,19 @@ impl Worker {
             Some(mail) => self.hand_over(mail).await,
             None => Ok(Done::Yes("niente da firmare".into())),
         }
+    }
+
+    /// After a stop several digests of a person are due at once, and each would say what is to be
+    /// signed now: the last one does.
+    async fn overtaken(&self, person: &str, day: NaiveDate) -> Result<bool, StoreError> {
+        let (now, today) = (self.now(), rome_date(self.now()));
+        let days = day.iter_days().skip(1).take_while(|later| *later <= today);
+        let later: Vec<String> = days.map(|later| digest_key(person, later)).collect();
+        if later.is_empty() {
+            return Ok(false);
+        }
+        let known = self.office.executor.store.jobs_named(&later).await?;
+        Ok(known.iter().any(|job| job.due_at <= now))
     }
 
     /// The list travels with its letter, the agenda with its convening.
@@ -431,63 +446,6 @@ impl Worker {
             | "never_effective" => Ok(Done::Yes(refusal.text)),
             _ => Err(refusal.into()),
         }
-    }
-
-    /// Queues the occurrences of the timetable between two looks; each fires once, whoever looks.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn tick(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<(), StoreError> {
-        for occurrence in self.timetable.owed(from, to) {
-            // The key names task and instant: whoever queues it, it is there once, and a process
-            // that dies right after leaves the job to the others.
-            let jobs = vec![occurrence.job()];
-            let write = WriteSet { jobs, ..WriteSet::default() };
-            let queued = self
-                .office
-                .executor
-                .store
-                .write(ReadSet::default(), move |_| Outcome::Write(write.clone(), ()));
-            match queued.await {
-                Ok(_) => {}
-                Err(WriteError::Store(error)) => return Err(error),
-                Err(WriteError::Refused(refusal)) => tracing::error!(%refusal, "not queued"),
-            }
-        }
-        Ok(())
-    }
-
-    async fn periodic(&self, queued: &QueuedJob) -> Result<Done, JobError> {
-        let task = queued.payload.get("task").and_then(Value::as_str).and_then(Task::parse);
-        match task {
-            Some(Task::HourlySeal | Task::DailySeal) => {
-                let seal = self.office.executor.store.seal(queued.due_at).await?;
-                if task == Some(Task::DailySeal) {
-                    self.mail_root(&seal.root, seal.n, queued).await?;
-                }
-                Ok(Done::Yes(seal.root))
-            }
-            Some(Task::AlboProbe) => self.probe(queued).await,
-            None => Err(JobError::Dead("attività periodica sconosciuta".into())),
-        }
-    }
-
-    /// The day's root goes out by mail: deleting the newest events is noticed elsewhere.
-    async fn mail_root(&self, root: &str, n: i64, queued: &QueuedJob) -> Result<(), JobError> {
-        let world = self.office.executor.world(&[]).await?;
-        let on = rome_date(queued.due_at);
-        let keeper = world.registry.acting(crate::domain::registry::Role::Segretario, None, on);
-        let Some(keeper) = keeper else { return Ok(()) };
-        let job = MailJob {
-            message: "sigillo-del-giorno".into(),
-            moment: "daily_seal".into(),
-            person: keeper.person,
-            case: None,
-            sitting: None,
-            day: on,
-            detail: json!({ "root": root, "seal": n }),
-        };
-        self.mail(&job, &queued.key, queued.due_at).await.map(drop)
     }
 }
 

@@ -45,10 +45,10 @@ macro_rules! select_jobs {
     };
 }
 
-const CLAIMED_SQLITE: &str = select_jobs!(
+const NAMED_SQLITE: &str = select_jobs!(
     "WHERE j.key IN (SELECT w.value FROM json_each($1) AS w) ORDER BY j.due_at, j.key"
 );
-const CLAIMED_POSTGRES: &str = select_jobs!(
+const NAMED_POSTGRES: &str = select_jobs!(
     "WHERE j.key IN (SELECT w.value FROM json_array_elements_text(CAST($1 AS JSON)) AS w(value)) \
      ORDER BY j.due_at, j.key"
 );
@@ -79,12 +79,25 @@ const COUNTS: &str = "SELECT CASE WHEN state = 'dead' AND note IS NOT NULL THEN 
      CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY how ORDER BY how";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
      ORDER BY next_at LIMIT 1";
+const LAST_OF_KIND: &str = "SELECT due_at FROM jobs WHERE kind = $1 ORDER BY due_at DESC LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 11] =
-    [LIST, FINISH, RETRY, PUT_OFF, BURY, RENEW, REQUEUE, GIVE_UP, ABANDONED, COUNTS, NEXT_DUE];
-pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, CLAIMED_SQLITE];
-pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, CLAIMED_POSTGRES];
+pub(crate) const STATEMENTS: [&str; 12] = [
+    LIST,
+    FINISH,
+    RETRY,
+    PUT_OFF,
+    BURY,
+    RENEW,
+    REQUEUE,
+    GIVE_UP,
+    ABANDONED,
+    COUNTS,
+    NEXT_DUE,
+    LAST_OF_KIND,
+];
+pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, NAMED_SQLITE];
+pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, NAMED_POSTGRES];
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -249,8 +262,8 @@ impl Store {
         let until = instant(now + TimeDelta::seconds(lease_seconds));
         let kinds = (!kinds.is_empty()).then(|| serde_json::json!(kinds).to_string());
         let (claim, claimed) = match self.db() {
-            Db::Sqlite(_) => (CLAIM_SQLITE, CLAIMED_SQLITE),
-            Db::Postgres(_) => (CLAIM_POSTGRES, CLAIMED_POSTGRES),
+            Db::Sqlite(_) => (CLAIM_SQLITE, NAMED_SQLITE),
+            Db::Postgres(_) => (CLAIM_POSTGRES, NAMED_POSTGRES),
         };
         let records: Vec<JobRecord> = change!(self, |conn| {
             let keys: Vec<String> = sqlx::query_scalar(claim)
@@ -385,6 +398,27 @@ impl Store {
             .fetch_all(pool)
             .await)?;
         records.into_iter().map(JobRecord::into_job).collect()
+    }
+
+    /// The jobs of these keys that are there, however far they are.
+    pub async fn jobs_named(&self, keys: &[String]) -> Result<Vec<Job>, StoreError> {
+        let named = match self.db() {
+            Db::Sqlite(_) => NAMED_SQLITE,
+            Db::Postgres(_) => NAMED_POSTGRES,
+        };
+        let keys = serde_json::json!(keys).to_string();
+        let records: Vec<JobRecord> =
+            on!(self, |pool| sqlx::query_as(named).bind(keys).fetch_all(pool).await)?;
+        records.into_iter().map(JobRecord::into_job).collect()
+    }
+
+    /// The latest instant at which a job of this kind was due, done or not.
+    pub async fn last_due(&self, kind: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let last: Option<String> = on!(self, |pool| sqlx::query_scalar(LAST_OF_KIND)
+            .bind(kind)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(last.as_deref().and_then(parse_instant))
     }
 
     /// How many jobs there are by state.

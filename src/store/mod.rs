@@ -55,7 +55,7 @@ pub use pending::PendingSignature;
 pub use proof::{Proof, ProvedEvent, SealProof, UnderSeal};
 pub use registers::{LineFilter, SCANNED_MAX, SpreadLine};
 pub use rows::CaseFilter;
-pub use seals::{Seal, SealRef};
+pub use seals::{NoSealRef, Seal, SealRef};
 pub use search::{Found, SearchAct};
 pub use sign_in::PendingSignIn;
 pub use snapshot::Snapshot;

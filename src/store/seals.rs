@@ -8,6 +8,8 @@ use super::instant::{instant, parse_instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use std::fmt;
+use std::str::FromStr;
 
 pub(crate) const SEALS: &str =
     "SELECT n, at, position, heads, events, root, previous, hash FROM seals ORDER BY n";
@@ -54,6 +56,33 @@ pub struct SealRef {
     pub n: i64,
     /// Its hash.
     pub hash: String,
+}
+
+impl From<&Seal> for SealRef {
+    fn from(seal: &Seal) -> Self {
+        Self { n: seal.n, hash: seal.hash.clone() }
+    }
+}
+
+/// «N:IMPRONTA»: what is mailed, printed and given back to `verify --seal` is one text.
+impl fmt::Display for SealRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.n, self.hash)
+    }
+}
+
+/// A text that is no «N:IMPRONTA».
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--seal si scrive «numero:impronta», come nel messaggio del sigillo")]
+pub struct NoSealRef;
+
+impl FromStr for SealRef {
+    type Err = NoSealRef;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (n, hash) = text.trim().split_once(':').ok_or(NoSealRef)?;
+        Ok(Self { n: n.parse().map_err(|_| NoSealRef)?, hash: hash.to_owned() })
+    }
 }
 
 /// A seal as the columns hold it: what its hash covers, byte for byte.

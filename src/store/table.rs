@@ -310,31 +310,3 @@ pub(crate) fn stored(mut fields: Map<String, Value>) -> Value {
     }
     Value::Object(fields)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_the_fields_of_the_domain_types() {
-        let rows = [
-            Row::Case(CaseRow::default()),
-            Row::Sitting(SittingRow::default()),
-            Row::Register(RegisterRow::default()),
-            Row::Paper(PaperRow::default()),
-            Row::Task(TaskRow::default()),
-            Row::Posting(PostingRow::default()),
-            Row::Lookup(LookupRow::default()),
-            Row::Person(PersonRow::default()),
-            Row::Mandate(MandateRow::default()),
-        ];
-        for row in rows {
-            let (table, fields) = fields(&row);
-            let mut columns: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
-            let mut names: Vec<_> = fields.keys().map(String::as_str).collect();
-            columns.sort_unstable();
-            names.sort_unstable();
-            assert_eq!(columns, names, "{}", table.name);
-        }
-    }
-}

@@ -349,6 +349,11 @@ impl<'a> Reader<'a> {
         read.unwrap_or_default()
     }
 
+    /// An hour of the day that may be left out.
+    pub fn maybe_time(&mut self, name: &str) -> Option<NaiveTime> {
+        if self.text(name).is_empty() { None } else { Some(self.time(name)) }
+    }
+
     /// A whole number within bounds.
     pub fn number(&mut self, name: &str, from: i64, to: i64) -> i64 {
         let text = self.needed(name);

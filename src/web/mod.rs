@@ -162,6 +162,7 @@ pub fn router(app: Shared) -> Router {
         .route("/scrivania/insieme/codice", post(bulk::send_code))
         .route("/fascicoli/{id}", get(case::show))
         .route("/fascicoli/{id}/documenti/{sha256}", get(case::documents::download))
+        .route("/fascicoli/{id}/copia", get(case::documents::copy))
         .route("/fascicoli/{id}/confronto", get(case::versions::show))
         .route("/fascicoli/{id}/indice", get(case::index::show))
         .route("/fascicoli/{id}/dati-personali", get(case::privacy::show))

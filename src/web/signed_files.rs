@@ -145,6 +145,7 @@ fn of_one(signature: &SignatureLine) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::papers::SignatureQuality;
 
     fn line(verdict: &'static str, reasons: &[&str]) -> SignatureLine {
         SignatureLine {
@@ -152,6 +153,9 @@ mod tests {
             verdict,
             time: DateTime::from_timestamp(1_595_588_400, 0),
             proved: false,
+            quality: SignatureQuality::Advanced,
+            confirmed: false,
+            level: None,
             reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
         }
     }

@@ -257,7 +257,7 @@ function cycle(engine, installation, mails) {
     await clerk.click("a:has-text('Chiudere la seduta')");
     await clerk.check("input[name=conferma]");
     await clerk.click("button:has-text('Chiudi la seduta')");
-    await told("sitting", { "atto-adottato": ["ricci"], "atto-eseguibile": ["ricci", "villa"], "esiti-seduta": ["ricci", "conti", "gallo"] });
+    await told("sitting", { "atto-adottato": ["ricci"], "atto-eseguibile": ["ricci", "villa", "testa", "orlandi", "marchi"], "esiti-seduta": ["ricci", "conti", "gallo"] });
   }
 
   async function act_signed() {

@@ -64,8 +64,11 @@ def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def jvm(corpus: Corpus, trust: Path, java: list[str], asked: Iterable[tuple[str, Item]]) -> list[Verdict]:
     """veraPDF and DSS, started once (`judges/`)."""
-    names = {"pdfa": "verapdf", "pdfua": None, "dss": "dss"}
-    lines = [f"{names[judge]}\t{item.file}\n" for judge, item in asked if names.get(judge)]
+    # veraPDF answers for both at once, and is told which part of PDF/A the file must be.
+    names = {"pdfa": "verapdf-{}", "dss": "dss"}
+    lines = [
+        f"{names[judge].format(item.part)}\t{item.file}\n" for judge, item in asked if judge in names
+    ]
     done = subprocess.run(
         [*java, str(trust)],
         cwd=corpus.folder,

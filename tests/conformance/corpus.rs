@@ -3,28 +3,35 @@
 //! product, and every revision of every document with signature fields.
 //!
 //! `corpus DIR FOLDER…` takes the PDFs it finds in each `DIR/FOLDER` and writes one file a signature:
-//! `NAME.s1.pdf`, `NAME.s2.pdf`, … The folder `papers` it fills first, `NN-kind.pdf`. The authority that
-//! vouches for the signatures goes to `DIR/trust/development.der`. `corpus DIR --levels FILE` signs a
-//! document with keys of every kind and raises it to each level, with OpenSSL as authority.
+//! `NAME.s1.pdf`, `NAME.s2.pdf`, … The folder `papers` it fills first, `NN-kind.pdf`, and last with the
+//! reading copy of what was signed. The authority that vouches for the signatures goes to
+//! `DIR/trust/development.der`. `corpus DIR --levels FILE` signs a document with keys of every kind and
+//! raises it to each level, with OpenSSL as authority; then the first paper of each kind, with a
+//! time-stamp in each signature.
 
 #[path = "../../crates/signature/tests/support/pki.rs"]
 #[expect(clippy::expect_used, reason = "written for tests")]
 mod pki;
+#[path = "../support/embedded.rs"]
+mod support;
 
 use chrono::{DateTime, TimeZone, Utc};
 use delibera::domain::digest::sha256_hex;
-use delibera::domain::papers::{PaperFacts, sample};
+use delibera::domain::papers::{PaperFacts, PaperKind, SignedForm, sample};
 use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::documents::Templates;
-use delibera_documents::{Document, render};
+use delibera_documents::{CopyPart, Document, render};
 use delibera_signature::{
-    DEFAULT_RESERVE, DevelopmentCa, FileKey, Level, Request, Signer, augment, fields, sign,
+    DEFAULT_RESERVE, DevelopmentCa, FileKey, Level, Network, Request, Signer, augment, fields,
+    page_count, sign_all,
 };
 use pki::Pki;
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use support::{Complete, with_files};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -54,8 +61,11 @@ fn main() -> Done {
         if name == "papers" {
             papers(&folder.join(&name))?;
         }
-        for path in pdfs(&folder.join(name))? {
+        for path in pdfs(&folder.join(&name))? {
             signed += revisions(&path, &ca)?;
+        }
+        if name == "papers" {
+            copy(&folder.join(&name))?;
         }
     }
     println!("{signed} signed revisions");
@@ -79,12 +89,23 @@ fn pdfs(folder: &Path) -> Done<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Every sample paper of the product, composed with the templates of the program.
+/// Every sample paper of the product, composed with the templates of the program, and the page on
+/// which a letterhead is tried.
 fn papers(folder: &Path) -> Done {
     fs::create_dir_all(folder)?;
     let templates = Templates::embedded()?;
+    let trial = templates.letterhead_page(&sample::comune(), None, instant(2024, 7, 24))?;
+    fs::write(folder.join("carta-intestata.pdf"), trial.pdf)?;
+    let keys = folder.parent().unwrap_or(folder).with_file_name("keys");
+    let pki = Pki::new(&keys.join("papers"), "http://prove.invalid");
+    // An opinion signed with a tool of one's own comes in a container: once, in a composed act.
+    let mut enveloped = Some(&pki);
     for (number, facts) in sample::papers().map_err(|r| r.to_string())?.into_iter().enumerate() {
-        let (facts, embedded) = with_files(facts)?;
+        let tool = match facts.kind {
+            PaperKind::Deliberazione => enveloped.take(),
+            _ => None,
+        };
+        let (facts, embedded) = complete(facts, tool)?;
         let pdf = templates.render(&facts, &sample::comune(), &embedded)?.pdf;
         let name = format!("{:02}-{}.pdf", number + 1, facts.kind.token());
         fs::write(folder.join(name), pdf)?;
@@ -92,19 +113,35 @@ fn papers(folder: &Path) -> Done {
     Ok(())
 }
 
-/// The sample names files by invented hashes: here they get bytes, and the hashes of those bytes.
-fn with_files(mut facts: PaperFacts) -> Done<(PaperFacts, BTreeMap<String, Vec<u8>>)> {
-    let mut context = facts.context.to_string();
-    let mut embedded = BTreeMap::new();
-    for file in &mut facts.embedded {
-        let bytes = render(&attachment(&file.description, facts.created))?.pdf;
-        let sha256 = sha256_hex(&bytes);
-        context = context.replace(&file.sha256, &sha256);
-        file.sha256.clone_from(&sha256);
-        embedded.insert(sha256, bytes);
+/// A paper with bytes for the files it names. With a tool, the first opinion sheet is the container it
+/// makes around the PDF.
+fn complete(facts: PaperFacts, mut tool: Option<&Pki>) -> Done<Complete> {
+    let wanted = tool.is_some();
+    let made = with_files(facts, |file, created| {
+        let bytes = render(&attachment(&file.description, created))?.pdf;
+        if !file.name.starts_with("parere") {
+            return Ok(bytes);
+        }
+        let Some(pki) = tool.take() else { return Ok(bytes) };
+        file.name.push_str(".p7m");
+        file.media_type = SignedForm::Cades.media_type().into();
+        container(pki, &bytes)
+    })?;
+    if wanted && !made.0.embedded.iter().any(|file| file.name.ends_with(".p7m")) {
+        return Err("no opinion sheet to put into a container".into());
     }
-    facts.context = serde_json::from_str(&context)?;
-    Ok((facts, embedded))
+    Ok(made)
+}
+
+/// A CAdES container around a whole PDF, as OpenSSL makes it.
+fn container(pki: &Pki, pdf: &[u8]) -> Done<Vec<u8>> {
+    let subject = "/C=IT/serialNumber=TINIT-RSSMRA80A01F205X/CN=Mario Rossi";
+    pki.issue("foglio", subject, "P-256", "person", 30);
+    fs::write(pki.dir.join("foglio.pdf"), pdf)?;
+    let form =
+        ["cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256", "-outform", "DER"];
+    let with = ["-in", "foglio.pdf", "-signer", "foglio.pem", "-inkey", "foglio.key"];
+    Ok(pki.openssl(&[&form[..], &with[..]].concat()))
 }
 
 fn attachment(description: &str, created: DateTime<Utc>) -> Document {
@@ -139,6 +176,47 @@ fn revisions(path: &Path, ca: &DevelopmentCa) -> Done<usize> {
     Ok(fields.len())
 }
 
+/// The last revision of the first paper of a kind.
+fn last_signed(folder: &Path, kind: PaperKind) -> Done<Vec<u8>> {
+    let (kind, mut found) = (format!("-{}.s", kind.token()), Vec::new());
+    for path in pdfs(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (number, rest) = name.split_at(name.find('-').unwrap_or_default());
+        if rest.starts_with(&kind) {
+            found.push((number.to_owned(), path));
+        }
+    }
+    let first = found.first().map(|(number, _)| number.clone());
+    let mut of_first = found.into_iter().filter(|(number, _)| Some(number) == first.as_ref());
+    let (_, path) = of_first.next_back().ok_or_else(|| format!("no signed paper {kind}"))?;
+    Ok(fs::read(path)?)
+}
+
+/// `copia.pdf`: the reading copy of the signed act, with a cover and the proposal as its part.
+fn copy(folder: &Path) -> Done {
+    let act = last_signed(folder, PaperKind::Deliberazione)?;
+    let part = last_signed(folder, PaperKind::Proposta)?;
+    let line = json!({
+        "number": 1,
+        "description": "Proposta di deliberazione",
+        "pages": page_count(&part),
+        "joined": true,
+        "sha256": sha256_hex(&part),
+    });
+    let context = json!({
+        "title": "Deliberazione della Giunta comunale",
+        "subject": "Copia di lettura di una deliberazione di prova",
+        "immediate": false,
+        "sha256": sha256_hex(&act),
+        "parts": [line],
+    });
+    let parts = [("Deliberazione", act), ("Proposta di deliberazione", part)]
+        .map(|(title, pdf)| CopyPart { title: title.into(), pdf });
+    let (templates, created) = (Templates::embedded()?, instant(2024, 7, 24));
+    let copy = templates.reading_copy(&context, &sample::comune(), created, None, &parts)?;
+    Ok(fs::write(folder.join("copia.pdf"), copy.pdf)?)
+}
+
 fn signed(
     pdf: &[u8],
     field: &str,
@@ -146,11 +224,28 @@ fn signed(
     key: &dyn Signer,
     at: DateTime<Utc>,
 ) -> Done<Vec<u8>> {
+    signed_with(pdf, field, name, key, at, None)
+}
+
+/// With an authority, the signature has its time-stamp inside, as where the product has one.
+fn signed_with(
+    pdf: &[u8],
+    field: &str,
+    name: &str,
+    key: &dyn Signer,
+    at: DateTime<Utc>,
+    authority: Option<&Pki>,
+) -> Done<Vec<u8>> {
     let day = at.format("%d/%m/%Y");
     let lines = [format!("Firmato digitalmente da {name}"), format!("in data {day}")];
     let reserve = 2 * DEFAULT_RESERVE;
     let request = Request { field, name, reason: None, lines: &lines, signing_time: at, reserve };
-    Ok(sign(pdf, &request, key)?)
+    let network = authority.map(|pki| pki as &dyn Network);
+    let done = sign_all(&[(pdf, request)], key, network).pop().ok_or("nothing signed")??;
+    match done.shortfall {
+        Some(error) => Err(error.into()),
+        None => Ok(done.pdf),
+    }
 }
 
 // --- Levels -----------------------------------------------------------------------------------------
@@ -177,21 +272,79 @@ fn levels(folder: &Path, issued: &Path) -> Done {
     for kind in ["RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384"] {
         write(&kind.to_lowercase(), &by(kind, "plain")?)?;
     }
-    raised(&by("RSA-2048", "person")?, &pki, write)
+    let document = by("RSA-2048", "person")?;
+    for level in [Level::T, Level::Lt, Level::Lta] {
+        write(&level.token().to_lowercase(), &reach(&document, level, false, &pki)?)?;
+    }
+    let lasting = reach(&document, Level::Lta, false, &pki)?;
+    write("b-lta-renewed", &reach(&lasting, Level::Lta, true, &pki)?)?;
+    // The product's default: the time-stamp is inside the signature, not after it.
+    let people = people(&pki)?;
+    let (name, key) = &people[0];
+    let document = signed_with(&issued, &field, name, key, SystemClock.now(), Some(&pki))?;
+    for level in [Level::T, Level::Lt, Level::Lta] {
+        let name = format!("{}-in-signature", level.token().to_lowercase());
+        write(&name, &reach(&document, level, false, &pki)?)?;
+    }
+    println!("{} papers raised", raised(&folder.join("papers"), &people, &pki)?);
+    Ok(())
 }
 
-/// The document at each level above B-B, then renewed.
-fn raised(pdf: &[u8], pki: &Pki, write: impl Fn(&str, &[u8]) -> std::io::Result<()>) -> Done {
-    let reach = |pdf: &[u8], level: Level, renew: bool| {
-        let done = augment(pdf, level, renew, pki)?;
-        match done.shortfall {
-            Some(error) => Err::<_, Box<dyn Error>>(error.into()),
-            None => Ok(done.pdf),
-        }
-    };
-    for level in [Level::T, Level::Lt, Level::Lta] {
-        write(&level.token().to_lowercase(), &reach(pdf, level, false)?)?;
+/// The document at a level, or renewed.
+fn reach(pdf: &[u8], level: Level, renew: bool, pki: &Pki) -> Done<Vec<u8>> {
+    let done = augment(pdf, level, renew, pki)?;
+    match done.shortfall {
+        Some(error) => Err(error.into()),
+        None => Ok(done.pdf),
     }
-    write("b-lta-renewed", &reach(&reach(pdf, Level::Lta, false)?, Level::Lta, true)?)?;
-    Ok(())
+}
+
+/// Keys that say where their revocation is told: those who sign, and last the seal.
+fn people(pki: &Pki) -> Done<Vec<(String, FileKey)>> {
+    let persons = PEOPLE.map(|(given, surname, code)| {
+        let name = format!("{given} {surname}");
+        (format!("/C=IT/serialNumber=TINIT-{code}/CN={name}"), name)
+    });
+    let seal = "Comune di prova".to_owned();
+    let all = persons.into_iter().chain([(format!("/C=IT/O={seal}/CN={seal}"), seal)]);
+    all.enumerate()
+        .map(|(n, (subject, name))| {
+            let made = pki.issue(&format!("persona-{n}"), &subject, "P-256", "person", 30);
+            Ok((name, FileKey::new(&made.key, vec![made.certificate])?))
+        })
+        .collect()
+}
+
+/// The first paper of each kind, signed in all its fields with a time-stamp in each signature:
+/// `NAME.t.pdf`, then `NAME.lta.pdf`; the first of each structural family also `NAME.lt.pdf` and
+/// `NAME.renewed.pdf`. How many there were.
+fn raised(folder: &Path, people: &[(String, FileKey)], pki: &Pki) -> Done<usize> {
+    let (mut kinds, mut families) = (BTreeSet::new(), BTreeSet::new());
+    for path in pdfs(folder)? {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((_, kind)) = stem.split_once('-').filter(|_| !stem.contains('.')) else {
+            continue;
+        };
+        let mut pdf = fs::read(&path)?;
+        let open = fields(&pdf)?;
+        if open.is_empty() || !kinds.insert(kind.to_owned()) {
+            continue;
+        }
+        let sealed = open.iter().any(|field| field.name == "sigillo");
+        let embeds = pdf.windows(13).any(|bytes| bytes == b"/EmbeddedFile");
+        for (number, field) in open.iter().enumerate() {
+            let place = if field.name == "sigillo" { PEOPLE.len() } else { number % PEOPLE.len() };
+            let (name, key) = &people[place];
+            pdf = signed_with(&pdf, &field.name, name, key, SystemClock.now(), Some(pki))?;
+        }
+        let write = |level: &str, pdf: &[u8]| fs::write(path.with_extension(level), pdf);
+        write("t.pdf", &pdf)?;
+        let lasting = reach(&pdf, Level::Lta, false, pki)?;
+        write("lta.pdf", &lasting)?;
+        if families.insert((embeds, sealed, open.len() > 1)) {
+            write("lt.pdf", &reach(&pdf, Level::Lt, false, pki)?)?;
+            write("renewed.pdf", &reach(&lasting, Level::Lta, true, pki)?)?;
+        }
+    }
+    Ok(kinds.len())
 }

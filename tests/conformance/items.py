@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the corpus is made of: files, and what every judge should say of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 PASSED, REFUSED, UNSIGNED = "passed", "refused", "unsigned"
 
 ARCHIVE = ("pdfa", "pdfua")
 # Both PDF/A and PDF/UA, or neither.
 SOUND, BROKEN = (PASSED, PASSED), (REFUSED, REFUSED)
+# Levels of a paper, as `corpus.rs` names its files.
+RAISED = ("t", "lt", "lta", "renewed")
 SIGNATURE = ("dss", "pyhanko", "pdfsig", "delibera")
 ENVELOPE = ("dss", "pyhanko", "openssl", "delibera")
 
@@ -19,7 +24,7 @@ class Item:
 
     Paths are relative to the corpus. `signatures` is what its signatures are worth: passed, refused
     (whatever the word the judge uses), unsigned. `archival` says whether it is PDF/A and whether it
-    is PDF/UA, or None where nobody is asked. `issued` is the document that was given out for
+    is PDF/UA, or None where nobody is asked; `part` is the one it must be, `2a` or `3a`. `issued` is the document that was given out for
     signing: only our verifier takes it.
     """
 
@@ -27,6 +32,7 @@ class Item:
     signatures: str
     archival: tuple[str, str] | None = None
     issued: str | None = None
+    part: str | None = None
 
     def expected(self) -> dict[str, str]:
         """Judge -> verdict."""
@@ -35,6 +41,11 @@ class Item:
         if self.archival:
             wanted |= dict(zip(ARCHIVE, self.archival, strict=True))
         return wanted
+
+
+def part(content: bytes) -> str:
+    """Part and level of PDF/A that a document of ours must keep: 3a where it embeds files, else 2a."""
+    return "3a" if "/AF" in PdfFileReader(BytesIO(content)).root else "2a"
 
 
 class Corpus:
@@ -57,6 +68,8 @@ class Corpus:
             raise FileNotFoundError(path)
         if any(other.file == item.file for other in self.items):
             raise ValueError(f"{item.file} is already there")
+        if item.archival:
+            item = replace(item, part=part(path.read_bytes()))
         self.items.append(item)
 
     def add_demo(self, acts: Path) -> None:
@@ -75,8 +88,14 @@ class Corpus:
             self.add(Item(f"{folder}/{path.name}", signatures, SOUND, issued))
 
     def add_levels(self, issued: str) -> None:
-        """Ours with keys of every kind and at every level, all on one document. At B-T a certificate
-        that says where revocation is told still lacks it: no one should be sure."""
+        """Ours with keys of every kind and at every level, all on one document; then the papers, each
+        signed with its time-stamps and raised. At B-T a certificate that says where revocation is told
+        still lacks it: no one should be sure."""
         for path in sorted((self.folder / "levels").glob("*.pdf")):
-            known = REFUSED if path.name == "b-t.pdf" else PASSED
+            known = REFUSED if path.name in ("b-t.pdf", "b-t-in-signature.pdf") else PASSED
             self.add(Item(f"levels/{path.name}", known, SOUND, issued))
+        for level in RAISED:
+            for path in sorted((self.folder / "papers").glob(f"*.{level}.pdf")):
+                base = f"papers/{path.name.removesuffix(f'.{level}.pdf')}.pdf"
+                known = REFUSED if level == "t" else PASSED
+                self.add(Item(f"papers/{path.name}", known, SOUND, base))

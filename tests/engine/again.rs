@@ -65,7 +65,7 @@ fn a_proposal_postponed_twice_gives_way_to_the_one_that_presents_it_again() {
         desk.open(sitting, &everyone).unwrap();
         desk.call(sitting, "a").unwrap();
         let (case, reason) = ("a".to_owned(), "approfondimenti".to_owned());
-        let postpone = SittingCommand::Postpone { case, reason };
+        let postpone = SittingCommand::Postpone { case, reason, next_sitting: None };
         desk.record_in(sitting, postpone).unwrap();
         desk.close(sitting).unwrap();
         if sitting == "s1" {

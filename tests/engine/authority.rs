@@ -17,6 +17,8 @@ fn desk() -> Desk {
     }
     let admin = mandate("admin", Role::Amministratore, "L'amministratore");
     desk.registry(R::GrantMandate(admin)).unwrap();
+    let empty = Office { id: "vuoto".into(), name: "Direzione senza incarichi".into() };
+    desk.registry(R::OpenOffice(empty)).unwrap();
     desk
 }
 
@@ -57,6 +59,7 @@ fn table(desk: &Desk) -> Vec<(R, &'static [&'static str])> {
         mandate: mandate.into(),
         last_day: day("2024-05-31"),
         act: "decreto n. 8".into(),
+        at: None,
     };
     let away = |person: &str| R::RecordAbsence {
         person: person.into(),
@@ -69,6 +72,7 @@ fn table(desk: &Desk) -> Vec<(R, &'static [&'static str])> {
     vec![
         (R::DescribeComune(comune), keepers),
         (R::OpenOffice(office), keepers),
+        (R::CloseOffice { office: "vuoto".into(), on: day("2024-05-01") }, keepers),
         (R::AdoptRegulation { text, from: day("2024-06-01") }, keepers),
         (R::ActivateWorkflow { text: WORKFLOW.into() }, keepers),
         (R::RegisterPerson(someone("altro")), secretariat),
@@ -122,6 +126,7 @@ fn an_administrator_of_yesterday_is_nobody_today_even_for_a_fact_of_yesterday() 
         mandate: "admin-amministratore".into(),
         last_day: day("2024-05-05"),
         act: "decreto n. 9".into(),
+        at: None,
     };
     ask(&mut desk, "admin", &ended).unwrap();
     let office = R::OpenOffice(Office { id: "sport".into(), name: "Direzione Sport".into() });
@@ -139,6 +144,7 @@ fn the_last_administrator_does_not_leave_before_another_is_named() {
         mandate: "admin-amministratore".into(),
         last_day: day("2024-05-05"),
         act: "dimissioni".into(),
+        at: None,
     };
     assert_eq!(code(ask(&mut desk, "admin", &ended)), "last_administrator");
 }
@@ -172,6 +178,7 @@ fn a_director_names_and_relieves_the_substitutes_of_his_own_office_without_the_a
         mandate: vicario.id,
         last_day: day("2024-05-03"),
         act: "revoca del 3 maggio".into(),
+        at: None,
     };
     ask(&mut desk, "dir_casa", &relieved).unwrap();
 }
@@ -186,6 +193,7 @@ fn t_50_a_mandate_rests_on_a_written_act_and_nobody_records_his_own() {
         mandate: "capo1-capogruppo".into(),
         last_day: day("2024-05-31"),
         act: String::new(),
+        at: None,
     };
     assert_eq!(code(ask(&mut desk, "admin", &ended)), "mandate_without_act");
     let own = Mandate {

@@ -115,6 +115,7 @@ fn a_list_nobody_received_does_not_settle_the_duty() {
             mandate: format!("{capo}-capogruppo"),
             last_day: day("2024-05-01"),
             act: "dimissioni".into(),
+            at: None,
         };
         desk.registry(ended).unwrap();
     }

@@ -99,7 +99,7 @@ fn r3_9_who_must_abstain_may_close_an_item_but_presides_no_vote() {
     assert_eq!(desk.held("s").status, Status::Open);
     assert_eq!(code(desk.unanimous("s", "a")), "nobody_votes");
     let (case, reason) = ("a".to_owned(), "tutti devono astenersi".to_owned());
-    desk.record_in("s", SittingCommand::Postpone { case, reason }).unwrap();
+    desk.record_in("s", SittingCommand::Postpone { case, reason, next_sitting: None }).unwrap();
     assert_eq!(desk.of("a").not_voted[0].outcome, ItemOutcome::Postponed);
 }
 

@@ -35,6 +35,7 @@ fn ready(kind: Kind) -> Desk {
     if kind.mixed {
         keys.push(("remote_president_must_be_in_seat", "true"));
         keys.push(("remote_regulation_ref", "\"Regolamento delle sedute a distanza\""));
+        keys.push(("remote_secret_ballot_tool", "\"urna elettronica del fornitore\""));
         keys.push(("casting_vote", "true"));
     }
     let mut desk = Desk::with(kind.size, &keys);
@@ -144,7 +145,7 @@ fn play(desk: &mut Desk, (who, what, which, choice): Draw) {
             remote: choice % 5 == 0,
             reason,
         },
-        19 => SittingCommand::Postpone { case, reason },
+        19 => SittingCommand::Postpone { case, reason, next_sitting: None },
         20 => SittingCommand::Suspend { reason },
         21 => SittingCommand::Resume { present: connected(&some(&members, choice | 0x3ff), which) },
         22 => return amend_or_opine(desk, &case, choice),

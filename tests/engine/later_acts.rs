@@ -230,6 +230,7 @@ fn the_commissario_decides_alone() {
             mandate: role.id.clone(),
             last_day: day("2024-04-30"),
             act: "D.P.R. di scioglimento".into(),
+            at: None,
         };
         desk.registry(ended).unwrap();
     }

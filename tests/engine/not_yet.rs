@@ -16,7 +16,6 @@ const NOT_YET: &[(u32, &str)] = &[
     (88, "receipts of PEC"),
     (89, "receipts of PEC"),
     (90, "receipts of PEC"),
-    (95, "problem+json over HTTP"),
     (96, "neighbour procedures"),
     (97, "neighbour procedures"),
     (98, "neighbour procedures"),
@@ -54,4 +53,7 @@ fn every_vector_is_a_test_or_is_waited_for() {
     assert_eq!(waited.len(), NOT_YET.len(), "each once");
     let lost: Vec<u32> = (1..=100).filter(|n| !tested.contains(n) && !waited.contains(n)).collect();
     assert_eq!(lost, Vec::<u32>::new(), "neither tested nor waited for");
+    let (readme, count) = (root.join("README.md"), tested.len());
+    let said = std::fs::read_to_string(readme).unwrap();
+    assert!(said.contains(&format!("| {count}; quelli di lavori successivi")), "README: {count}");
 }

@@ -76,6 +76,46 @@ fn the_detector_finds_what_identifies_and_trusts_check_digits() {
 }
 
 #[test]
+fn a_landline_is_found_with_nothing_before_it() {
+    let phones = |text: &str| -> Vec<String> {
+        let found = finds(text).into_iter().filter(|(kind, _)| *kind == DataKind::Phone);
+        found.map(|(_, text)| text).collect()
+    };
+    for (text, number) in [
+        ("rivolgersi allo 0577 292111, in orario d'ufficio", "0577 292111"),
+        ("0577/292111", "0577/292111"),
+        ("Sig.ra Malinverni - 0371-420911.", "0371-420911"),
+        ("recapito (0577) 29 21 11;", "(0577) 29 21 11"),
+        ("al numero 055 2345678 o di persona", "055 2345678"),
+        ("al numero 081 234 5678", "081 234 5678"),
+        ("in Roma, 06 1234 5678", "06 1234 5678"),
+        ("in Milano, 02 88450123", "02 88450123"),
+        ("tel. 0371 420911", "0371 420911"),
+    ] {
+        assert_eq!(phones(text), [number], "{text}");
+    }
+}
+
+#[test]
+fn numbers_of_acts_codes_amounts_and_dates_are_nobodys_telephone() {
+    for text in [
+        "la deliberazione n. 045/2024 e la determinazione n. 0345/2024 del 02/06/2024",
+        "protocollo n. 0123456/2024, 0012345 del 06-12-2024, prot. 0577292111",
+        "n. 0345/2024 100 del registro",
+        "CIG 0577292111, CIG 8412345A1B, CUP F81B20000340004",
+        "per € 1.057.292,11, di cui € 577.292,11 sul capitolo 30510/2024",
+        "missione 06.01.02.03, piano dei conti U.1.03.02.11.999, codice 01.02.1.103",
+        "dal 02.06.2024 al 06.12.2024, dalle ore 09.30 alle 12.30, 06/2024",
+        "foglio 045, particelle 292 e 1111; mappale 0577-2921",
+        "per gli esercizi 2024-2026, 2025 e 2026",
+        "IT60 X054 2811 1010 0000 0123 456",
+    ] {
+        let phones = finds(text).into_iter().filter(|(kind, _)| *kind == DataKind::Phone);
+        assert_eq!(phones.collect::<Vec<_>>(), [], "{text}");
+    }
+}
+
+#[test]
 fn what_is_omitted_is_found_however_it_is_written() {
     let story = delibera::domain::papers::sample::Story::new();
     let marked = [delibera::domain::papers::sample::omission(&story, "Niccolò De Santis")];

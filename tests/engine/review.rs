@@ -113,6 +113,7 @@ fn mandates_end_once_and_nobody_is_the_system() {
         mandate: "dir_casa-direttore".into(),
         last_day: day(last),
         act: "decreto".into(),
+        at: None,
     };
     desk.registry(end("2024-05-31")).unwrap();
     assert_eq!(code(desk.registry(end("2025-05-31"))), "mandate_ended");

@@ -275,6 +275,7 @@ fn t_64_a_member_revoked_in_the_morning_is_not_there() {
         mandate: "ass11-assessore".into(),
         last_day: day("2024-05-05"),
         act: "decreto di revoca n. 7/2024, ore 10:00".into(),
+        at: None,
     };
     desk.at("2024-05-06 10:00").registry(revoked).unwrap();
     let mut thirteen = desk.clone().at("2024-05-06 11:00").clone();
@@ -394,7 +395,7 @@ fn sc_9_postponed_twice_then_withdrawn() {
         let (case, reason) = ("a".to_owned(), "approfondimenti".to_owned());
         let command = match sitting {
             "s3" => SittingCommand::WithdrawItem { case, by: "ass1".into(), reason },
-            _ => SittingCommand::Postpone { case, reason },
+            _ => SittingCommand::Postpone { case, reason, next_sitting: None },
         };
         desk.record_in(sitting, command).unwrap();
         desk.close(sitting).unwrap();
@@ -423,7 +424,8 @@ fn a_voted_item_is_proclaimed_not_postponed() {
     desk.call("s", "a").unwrap();
     desk.vote("s", "a", unanimous()).unwrap();
     let (case, reason) = ("a".to_owned(), "ripensamento".to_owned());
-    let postpone = SittingCommand::Postpone { case: case.clone(), reason: reason.clone() };
+    let postpone =
+        SittingCommand::Postpone { case: case.clone(), reason: reason.clone(), next_sitting: None };
     assert_eq!(code(desk.record_in("s", postpone)), "already_voted");
     let withdraw = SittingCommand::WithdrawItem { case: case.clone(), by: "ass1".into(), reason };
     assert_eq!(code(desk.record_in("s", withdraw)), "already_voted");

@@ -84,6 +84,7 @@ impl Desk {
             mandate: "dir_area-direttore".into(),
             last_day: day(last_day),
             act: "decreto n. 9/2024".into(),
+            at: None,
         };
         self.registry(ended).unwrap();
     }

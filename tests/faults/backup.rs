@@ -77,6 +77,7 @@ async fn copied_under_load(name: &str, url: &str) {
     let (good, said) = taken.await.unwrap();
     assert!(good, "{said}");
     assert!(said.contains("verificata"), "{said}");
+    assert!(said.contains("Copia dell'archivio\nVerifica della copia\n"), "{said}");
     let during = done.lock().unwrap().len();
     stop.store(true, Ordering::Relaxed);
     for writer in writers {

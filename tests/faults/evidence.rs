@@ -67,7 +67,7 @@ async fn evidence(name: &str) -> Evidence {
     let keys = Keyring::from_seed(&[9; 32], valid_from).unwrap();
     let executor = Executor::new(store, Arc::new(SystemClock));
     let comune = executor.world(&[]).await.unwrap().registry.comune.clone();
-    let bytes = evidence::export(&executor, &keys, "obiettivi").await.unwrap();
+    let bytes = evidence::export(&executor, &keys, "obiettivi", |_| {}).await.unwrap();
     Evidence { bytes, seal: SealRef { n: seal.n, hash: seal.hash }, keys, comune, dir }
 }
 
@@ -195,6 +195,7 @@ async fn the_commands_export_and_verify_agree() {
     let (code, said) =
         run(&[&["export", "obiettivi", "--to", "atto.asice"], &database[..]].concat());
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Lettura dei fatti e dei documenti\n"), "{said}");
     let (code, said) = run(&["verify", "atto.asice"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("TUTTO TORNA") && said.contains("Comune di Valdoro"), "{said}");

@@ -23,7 +23,12 @@ async fn the_demo_meets_its_expectations_and_gives_the_same_documents_on_both_en
     assert!(sqlite.expectations.met >= 15, "{}", sqlite.expectations.met);
     let json = |report: &Report| serde_json::to_value(report).unwrap();
     assert_eq!(json(&sqlite), json(&postgres), "the engines tell the same story");
-    assert!(sqlite.documents.iter().filter(|d| !d.signers.is_empty()).count() >= 11);
+    let signed = sqlite.documents.iter().filter(|d| !d.signers.is_empty()).count();
+    assert_eq!((sqlite.documents.len(), signed), (19, 17), "as the README says");
+    let kinds: Vec<&str> = sqlite.documents.iter().map(|d| d.kind.as_str()).collect();
+    for kind in ["scheda_istruttoria", "brogliaccio", "elenco_capigruppo", "rapporto_firme"] {
+        assert_eq!(kinds.iter().filter(|k| **k == kind).count(), 1, "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -230,13 +230,13 @@ fn a_detail_of_another_shape_hides_nothing_else() {
     let world = world();
     let detail = json!({
         "reason": "manca il computo", "deadline": 7, "acts": "c-1", "unknown": true,
-        "paper": "deliberazione", "how": "suspend", "seal": "x", "root": "ab",
+        "paper": "deliberazione", "how": "suspend", "serial": "x", "seal": "1:ab",
     });
     let facts = told(&world, "proposta-restituita", "returned", "ponti", detail);
     assert_eq!(facts.detail.reason, "manca il computo");
     assert_eq!(facts.detail.document, "deliberazione");
     assert_eq!(facts.detail.effect, "sospensione");
-    assert_eq!((facts.detail.root.as_deref(), facts.detail.seal), (Some("ab"), None));
+    assert_eq!((facts.detail.seal.as_deref(), facts.detail.serial), (Some("1:ab"), None));
     assert_eq!(facts.deadline(), Some(day(7, 29)), "the term of the step stays");
 }
 
@@ -300,6 +300,7 @@ fn outcomes_are_ones_own_and_ragioneria_sees_the_approved_acts_with_effects() {
         outcome: ItemOutcome::Approved,
         number: Some(118),
         reason: String::new(),
+        to: None,
     };
     world.sittings.get_mut("s-1").unwrap().evolve(&closed, AT());
     let counts: Vec<usize> =

@@ -119,7 +119,11 @@ fn each_message_says_what_practice_wants() {
     says("disservizio-albo", &["27 luglio 2026", "9 ore", "11 agosto 2026 compreso"]);
     says("atto-esecutivo", &["esecutiva il 7 agosto 2026"]);
     says("atto-modificato", &["rettifica, dal 4 agosto 2026 al 30 settembre 2026 compreso"]);
-    says("sigillo-del-giorno", &["9f2c4be1d0a7735e6b1848c3f0aa52d4", "sigillo n. 2184"]);
+    let seal = "2184:9f2c4be1d0a7735e6b1848c3f0aa52d4e7c9180b63f5d2aa41b7e0c6589d13fe";
+    says("sigillo-del-giorno", &[seal, "verify --seal"]);
+    let (_, _, text, html) = all.iter().find(|(name, ..)| name == "sigillo-del-giorno").unwrap();
+    assert!(text.lines().any(|line| line == seal), "one line to copy: {text}");
+    assert!(html.contains(seal), "{html}");
 }
 
 #[test]

@@ -45,6 +45,21 @@ fn the_clock_is_an_argument() {
 }
 
 #[test]
+fn no_test_hides_where_it_would_not_run() {
+    const MARKS: [&str; 3] = ["cfg(test", "#[test]", "::test]"];
+    let mut problems = Problems::default();
+    for (path, source) in sources("src/") {
+        for (number, line) in source.code.iter().enumerate() {
+            if let Some(mark) = MARKS.iter().find(|mark| line.contains(**mark)) {
+                let what = format!("`{mark}` never runs here: write the test in tests/units");
+                problems.at(&path, number, &what);
+            }
+        }
+    }
+    problems.none("tests in the library");
+}
+
+#[test]
 fn nothing_is_left_for_later() {
     const MARKS: [(&str, &str); 6] = [
         ("#[ignore", "a test runs or does not exist"),

@@ -64,58 +64,6 @@ fn the_map_names_every_folder() {
     problems.none("map of the folders");
 }
 
-/// Closed lists of the domain whose words reach people's scripts.
-const LISTS: [&str; 9] = [
-    "Lifecycle",
-    "OpinionKind",
-    "Efficacy",
-    "OpinionOutcome",
-    "Condition",
-    "Effect",
-    "ItemOutcome",
-    "PaperKind",
-    "Capacity",
-];
-
-#[test]
-fn the_glossary_has_every_word_of_the_closed_lists() {
-    let glossary = read("GLOSSARY.md");
-    let domain = super::sources("src/domain/");
-    let mut problems = Problems::default();
-    for name in LISTS {
-        let lists = domain.iter().map(|(file, source)| (file, words_of(source, name)));
-        let mut lists = lists.filter(|(_, words)| !words.is_empty());
-        let (file, words) = lists.next().unwrap_or_else(|| panic!("no `pub enum {name}`"));
-        for word in words {
-            if !glossary.contains(&format!("`{word}`")) {
-                let what = format!("lacks `{word}` ({name} in {file}): say what people read");
-                problems.at("GLOSSARY.md", 0, &what);
-            }
-        }
-    }
-    problems.none("glossary");
-}
-
-/// The values of an enum as words in snake_case, one per line that begins with a capital.
-fn words_of(source: &super::Source, name: &str) -> Vec<String> {
-    let begins = format!("pub enum {name} {{");
-    let lines = source.code.iter().skip_while(|line| !line.contains(&begins)).skip(1);
-    let values = lines.take_while(|line| !line.starts_with('}')).map(|line| line.trim());
-    let values = values.filter(|value| value.starts_with(|c: char| c.is_ascii_uppercase()));
-    values.map(|value| snake(value.trim_end_matches(','))).collect()
-}
-
-fn snake(value: &str) -> String {
-    let mut word = String::new();
-    for (at, c) in value.chars().enumerate() {
-        if c.is_ascii_uppercase() && at > 0 {
-            word.push('_');
-        }
-        word.push(c.to_ascii_lowercase());
-    }
-    word
-}
-
 /// Paths in backticks and targets of links.
 fn paths(line: &str) -> Vec<String> {
     let quoted = line.split('`').skip(1).step_by(2).flat_map(|words| words.split(' '));

@@ -27,6 +27,7 @@ macro_rules! on_both_engines {
 
 on_both_engines!(
     an_act_is_there_for_its_term_and_not_a_minute_more,
+    what_is_left_of_an_ended_posting_is_the_comune_s_choice,
     only_what_is_public_is_given,
     t_71_no_cache_and_no_search_engine_keeps_it,
     t_79_the_list_of_the_capigruppo_links_to_a_page_behind_the_login,
@@ -93,6 +94,25 @@ fn an_act_is_there_for_its_term_and_not_a_minute_more(postgres: bool) {
     citizen.get("/albo").says("Oggi non ci sono atti in pubblicazione");
     assert!(!citizen.get("/albo/feed.xml").body.contains("<item>"));
     assert_eq!(citizen.get("/albo/2020/1").status, 404, "a number nobody took");
+}
+
+fn what_is_left_of_an_ended_posting_is_the_comune_s_choice(postgres: bool) {
+    // R6.8: number and object stay where the Comune says so; never a file.
+    let mut scenario = scenario::demo().expect("demo");
+    scenario.raw.regulation_set.insert("albo_history".into(), "number_and_object".into());
+    let comune = Comune::of(scenario, "2020-07-29 00:00", postgres);
+    let mut citizen = comune.citizen("10.1.0.14");
+    comune.at("2020-08-11 12:00");
+    let files = offered(&citizen.get(ACT));
+    comune.at("2020-08-12 00:00");
+    let gone = citizen.get(ACT);
+    assert_eq!(gone.status, 410);
+    gone.says("La pubblicazione n. 5012/2020 è conclusa");
+    gone.says("Piano degli obiettivi 2020-2022");
+    assert!(offered(&gone).is_empty() && !files.is_empty());
+    for sha256 in &files {
+        assert_eq!(citizen.get(&format!("{ACT}/{sha256}")).status, 410);
+    }
 }
 
 fn only_what_is_public_is_given(postgres: bool) {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 on_both_engines!(
-    t95_what_is_not_there_is_a_problem,
+    t_95_what_is_not_there_is_a_problem,
     a_token_is_wanted_and_a_cookie_counts_for_nothing,
     a_revoked_token_is_refused_at_once,
     a_token_reads_proposes_or_acts_only_as_its_scopes_say,
@@ -141,7 +141,7 @@ pub fn draft(program: &mut Program, subject: &str) -> String {
     id
 }
 
-fn t95_what_is_not_there_is_a_problem(server: &Server) {
+fn t_95_what_is_not_there_is_a_problem(server: &Server) {
     let mut neri = Program::all(server, "neri");
     for path in ["/inesistente", "/cases/nessuno", "/cases/%00", "/albo/2020/1", "/signatures/x"] {
         let answer = neri.get(path);

@@ -6,6 +6,8 @@
 mod poppler;
 mod samples;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use delibera_documents::{Document, render};
 use poppler::Word;
 
@@ -149,6 +151,69 @@ fn headings_never_end_a_page_and_nest_for_screen_readers() {
     );
     let levels: Vec<&str> = tags.lines().map(str::trim).filter(|l| l.starts_with('H')).collect();
     assert_eq!(levels, ["H1 (block)", "H2 (block)", "H3 (block)", "H1 (block)"]);
+}
+
+/// Lines on each page of what is made of the numbers from 1001 on, which no hyphen divides.
+fn numbered_lines(words: &[Word]) -> Vec<usize> {
+    let mut lines: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
+    for word in words {
+        let number = word.text.trim_end_matches(['.', ':']).parse().unwrap_or(0);
+        if (1001..2000).contains(&number) {
+            lines.entry(word.page).or_default().insert((word.top * 4.0).round() as i64);
+        }
+    }
+    lines.into_values().map(|tops| tops.len()).collect()
+}
+
+#[test]
+fn no_page_begins_or_ends_with_a_line_cut_off_its_paragraph() {
+    let (mut divided, mut whole) = (0, 0);
+    // Above it text of every length, so that each line of the paragraph meets the end of the page.
+    for above in 30..50 {
+        for numbers in [30, 45, 75, 130] {
+            let paragraph: Vec<String> =
+                (1001..1001 + numbers).map(|number| number.to_string()).collect();
+            let filler = "Riga  \n".repeat(above);
+            let text = paragraph.join(" ");
+            let body = format!("{}\n\n{text}.\n\nSeguito.", filler.trim_end());
+            let lines = numbered_lines(&poppler::words(&render_body(&body)));
+            let place = format!("{numbers} words after {above} lines: {lines:?}");
+            match lines.as_slice() {
+                [one] => {
+                    assert!(*one > 1, "{place}");
+                    whole += 1;
+                }
+                [end, begin] => {
+                    assert!(*end >= 2 && *begin >= 2, "{place}");
+                    divided += 1;
+                }
+                other => panic!("{place}: {} pages", other.len()),
+            }
+        }
+    }
+    assert!(divided > 3 && whole > 3, "{divided} divided, {whole} whole: the page is met");
+}
+
+#[test]
+fn what_announces_stays_with_what_it_announces() {
+    let announced = [
+        "- Primo;\n- secondo;\n- terzo.",
+        "| Primo | B |\n|---|---|\n| uno | due |\n| tre | quattro |",
+        "::: riquadro\nPrimo.\n:::",
+        "> Primo.",
+    ];
+    for above in 30..50 {
+        let filler = "Riga  \n".repeat(above);
+        for next in announced {
+            let body = format!("{}\n\nSi delibera:\n\n{next}", filler.trim_end());
+            let words = poppler::words(&render_body(&body));
+            let page = |start: &str| {
+                let word = words.iter().find(|word| word.text.starts_with(start));
+                word.unwrap_or_else(|| panic!("«{start}» is not printed")).page
+            };
+            assert_eq!(page("delibera"), page("Primo"), "{next} after {above} lines");
+        }
+    }
 }
 
 #[test]

@@ -12,8 +12,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use delibera_signature::{
-    DEFAULT_RESERVE, FileKey, Level, Policy, Purpose, Report, Request, Revocation, SubIndication,
-    Trust, TrustedList, TrustedListError, Verdict, augment, sign, sign_all, verify_any, verify_pdf,
+    DEFAULT_RESERVE, FileKey, Level, Policy, Purpose, Quality, Report, Request, Revocation,
+    SubIndication, Trust, TrustedList, TrustedListError, Verdict, augment, sign, sign_all,
+    verify_any, verify_pdf,
 };
 use pki::{Issued, Pki};
 use support::{PEOPLE, Shape, document};
@@ -344,6 +345,7 @@ fn a_trusted_list_says_who_is_qualified_and_since_when() {
     assert_eq!(report.overall, Verdict::TotalPassed, "{report:#?}");
     let said = &report.signatures[0].qualification;
     assert!(said.compliance && said.device && said.granted == Some(true));
+    assert_eq!(said.quality(), Quality::Qualified);
     assert_eq!(said.purpose, Some(Purpose::Signature));
     assert_eq!(said.service.as_deref(), Some("Servizio (Prestatore)"));
     assert_eq!(judge(&declared, &granted).overall, Verdict::Indeterminate, "no device");
@@ -362,6 +364,7 @@ fn a_trusted_list_says_who_is_qualified_and_since_when() {
     let ended = list(&pki.anchor(), &tsa, "withdrawn", &yesterday, history);
     let report = judge(&qualified, &ended);
     assert_eq!(report.signatures[0].qualification.granted, Some(false));
+    assert_eq!(report.signatures[0].qualification.quality(), Quality::Advanced, "it only says so");
     assert_eq!(report.overall, Verdict::Indeterminate);
     // Granted for seals only.
     let seals = "<ServiceInformationExtensions><Extension Critical=\"true\">\

@@ -84,13 +84,18 @@ pub fn list(
         (true, false) => send(changes, keeper, (day, serial), cases, sha256),
         (false, true) => {
             let kind = PaperKind::ElencoCapigruppo;
-            let key = format!("{}-{day}-{serial}", kind.token());
+            let key = list_key(day, serial);
             let slots = vec![slot("firma", acting(changes, Role::Segretario, None)?)];
             owe(changes, keeper, kind, key, slots, &about(day, serial, cases));
             Ok(())
         }
         _ => Err(outdated().into()),
     }
+}
+
+/// Key of a list among papers.
+pub fn list_key(day: NaiveDate, serial: u32) -> String {
+    format!("{}-{day}-{serial}", PaperKind::ElencoCapigruppo.token())
 }
 
 fn outdated() -> Refusal {

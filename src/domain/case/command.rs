@@ -280,6 +280,15 @@ pub enum CaseCommand {
         #[serde(default)]
         note: String,
     },
+    /// Records number and day a paper took in the protocollo of another system (R5.4).
+    RecordProtocollo {
+        /// Key of the paper.
+        paper_key: String,
+        /// Number received.
+        number: i64,
+        /// Day it was registered there.
+        on: NaiveDate,
+    },
     /// Worker: the list of a day was handed over to a capogruppo, or could not be.
     RecordDelivery {
         /// Day of the list.

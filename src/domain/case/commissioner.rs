@@ -101,5 +101,6 @@ fn alone(
         anomalies: Vec::new(),
         reason: String::new(),
         withdrawn_by: None,
+        postponed_to: None,
     }
 }

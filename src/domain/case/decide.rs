@@ -8,7 +8,9 @@ use super::event::CaseEvent;
 use super::opinion_commands::{give_opinion, motivate, send_back};
 use super::record::OpinionOutcome;
 use super::revision::revise_in_office;
-use super::{Case, Ending, control, copies, further, posting, powers, privacy, signing};
+use super::{
+    Case, Ending, control, copies, further, posting, powers, privacy, protocollo, signing,
+};
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::papers::{PaperKind, SignedPaper, carried_by_case};
 use crate::domain::refusal::Refusal;
@@ -53,6 +55,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         | CaseCommand::ClearPersonalData { .. }
         | CaseCommand::ComposePublic => privacy::decide(changes, id, command),
         CaseCommand::RequestControl { .. } => control::request(changes, id, command),
+        CaseCommand::RecordProtocollo { .. } => protocollo::record(changes, id, command),
         CaseCommand::RequestCopy { .. } => copies::request(changes, id, command),
         _ => posting::decide(changes, id, command),
     }
@@ -208,7 +211,7 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
     let StepKind::Review { who, lifecycle } = &step.kind else {
         return Err(wrong_step(&step, "chiudere una verifica").into());
     };
-    let by = actor_as(changes, *who, None)?;
+    let by = powers::checker(&changes.ctx, &changes.world, changes.case(id)?, *who)?;
     if *lifecycle == Lifecycle::PostingEnded {
         return Err(wrong_step(&step, "passare oltre: il fascicolo si chiude con «close»").into());
     }

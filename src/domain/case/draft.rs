@@ -108,6 +108,7 @@ pub(super) fn submit(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let by = proposer(changes, changes.case(id)?)?;
     let content = changes.case(id)?.content.clone();
     complete(changes, &content)?;
+    offices_open(changes, &content)?;
     targets_stand(changes, id, &content)?;
     let version = changes.case(id)?.versions.len() + 1;
     let version = u32::try_from(version).unwrap_or(u32::MAX);
@@ -130,6 +131,20 @@ pub(super) fn targets_stand(changes: &Changes, id: &str, content: &Content) -> R
         }
     }
     Ok(())
+}
+
+/// A new proposal is of offices that are there: nobody would give the opinion of the others.
+fn offices_open(changes: &Changes, content: &Content) -> Result<(), Refusal> {
+    let registry = changes.registry();
+    let closed = content.offices.iter().find(|office| !registry.is_open(office, changes.day()));
+    closed.map_or(Ok(()), |office| {
+        let text = format!(
+            "{} è chiuso: non può proporre né rendere pareri",
+            registry.office_name(office)
+        );
+        Err(Refusal::new("office_closed", "R1.3", "artt. 49, c. 1, e 107 TUEL", text)
+            .next("Indicare l'ufficio che ne ha assunto le competenze"))
+    })
 }
 
 /// The completeness list and the gate questions of law (R1.2, R1.4, practice.md 1.2).

@@ -4,12 +4,13 @@
 //! No timer makes an act effective; certificates and mails follow, the effect does not wait (1.17).
 
 use super::{Case, Condition, Effect, Posting, Touch};
-use crate::domain::law::calendar::rome_midnight;
+use crate::domain::law::calendar::{Preposition, rome_midnight};
 use crate::domain::law::outage::{OutageRules, extension};
 use crate::domain::law::posting;
 use crate::domain::law::ratification::{lapsed, ratify_by};
 use crate::domain::law::regulations;
 use crate::domain::law::terms::{TermRules, Terms};
+use crate::domain::refusal::Refusal;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -113,6 +114,49 @@ pub fn efficacy(case: &Case, today: NaiveDate) -> (Efficacy, Vec<Condition>) {
         .filter(|c| case.conditions_met.get(c).is_none_or(|on| today < *on))
         .collect();
     (state(case, today), unmet)
+}
+
+/// Whether an act may be carried out on a day; else why not, and from when it may (SC-6). Neither the
+/// approval nor the posting is enough (art. 134, c. 3 and 4, TUEL).
+///
+/// # Errors
+/// `not_executable`.
+pub fn executable(case: &Case, today: NaiveDate) -> Result<(), Refusal> {
+    let (state, unmet) = efficacy(case, today);
+    let refuse = |article: &str, text: String, next: &str| {
+        Err(Refusal::new("not_executable", "R7.2", article, text).next(next))
+    };
+    match state {
+        Efficacy::None => {
+            let text = match effective_on(case) {
+                _ if !case.is_adopted() => "Non esecutiva: non è stata approvata".into(),
+                Some(on) => format!("Non esecutiva: lo diviene {}", Preposition::On.short(on)),
+                None => "Non esecutiva: non è ancora pubblicata".into(),
+            };
+            let next = "Attendere l'esecutività: l'atto non si esegue prima";
+            refuse("art. 134, c. 3, TUEL", text, next)
+        }
+        Efficacy::Suspended => {
+            let next = "Attendere la fine della sospensione";
+            refuse("art. 21-quater, c. 2, L. 241/1990", "L'efficacia è sospesa".into(), next)
+        }
+        Efficacy::Ceased => {
+            let next = "Eseguire l'atto che ne ha preso il posto, se vi è";
+            refuse(
+                "artt. 21-quinquies e 21-nonies L. 241/1990",
+                "L'efficacia è cessata".into(),
+                next,
+            )
+        }
+        Efficacy::ImmediatelyEnforceable | Efficacy::Effective => match unmet.as_slice() {
+            [] => Ok(()),
+            unmet => {
+                let labels: Vec<&str> = unmet.iter().map(|c| c.label()).collect();
+                let text = format!("Manca una condizione di efficacia: {}", labels.join(", "));
+                refuse("D.Lgs. 33/2013", text, "Adempiere e registrare la condizione avverata")
+            }
+        },
+    }
 }
 
 fn state(case: &Case, today: NaiveDate) -> Efficacy {

@@ -4,7 +4,7 @@
 use super::availability::Availability;
 use super::content::{Condition, Content};
 use super::record::{
-    ControlRequest, CopyRequest, Earlier, FurtherOpinion, Opinion, Posting, Touch,
+    ControlRequest, CopyRequest, Earlier, FurtherOpinion, Opinion, Posting, Protocollo, Touch,
 };
 use crate::domain::papers::{Assurance, Augmentation, PaperPlan, SignedPaper};
 use crate::domain::privacy::{Clearance, Omission};
@@ -359,6 +359,8 @@ pub enum CaseEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Signatory>,
     },
+    /// A paper took a number in the protocollo of another system (R5.4).
+    ProtocolloRecorded(Protocollo),
     /// Councillors asked for the control of art. 127, c. 1, TUEL (row 35); the suspension follows.
     ControlRequested(ControlRequest),
     /// A later act or an order touches this one.

@@ -6,7 +6,7 @@ use super::{
     Version, capigruppo, effective_on,
 };
 use crate::domain::law::calendar::rome_date;
-use crate::domain::papers::PaperState;
+use crate::domain::papers::{PaperState, Signature};
 use crate::domain::privacy::same;
 use crate::domain::sitting::ItemOutcome;
 use chrono::{DateTime, Utc};
@@ -225,6 +225,7 @@ impl Case {
                     state.by.clone_from(by);
                 }
             }
+            CaseEvent::ProtocolloRecorded(recorded) => self.protocollo.push(recorded.clone()),
             CaseEvent::ControlRequested(request) => self.control.push(request.clone()),
             CaseEvent::Touched { touch } => self.touches.push(touch.clone()),
             CaseEvent::TouchWithdrawn { by_case, reason } => {
@@ -263,10 +264,10 @@ fn evolve_papers(papers: &mut Vec<PaperState>, event: &CaseEvent, at: DateTime<U
                 papers[i].dropped = true;
             }
         }
-        CaseEvent::PaperSigned { key, field, by, sha256, at, .. } => {
+        CaseEvent::PaperSigned { key, field, by, sha256, at, assurance } => {
             if let Some(i) = found(papers, key) {
-                papers[i].sha256 = Some(sha256.clone());
-                papers[i].signed.push((field.clone(), by.clone(), *at));
+                let worth = assurance.as_ref();
+                papers[i].sign(Signature { field, by, sha256, at: *at, worth });
             }
         }
         CaseEvent::ImpedimentAttested { key, field, .. } => {

@@ -21,6 +21,7 @@ mod opinions;
 mod posting;
 pub mod powers;
 mod privacy;
+mod protocollo;
 mod record;
 mod represent;
 mod revision;
@@ -38,17 +39,18 @@ pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
 pub use duties::raise_duties;
 pub use efficacy::{
-    Efficacy, effective_on, efficacy, in_force_from, in_force_on, on_albo, ratification_due,
-    terms_of,
+    Efficacy, effective_on, efficacy, executable, in_force_from, in_force_on, on_albo,
+    ratification_due, terms_of,
 };
 pub use event::{CaseEvent, Change};
 pub use further::standing_further;
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
 pub use privacy::reviewer;
+pub use protocollo::{Registrable, registrable};
 pub use record::{
     ControlRequest, CopyForm, CopyRequest, Earlier, EarlierEnd, FurtherOpinion, LatePosting,
-    Opinion, OpinionOutcome, PassedReview, Posting, Touch,
+    Opinion, OpinionOutcome, PassedReview, Posting, Protocollo, Touch,
 };
 pub use represent::{representable, superseded};
 pub use revision::apply_revision;
@@ -231,6 +233,8 @@ pub struct Case {
     pub conditions_met: BTreeMap<Condition, NaiveDate>,
     /// Duties by token.
     pub duties: BTreeMap<String, DutyState>,
+    /// Numbers its papers took in the protocollo, corrections after what they correct.
+    pub protocollo: Vec<Protocollo>,
     /// Later acts and orders.
     pub touches: Vec<Touch>,
     /// Suspensions lifted: from which day, by which act or order.
@@ -298,6 +302,11 @@ impl Case {
     /// A paper by key.
     pub fn paper(&self, key: &str) -> Option<&PaperState> {
         self.papers.iter().find(|p| p.plan.key == key)
+    }
+
+    /// The number a paper took in the protocollo, as last recorded.
+    pub fn protocollo(&self, key: &str) -> Option<&Protocollo> {
+        self.protocollo.iter().rfind(|p| p.key == key)
     }
 
     /// Declared immediately enforceable by its own ballot.

@@ -250,12 +250,12 @@ fn posting_slot(changes: &Changes, signer: PostingSigner, by: &Signatory) -> Res
 pub(super) fn act_file(changes: &Changes, id: &str) -> Result<String, Stop> {
     let (workflow, _) = changes.position(id)?;
     let case = changes.case(id)?;
-    let signed = workflow.steps.iter().filter_map(|s| match s.kind {
+    let mut signed = workflow.steps.iter().filter_map(|s| match s.kind {
         StepKind::Sign { .. } => s.paper.as_deref(),
         _ => None,
     });
     // The last paper to be signed is the act: before it is there, the signed proposal is not it.
-    let key = signed.last().and_then(|token| super::advance::step_paper(case, token));
+    let key = signed.next_back().and_then(|token| super::advance::step_paper(case, token));
     let paper = key.as_deref().and_then(|key| case.paper(key)).filter(|p| p.is_complete());
     paper.and_then(|p| p.sha256.clone()).ok_or_else(|| {
         Refusal::new(

@@ -82,6 +82,18 @@ pub fn giver(ctx: &Ctx, world: &World, step: &Step, office: &str) -> Result<Sign
     }
 }
 
+/// Who makes a check: the role of the step. A check of the proposing office is made by the office of this
+/// very act, not by whoever is responsabile of some other procedure (R6.8, `privacy_reviewer`).
+///
+/// # Errors
+/// An actor without the title.
+pub fn checker(ctx: &Ctx, world: &World, case: &Case, who: Role) -> Result<Signatory, Refusal> {
+    match who {
+        Role::ResponsabileProcedimento => proposer(ctx, world, case),
+        who => acting_as(ctx, world, who, None),
+    }
+}
+
 /// Who sends a proposal back from the step where it stands. While it is being signed: who signs it,
 /// which is who may withdraw it.
 ///
@@ -102,7 +114,7 @@ pub fn returner(
             Err(wrong_step(step, "restituire la proposta per un ufficio che non è interessato"))
         }
         StepKind::Opinion { .. } => giver(ctx, world, step, office),
-        StepKind::Review { who, .. } => acting_as(ctx, world, *who, None),
+        StepKind::Review { who, .. } => checker(ctx, world, case, *who),
         StepKind::Agenda => acting_as(ctx, world, Role::Segreteria, None),
         StepKind::Sign { lifecycle: Lifecycle::ProposalSigning, .. } => {
             withdrawer(ctx, world, case)

@@ -55,7 +55,7 @@ pub fn reviewer(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refu
         StepKind::Review { who, lifecycle: Lifecycle::PrivacyReview } => Some(who),
         _ => None,
     });
-    powers::acting_as(ctx, world, review.unwrap_or(Role::ResponsabilePrivacy), None)
+    powers::checker(ctx, world, case, review.unwrap_or(Role::ResponsabilePrivacy))
 }
 
 fn mark(

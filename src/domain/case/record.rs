@@ -90,6 +90,27 @@ impl FurtherOpinion {
     }
 }
 
+/// The number a paper of the act took in the protocollo of another system (R5.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protocollo {
+    /// Key of the paper.
+    pub key: String,
+    /// Number received.
+    pub number: i64,
+    /// Day it was registered there.
+    pub on: NaiveDate,
+    /// Who put it on record here.
+    pub by: Signatory,
+}
+
+impl Protocollo {
+    /// "prot. n. 12345 del 6 maggio 2024".
+    pub fn label(&self) -> String {
+        use crate::domain::law::calendar::Preposition;
+        format!("prot. n. {} {}", self.number, Preposition::Of.short(self.on))
+    }
+}
+
 /// The terms of one posting, computed once at D with the doctrine then in force (T-77).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posting {

@@ -32,8 +32,22 @@ pub(super) fn of_case(
         if moment == "perfected" {
             detail = json!({ "deadline": albo_by(world, case, &workflow, at) });
         }
-        notify(world, &workflow, moment, &detail, Some(case), None, at, jobs);
+        let mut found = Vec::new();
+        notify(world, &workflow, moment, &detail, Some(case), None, at, &mut found);
+        for job in found {
+            if !told(jobs, &job) {
+                queue(jobs, [job]);
+            }
+        }
     }
+}
+
+/// The person of a mail hears of this fact already: who has two roles reads one message, of the
+/// moment that comes first.
+fn told(jobs: &[NewJob], mail: &NewJob) -> bool {
+    let person = |job: &NewJob| job.payload.get("person").cloned();
+    let same = |known: &&NewJob| known.kind == mail.kind && person(known) == person(mail);
+    mail.kind == "mail" && jobs.iter().any(|known| same(&known))
 }
 
 /// The day by which a perfected act is to be in the Albo, not the term of the check before it (row 15).
@@ -94,6 +108,7 @@ fn sitting_detail(sitting: &Sitting, event: &SittingEvent) -> Value {
     }
 }
 
+/// The moments of a fact, the most specific first: it is the one told to who is in more than one.
 fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'static str, Value)> {
     match event {
         CaseEvent::Submitted { version, .. } => vec![("submitted", json!({ "version": version }))],
@@ -204,7 +219,7 @@ fn council_moments(
 fn posted_moments(posting: &Posting) -> Vec<(&'static str, Value)> {
     let Some(late) = &posting.late else { return vec![("posted", Value::Null)] };
     let detail = json!({ "deadline": late.due, "lag": late.days, "source": late.source });
-    vec![("posted", detail.clone()), ("posted_late", detail)]
+    vec![("posted_late", detail.clone()), ("posted", detail)]
 }
 
 fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {
@@ -215,13 +230,12 @@ fn opinion_moments(opinion: &Opinion) -> Vec<(&'static str, Value)> {
         OpinionKind::Legitimacy => "legitimacy_given",
     };
     let detail = json!({ "opinion": opinion.opinion, "office": opinion.office });
-    let mut moments = vec![(moment, detail.clone())];
     let against =
         [OpinionOutcome::Contrary, OpinionOutcome::WithPrescriptions].contains(&opinion.outcome);
-    if against {
-        moments.push(("contrary", detail));
+    match against {
+        true => vec![("contrary", detail.clone()), (moment, detail)],
+        false => vec![(moment, detail)],
     }
-    moments
 }
 
 /// "Anna Sartori, Segretario": who did it, as messages name him.

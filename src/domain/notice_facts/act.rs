@@ -7,6 +7,7 @@ use crate::domain::case::{
 use crate::domain::papers::words;
 use crate::domain::privacy::public_subject;
 use crate::domain::sitting::ItemOutcome;
+use crate::domain::words::until_sitting;
 use crate::domain::workflow::{OpinionKind, StepKind, Workflow};
 use crate::domain::world::World;
 use chrono::NaiveDate;
@@ -151,7 +152,7 @@ pub(super) fn facts(world: &World, case: &Case, on: NaiveDate) -> ActFacts {
         }),
         deadline: case.deadline,
         adopted_on: treatment.map(|t| t.date),
-        outcome: treatment.map(|t| outcome_label(t.outcome).to_owned()),
+        outcome: treatment.map(|t| until_sitting(outcome_label(t.outcome), t.postponed_to)),
         outcome_reason: treatment.map(|t| t.reason.clone()).unwrap_or_default(),
         immediate: case
             .immediate

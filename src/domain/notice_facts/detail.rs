@@ -54,10 +54,8 @@ pub struct Detail {
     pub from: Option<NaiveDate>,
     /// Last day of what happens.
     pub until: Option<NaiveDate>,
-    /// Root of the seal of a day: SHA-256 over the heads of all streams.
-    pub root: Option<String>,
-    /// Number of that seal.
-    pub seal: Option<i64>,
+    /// The seal of a day as `verify --seal` takes it back: «N:IMPRONTA».
+    pub seal: Option<String>,
 }
 
 /// Where and when a sitting was to be held.
@@ -109,7 +107,6 @@ impl Detail {
             until: touch
                 .and_then(|touch| touch.until)
                 .filter(|_| read(given, "how") == Some(Effect::Suspend)),
-            root: read(given, "root"),
             seal: read(given, "seal"),
         }
     }

@@ -6,6 +6,7 @@ use super::act::outcome_label;
 use crate::domain::law::calendar::rome_instant;
 use crate::domain::registry::Role;
 use crate::domain::sitting::{Item, Mode, Sitting};
+use crate::domain::words::until_sitting;
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ fn item_facts(world: &World, order: usize, item: &Item) -> ItemFacts {
             .map(|c| world.registry.office_name(c.lead_office()))
             .unwrap_or_default(),
         off_agenda: item.off_agenda,
-        outcome: item.outcome.map(|(outcome, _)| outcome_label(outcome).to_owned()),
+        outcome: item.outcome.map(|(o, _)| until_sitting(outcome_label(o), item.postponed_to)),
         number: item.number,
         immediate: item.immediate.as_ref().is_some_and(|(_, declared)| *declared),
         reason: item.reason.clone(),

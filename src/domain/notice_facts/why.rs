@@ -2,6 +2,7 @@
 //! Why a person receives a notice: the recipients of the workflow file, said in words.
 
 use crate::domain::case::Case;
+use crate::domain::notices::{RecipientContext, recipients};
 use crate::domain::registry::{Registry, Role};
 use crate::domain::sitting::Sitting;
 use crate::domain::world::World;
@@ -24,14 +25,17 @@ pub(super) fn capacities(
         (None, None) => None,
     };
     let Some(workflow) = workflow else { return Vec::new() };
+    let step = case.and_then(|case| workflow.step(&case.step));
+    let context = RecipientContext { world, case, sitting, on, step };
     let mut found: Vec<String> = workflow
         .notices
         .iter()
         .filter(|n| n.on == moment && n.message == message)
         .flat_map(|n| &n.to)
-        .filter_map(|token| match sitting_capacity(token, world, sitting, person) {
-            Some(found) => found,
-            None => capacity(token, &world.registry, case, person, on),
+        .filter_map(|token| {
+            sitting_capacity(token, world, sitting, person)
+                .or_else(|| step_capacity(token, &context, person))
+                .unwrap_or_else(|| capacity(token, &world.registry, case, person, on))
         })
         .collect();
     found.dedup();
@@ -59,6 +63,21 @@ fn sitting_capacity(
         ),
         _ => return None,
     };
+    Some(has.then(|| text.to_owned()))
+}
+
+/// The capacity of a token that hangs on the step the act stands at; outer none for any other token.
+fn step_capacity(
+    token: &str,
+    context: &RecipientContext<'_>,
+    person: &str,
+) -> Option<Option<String>> {
+    let text = match token {
+        "incaricati" => "incaricato del passo in scadenza",
+        "superiori" => "direttore dell'ufficio di chi è incaricato del passo",
+        _ => return None,
+    };
+    let has = recipients(token, context).iter().any(|found| found == person);
     Some(has.then(|| text.to_owned()))
 }
 
@@ -94,7 +113,6 @@ fn capacity(
             },
             "firmatario del documento",
         ),
-        "incaricati" => Some("incaricato del passo in scadenza".into()),
         "direttori" => director(registry, case, person, on),
         "componenti" => [Role::Sindaco, Role::Vicesindaco, Role::Assessore]
             .into_iter()

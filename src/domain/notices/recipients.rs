@@ -9,6 +9,15 @@ use crate::domain::workflow::{OpinionKind, Step, StepKind};
 use crate::domain::world::World;
 use chrono::NaiveDate;
 
+/// Roles of who works in an office below its director.
+const BELOW_A_DIRECTOR: [Role; 5] = [
+    Role::ResponsabileProcedimento,
+    Role::ResponsabileRagioneria,
+    Role::Segreteria,
+    Role::Gabinetto,
+    Role::ResponsabilePubblicazione,
+];
+
 /// What a moment is about.
 #[derive(Debug, Clone, Copy)]
 pub struct RecipientContext<'a> {
@@ -34,6 +43,7 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
         "autori_pareri" => context.authors_of_opinions(),
         "firmatari" => context.signers(),
         "incaricati" => context.charged(),
+        "superiori" => context.superiors(),
         "componenti" => context.members(),
         "capigruppo" => context.capigruppo(),
         "proponenti" => context.of_items(|case| vec![case.content.procedure_head.clone()]),
@@ -83,12 +93,20 @@ impl RecipientContext<'_> {
         }
     }
 
-    /// A role held by many is told to all, any other to who acts in it.
+    /// A role held by many and a role that is an office are told to all who are in service, a post
+    /// of one to who acts in it.
     fn in_role(&self, role: Role) -> Vec<String> {
         match role {
             Role::Assessore | Role::Consigliere | Role::Capogruppo => self.holders(role, self.on),
             Role::Direttore => self.directors(),
             Role::ResponsabileProcedimento => self.procedure_head(),
+            Role::Segreteria
+            | Role::Gabinetto
+            | Role::ResponsabilePubblicazione
+            | Role::Amministratore => {
+                let people = self.world.registry.in_service(role, None, self.on);
+                people.map(|signatory| signatory.person).collect()
+            }
             _ => self.acting(role, None).into_iter().collect(),
         }
     }
@@ -133,6 +151,34 @@ impl RecipientContext<'_> {
             StepKind::Agenda => self.in_role(Role::Segreteria),
             StepKind::Discussion { .. } | StepKind::Ballot | StepKind::Number { .. } => Vec::new(),
         }
+    }
+
+    /// The director whom each of those charged answers to; nobody for a director, who has the
+    /// Direttore generale or the Segretario above him (practice.md 3, row 7).
+    fn superiors(&self) -> Vec<String> {
+        let charged = self.charged();
+        let above = |late: &String| -> Vec<String> {
+            let offices = self.offices_of(late).into_iter();
+            let directors = offices.filter_map(|o| self.acting(Role::Direttore, Some(o)));
+            directors.filter(|director| director != late).collect()
+        };
+        charged.iter().flat_map(above).collect()
+    }
+
+    /// The offices a person works in below a director. Where no mandate names one, who heads the
+    /// procedure works in the office that leads.
+    fn offices_of(&self, person: &str) -> Vec<&str> {
+        let registry = &self.world.registry;
+        let mandates =
+            BELOW_A_DIRECTOR.iter().flat_map(|role| registry.holders(*role, None, self.on));
+        let own = mandates.filter(|mandate| mandate.person == person);
+        let mut offices: Vec<&str> = own.filter_map(|mandate| mandate.office.as_deref()).collect();
+        if offices.is_empty() {
+            let heads = self.case.filter(|case| case.content.procedure_head == person);
+            let leading = heads.and_then(|case| case.content.offices.first());
+            offices.extend(leading.map(String::as_str));
+        }
+        offices
     }
 
     /// Who acts for the offices whose opinion is still open; the Segretario where an office has

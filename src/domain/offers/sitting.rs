@@ -106,7 +106,7 @@ fn under_discussion(world: &World, sitting: &Sitting, item: &Item, add: Add<'_>)
         add(about, C::Proclaim { case: case() });
         add(about, C::CorrectVote { case: case(), vote, reason: WORDS.into() });
     }
-    add(about, C::Postpone { case: case(), reason: WORDS.into() });
+    add(about, C::Postpone { case: case(), reason: WORDS.into(), next_sitting: None });
     let relatori = world.cases.get(about).map(|c| c.content.rapporteurs.clone());
     for by in relatori.unwrap_or_default().into_iter().take(1) {
         add(about, C::WithdrawItem { case: case(), by, reason: WORDS.into() });

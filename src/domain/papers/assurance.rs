@@ -41,7 +41,7 @@ impl SignatureQuality {
     /// As the certificate of a person is called.
     pub fn italian(self) -> &'static str {
         match self {
-            Self::Development => "di sviluppo",
+            Self::Development => "di prova",
             Self::Advanced => "avanzata",
             Self::Qualified => "qualificata",
         }
@@ -89,6 +89,11 @@ impl Assurance {
     /// A quality and a level, with nothing left to be done.
     pub const fn of(quality: SignatureQuality, level: SignatureLevel) -> Self {
         Self { quality, level, wanted: SignatureLevel::B, status_unknown: false }
+    }
+
+    /// As it is told beside a signature: "firma qualificata, livello B-T".
+    pub fn italian(self) -> String {
+        format!("firma {}, livello {}", self.quality.italian(), self.level.token())
     }
 
     /// Reads `qualified` or `qualified B-LTA`.
@@ -187,6 +192,12 @@ impl KeptPapers {
     /// The newest revision of a document: itself, when nothing was appended.
     pub fn newest<'a>(&'a self, document: &'a str) -> &'a str {
         self.0.get(document).map_or(document, |kept| &kept.sha256)
+    }
+
+    /// The signed revision that a newest revision continues; none for what nothing was appended to.
+    pub fn continued_by(&self, newest: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(signed, kept)| kept.sha256 == newest && *signed != newest);
+        found.map(|(signed, _)| signed.as_str())
     }
 
     /// A paper got a signature; the revision before it is no longer the signed one.

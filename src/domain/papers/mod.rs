@@ -28,6 +28,7 @@ use crate::domain::registry::Signatory;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Every kind of paper, in the order of practice.md section 3.
 #[derive(
@@ -272,6 +273,21 @@ impl PaperKind {
     }
 }
 
+/// A signature on a composed paper, as its fact says it.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature<'a> {
+    /// Field filled.
+    pub field: &'a str,
+    /// Who signed; the entity itself for seals.
+    pub by: &'a Signatory,
+    /// SHA-256 after the signature.
+    pub sha256: &'a str,
+    /// Instant.
+    pub at: DateTime<Utc>,
+    /// What it is worth.
+    pub worth: Option<&'a Assurance>,
+}
+
 /// Where a paper stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaperState {
@@ -283,6 +299,9 @@ pub struct PaperState {
     pub sha256: Option<String>,
     /// Signatures so far: field, who, when.
     pub signed: Vec<(String, Signatory, DateTime<Utc>)>,
+    /// What each of them is worth, by field; facts of before this was recorded say nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub worth: BTreeMap<String, Assurance>,
     /// Fields that stay empty by attestation of an impediment.
     pub excused: Vec<String>,
     /// The text went back before everyone had signed, or the fact it was owed for is no more:
@@ -300,9 +319,20 @@ impl PaperState {
             facts: None,
             sha256: None,
             signed: Vec::new(),
+            worth: BTreeMap::new(),
             excused: Vec::new(),
             dropped: false,
             owed_at: at,
+        }
+    }
+
+    /// Folds a signature.
+    pub fn sign(&mut self, signature: Signature<'_>) {
+        let Signature { field, by, sha256, at, worth } = signature;
+        self.sha256 = Some(sha256.to_owned());
+        self.signed.push((field.to_owned(), by.clone(), at));
+        if let Some(worth) = worth {
+            self.worth.insert(field.to_owned(), *worth);
         }
     }
 

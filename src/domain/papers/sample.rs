@@ -194,6 +194,7 @@ impl Story {
             anomalies: Vec::new(),
             reason: String::new(),
             withdrawn_by: None,
+            postponed_to: None,
         }
     }
 

@@ -59,7 +59,7 @@ pub struct Hit {
 }
 
 /// Patterns, case aside; each is found in the text as it is read.
-const PATTERNS: [(DataKind, &str); 9] = [
+pub const PATTERNS: [(DataKind, &str); 10] = [
     (
         DataKind::FiscalCode,
         r"(?i)\b[a-z]{3} ?[a-z]{3} ?[0-9lmnp-v]{2} ?[abcdehlmprst] ?[0-9lmnp-v]{2} ?[a-z] ?[0-9lmnp-v]{3} ?[a-z]\b",
@@ -69,6 +69,12 @@ const PATTERNS: [(DataKind, &str); 9] = [
     (
         DataKind::Phone,
         r"(?i)(?:\btel(?:efono|\.)?|\bcell(?:ulare|\.)?|\bfax|(?:\+|\b00)39)[ :.n°]*(0[0-9]{1,4}[ ./-]?[0-9]{2,4}[ ./-]?[0-9]{2,5})\b",
+    ),
+    // A landline that nothing announces. By the national numbering plan 02 and 06 are whole, a third
+    // digit 0, 1, 5 or 9 ends the prefix, another wants a fourth: numbers of acts and dates do not fit.
+    (
+        DataKind::Phone,
+        r"(?:^|[^\p{L}0-9/.,-])(\(?0[26]\)? ?[ /.-] ?[0-9]{6,8}|\(?0[26]\)?[ .-][0-9]{3,4}[ .-][0-9]{3,4}|\(?0[13-57-9](?:[0159]|[2-46-8][0-9])\)? ?[ /.-] ?[0-9]{5,8}|\(?0[13-57-9](?:[0159]|[2-46-8][0-9])\)?[ -](?:[0-9]{2,3}[ -][0-9]{2}[ -][0-9]{2})|\(?0[13-57-9](?:[0159]|[2-46-8][0-9])\)?[ .-][0-9]{3,4}[ .-][0-9]{2,4})(?:$|[^\p{L}0-9/,-]|[,/-](?:$|[^0-9]))",
     ),
     (DataKind::Email, r"(?i)\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b"),
     (
@@ -109,7 +115,9 @@ pub fn detect(text: &str) -> Vec<Hit> {
             let Some(whole) = captures.get(1).or(captures.get(0)) else { continue };
             let Some(text) = confirmed(*found, whole.as_str()) else { continue };
             let hit = Hit { found: *found, text: text.to_owned() };
-            if !hits.contains(&hit) {
+            // The groups of an IBAN may look like a number to call.
+            let inside = |known: &Hit| known.found == DataKind::Iban && known.text.contains(text);
+            if !hits.contains(&hit) && !hits.iter().any(inside) {
                 hits.push(hit);
             }
         }
@@ -174,14 +182,4 @@ fn mod_97(text: &str) -> bool {
         (rest * shift + digit) % 97
     };
     code.len() > 4 && turned.fold(0, step) == 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{COMPILED, PATTERNS};
-
-    #[test]
-    fn every_pattern_is_readable() {
-        assert_eq!(COMPILED.len(), PATTERNS.len());
-    }
 }

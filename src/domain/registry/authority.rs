@@ -33,6 +33,7 @@ pub fn authorised(
     match command {
         RegistryCommand::DescribeComune(_) => who.one_of(KEEPERS, "descrivere il Comune"),
         RegistryCommand::OpenOffice(_) => who.one_of(KEEPERS, "aprire o rinominare un ufficio"),
+        RegistryCommand::CloseOffice { .. } => who.one_of(KEEPERS, "chiudere un ufficio"),
         RegistryCommand::AdoptRegulation { .. } => {
             who.one_of(KEEPERS, "mettere in vigore il regolamento")
         }

@@ -7,7 +7,7 @@ use crate::domain::law::calendar::add_days;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::SYSTEM_ACTOR;
 use crate::domain::{notices, regulation, workflow};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 /// What an administrator, or a minute of the office, puts on record.
@@ -18,6 +18,13 @@ pub enum RegistryCommand {
     DescribeComune(ComuneData),
     /// Opens or renames an office.
     OpenOffice(Office),
+    /// Closes an office whose mandates have ended, or end with it.
+    CloseOffice {
+        /// Office.
+        office: String,
+        /// Last day.
+        on: NaiveDate,
+    },
     /// Registers a person or changes his data.
     RegisterPerson(Person),
     /// Gives a power.
@@ -30,6 +37,9 @@ pub enum RegistryCommand {
         last_day: NaiveDate,
         /// The act that ends it.
         act: String,
+        /// Hour of that day from which it is over; none = the day is whole (R3.1, T-64).
+        #[serde(default)]
+        at: Option<NaiveTime>,
     },
     /// Records that a person is away.
     RecordAbsence {
@@ -91,11 +101,12 @@ pub fn decide(
     match command {
         RegistryCommand::DescribeComune(comune) => Ok(RegistryEvent::ComuneDescribed { comune }),
         RegistryCommand::OpenOffice(office) => Ok(RegistryEvent::OfficeOpened { office }),
+        RegistryCommand::CloseOffice { office, on } => close_office(registry, office, on),
         RegistryCommand::RegisterPerson(person) => register_person(registry, person),
         RegistryCommand::GrantMandate(mandate) => grant(registry, mandate),
-        RegistryCommand::EndMandate { mandate, last_day, act } => {
+        RegistryCommand::EndMandate { mandate, last_day, act, at } => {
             may_end(registry, &mandate, last_day)?;
-            Ok(RegistryEvent::MandateEnded { mandate, last_day, act })
+            Ok(RegistryEvent::MandateEnded { mandate, last_day, act, at })
         }
         RegistryCommand::RecordAbsence { person, from, to } => {
             known_person(registry, &person)?;
@@ -140,6 +151,39 @@ pub fn decide(
     }
 }
 
+/// Nobody stays at the head of an office that is no more: who does is told first (TUEL 107, 109).
+/// Proposals under way go on; a new one names an office that is there.
+fn close_office(
+    registry: &Registry,
+    office: String,
+    on: NaiveDate,
+) -> Result<RegistryEvent, Refusal> {
+    if !registry.offices.contains_key(&office) {
+        return Err(unknown("ufficio", &office));
+    }
+    if registry.closed.contains_key(&office) {
+        let text = format!("{} è già chiuso", registry.office_name(&office));
+        return Err(bad("office_closed", text).next("Aprirlo di nuovo, se torna in funzione"));
+    }
+    let after = |m: &&Mandate| {
+        m.office.as_deref() == Some(office.as_str()) && m.to.is_none_or(|to| to > on)
+    };
+    let staying: Vec<String> = registry
+        .mandates
+        .values()
+        .filter(after)
+        .map(|m| format!("{}, {}", registry.name(&m.person), m.title))
+        .collect();
+    if !staying.is_empty() {
+        let text = format!("Dopo quel giorno restano incarichi: {}", staying.join("; "));
+        return Err(Refusal::new("office_has_mandates", "R1.10", "artt. 107 e 109 TUEL", text)
+            .next(
+                "Registrare prima la fine di quegli incarichi, o trasferirli a un altro ufficio",
+            ));
+    }
+    Ok(RegistryEvent::OfficeClosed { office, on })
+}
+
 fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
     if person.id.trim().is_empty() || person.id == SYSTEM_ACTOR {
         let text = format!("«{}» non può essere l'identificativo di una persona", person.id);
@@ -175,6 +219,14 @@ fn grant(registry: &Registry, mandate: Mandate) -> Result<RegistryEvent, Refusal
         && !registry.offices.contains_key(office)
     {
         return Err(unknown("ufficio", office));
+    }
+    if let Some((office, last)) =
+        mandate.office.as_ref().and_then(|o| registry.closed.get_key_value(o))
+        && mandate.to.is_none_or(|to| to > *last)
+    {
+        let text = format!("{} è chiuso dopo quel giorno", registry.office_name(office));
+        return Err(bad("office_closed", text)
+            .next("Indicare un ufficio aperto, o un ultimo giorno non successivo alla chiusura"));
     }
     if mandate.to.is_some_and(|to| to < mandate.from) {
         return Err(bad("mandate_dates", "L'ultimo giorno dell'incarico precede il primo"));

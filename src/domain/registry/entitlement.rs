@@ -113,10 +113,21 @@ impl Registry {
 
     /// Who would act in the role on the day: the holder, or the first substitute entitled.
     pub fn acting(&self, role: Role, office: Option<&str>, on: NaiveDate) -> Option<Signatory> {
-        self.holders(role, office, on)
-            .iter()
-            .filter(|m| !self.is_absent(&m.person, on))
-            .find_map(|m| self.entitled(&m.person, role, office, on).ok())
+        self.in_service(role, office, on).next()
+    }
+
+    /// Everybody who may act in the role on the day and is in service, the holder first: an office
+    /// may have several, a post held by one has him or who stands in for him.
+    pub fn in_service(
+        &self,
+        role: Role,
+        office: Option<&str>,
+        on: NaiveDate,
+    ) -> impl Iterator<Item = Signatory> {
+        let present = self.holders(role, office, on).into_iter();
+        present
+            .filter(move |m| !self.is_absent(&m.person, on))
+            .filter_map(move |m| self.entitled(&m.person, role, office, on).ok())
     }
 
     /// The signatory of a mandate.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Facts about the Comune.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 /// A role the law or the Comune gives powers to. Italian institutions keep their name.
@@ -282,6 +282,13 @@ pub enum RegistryEvent {
         /// The office.
         office: Office,
     },
+    /// An office is no more, after a day; opening it again takes it back.
+    OfficeClosed {
+        /// Office.
+        office: String,
+        /// Last day.
+        on: NaiveDate,
+    },
     /// A person is known, or his data changed.
     PersonRegistered {
         /// The person.
@@ -300,6 +307,9 @@ pub enum RegistryEvent {
         last_day: NaiveDate,
         /// The act that ends it.
         act: String,
+        /// Hour of that day from which it is over; none = the day is whole (R3.1, T-64).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<NaiveTime>,
     },
     /// A person is away: his vicario may act.
     AbsenceRecorded {

@@ -25,7 +25,7 @@ use crate::domain::law::calendar::Preposition;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::{self, Regulation};
 use crate::domain::workflow::{self, Workflow};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,10 +36,14 @@ pub struct Registry {
     pub comune: ComuneData,
     /// Offices by id.
     pub offices: BTreeMap<String, Office>,
+    /// Last day of the offices that are no more.
+    pub closed: BTreeMap<String, NaiveDate>,
     /// People by id.
     pub people: BTreeMap<String, Person>,
     /// Mandates by id.
     pub mandates: BTreeMap<String, Mandate>,
+    /// Hour of the last day from which a mandate is over, where it ended within the day.
+    pub ended_at: BTreeMap<String, NaiveTime>,
     /// Absences on record: person, first and last day.
     pub absences: Vec<(String, NaiveDate, NaiveDate)>,
     /// Regulations in order of adoption, with the first day of each.
@@ -61,7 +65,11 @@ impl Registry {
         self.version += 1;
         match event {
             RegistryEvent::ComuneDescribed { comune } => self.comune = comune.clone(),
+            RegistryEvent::OfficeClosed { office, on } => {
+                self.closed.insert(office.clone(), *on);
+            }
             RegistryEvent::OfficeOpened { office } => {
+                self.closed.remove(&office.id);
                 self.offices.insert(office.id.clone(), office.clone());
             }
             RegistryEvent::PersonRegistered { person } => {
@@ -70,10 +78,12 @@ impl Registry {
             RegistryEvent::MandateGranted { mandate } => {
                 self.mandates.insert(mandate.id.clone(), mandate.clone());
             }
-            RegistryEvent::MandateEnded { mandate, last_day, .. } => {
+            RegistryEvent::MandateEnded { mandate, last_day, at, .. } => {
                 if let Some(found) = self.mandates.get_mut(mandate) {
                     found.to = Some(*last_day);
                 }
+                self.ended_at.remove(mandate);
+                self.ended_at.extend(at.map(|hour| (mandate.clone(), hour)));
             }
             RegistryEvent::AbsenceRecorded { person, from, to } => {
                 self.absences.push((person.clone(), *from, *to));
@@ -124,6 +134,11 @@ impl Registry {
     /// A person's display name, or the id when the person is not on record.
     pub fn name(&self, person: &str) -> String {
         self.people.get(person).map_or_else(|| person.to_owned(), Person::name)
+    }
+
+    /// The office is there on a day; one that is not on record is not closed.
+    pub fn is_open(&self, office: &str, on: NaiveDate) -> bool {
+        self.closed.get(office).is_none_or(|last| on <= *last)
     }
 
     /// An office's name, or the id when the office is not on record.

@@ -2,9 +2,9 @@
 //! What a Comune needs on record before its first act, and what is about to lack.
 
 use super::{Mandate, Registry, Role};
-use crate::domain::law::calendar::{Preposition, add_days};
+use crate::domain::law::calendar::{Preposition, add_days, rome_date, rome_time};
 use crate::domain::regulation::tokens::{Keeper, PrivacyReviewer};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// Where a need is met: one part of the administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,13 +130,12 @@ impl Registry {
             essential,
         };
         let mut needs: Vec<Need> = wanted.into_iter().map(post).collect();
-        let headless: Vec<&str> = self
-            .offices
-            .values()
+        let open = || self.offices.values().filter(|office| self.is_open(&office.id, on));
+        let headless: Vec<&str> = open()
             .filter(|office| self.acting(Role::Direttore, Some(&office.id), on).is_none())
             .map(|office| office.name.as_str())
             .collect();
-        let all = self.offices.len();
+        let all = open().count();
         needs.push(Need {
             what: match headless.as_slice() {
                 [] => "Un responsabile di servizio per ogni ufficio".into(),
@@ -200,9 +199,22 @@ impl Registry {
 
     /// The members of the Giunta on a day, Sindaco first, then the assessori by list order.
     pub fn giunta(&self, on: NaiveDate) -> Vec<&Mandate> {
+        self.giunta_of(on, |_| true)
+    }
+
+    /// Its members at an instant: who ceased at an hour is a member until that hour (R3.1, T-64).
+    pub fn giunta_at(&self, at: DateTime<Utc>) -> Vec<&Mandate> {
+        let (day, now) = (rome_date(at), rome_time(at));
+        let over = |m: &Mandate| {
+            m.to == Some(day) && self.ended_at.get(&m.id).is_some_and(|hour| *hour <= now)
+        };
+        self.giunta_of(day, |m| !over(m))
+    }
+
+    fn giunta_of(&self, on: NaiveDate, holds: impl Fn(&Mandate) -> bool) -> Vec<&Mandate> {
         let mut members: Vec<&Mandate> = Vec::new();
         for role in [Role::Sindaco, Role::Vicesindaco, Role::Assessore] {
-            for mandate in self.holders(role, None, on) {
+            for mandate in self.holders(role, None, on).into_iter().filter(|m| holds(m)) {
                 // The Vicesindaco is an assessore too: one seat.
                 if members.iter().all(|m| m.person != mandate.person) {
                     members.push(mandate);

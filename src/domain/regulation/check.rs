@@ -100,6 +100,7 @@ fn errors(r: &Regulation, written: impl Fn(&str) -> bool) -> Vec<Finding> {
     for (key, set) in [
         ("remote_president_must_be_in_seat", r.remote_president_must_be_in_seat),
         ("remote_segretario_must_be_in_seat", r.remote_segretario_must_be_in_seat),
+        ("remote_secret_ballot_tool", r.remote_secret_ballot_tool.is_some()),
     ] {
         if set && r.remote_regulation_ref.is_none() {
             found.push(Finding::new(

@@ -261,6 +261,9 @@ keys! {
     remote_president_must_be_in_seat: bool = [false], "R3.10", "nessuna norma nazionale";
     /// The Segretario of a remote sitting is in the seat.
     remote_segretario_must_be_in_seat: bool = [false], "R3.10", "nessuna norma nazionale";
+    /// The instrument by which who is connected votes in secret; without one he cannot.
+    remote_secret_ballot_tool: Option<String> = [None],
+        "R12.4", "segretezza del voto; Min. Interno, circ. 33/2022";
     /// Sittings are recorded.
     recording: bool = [false], "R3.10", "nessuna norma nazionale";
     /// Minutes of the whole sitting, beside the acts.
@@ -309,7 +312,8 @@ keys! {
     outage_affects_executivity: bool = [false], "R6.5", "art. 134, c. 3, TUEL";
     /// Days of posting by type of document.
     term_by_type: BTreeMap<String, u16> = [BTreeMap::new()], "R6.10", "norme speciali";
-    /// Who checks personal data before posting.
+    /// Who checks personal data before posting: the step of the workflow names the same, which is compared
+    /// when either is adopted; the step then decides who acts.
     privacy_reviewer: PrivacyReviewer = [PrivacyReviewer::Segreteria],
         "R6.8", "Garante 15.5.2014, doc. web 3134436";
     /// Replacing a file for privacy does not interrupt the posting.

@@ -18,7 +18,7 @@ pub mod value;
 
 pub use amend::{Change, amend, differences};
 pub use keys::{KEYS, Key, Regulation};
-pub use labels::{SECTIONS, Section, label, said};
+pub use labels::{SECTIONS, Section, WORDS, label, said};
 pub use read::parse;
 pub use timeline::Period;
 

@@ -282,8 +282,11 @@ pub enum SittingCommand {
     Postpone {
         /// Case.
         case: String,
-        /// Why, and to when.
+        /// Why.
         reason: String,
+        /// Day of the sitting it is postponed to; none = sine die (R3.13).
+        #[serde(default)]
+        next_sitting: Option<NaiveDate>,
     },
     /// The relatore withdraws an item in the sitting.
     WithdrawItem {

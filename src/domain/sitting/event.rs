@@ -344,6 +344,9 @@ pub enum SittingEvent {
         number: Option<i64>,
         /// Instant of the outcome within the sitting is the event's own.
         reason: String,
+        /// Day of the sitting it was postponed to, where one was said (R3.13).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<NaiveDate>,
     },
     /// A wrong proclamation was corrected (number kept).
     OutcomeCorrected {

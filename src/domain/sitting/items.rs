@@ -12,11 +12,13 @@ use super::verbalizer::replace_verbalizer;
 use super::{Item, Sitting, Status};
 use crate::domain::case::{self, CaseEvent, Change, Content};
 use crate::domain::changes::{Changes, Stop};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::law::sitting::off_agenda_allowed;
 use crate::domain::papers::{PaperKind, PaperPlan, SignedPaper};
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Role, Signatory};
 use crate::domain::workflow::{Passage, StepKind};
+use chrono::NaiveDate;
 
 /// Decides the commands on items.
 ///
@@ -41,8 +43,8 @@ pub(super) fn decide(
             amend(changes, id, case, content, *formal, paper.as_ref(), command)
         }
         C::SendBack { case, reason } => send_back(changes, id, case, reason),
-        C::Postpone { case, reason } => {
-            without_vote(changes, id, case, ItemOutcome::Postponed, reason)
+        C::Postpone { case, reason, next_sitting } => {
+            postpone(changes, id, case, reason, *next_sitting)
         }
         C::WithdrawItem { case, by, reason } => withdraw(changes, id, case, by, reason),
         C::TakeNote { case } => take_note(changes, id, case),
@@ -251,28 +253,39 @@ fn send_back(changes: &mut Changes, id: &str, case_id: &str, reason: &str) -> Re
         )
         .into());
     }
-    end_item(changes, id, case_id, &item, (ItemOutcome::Postponed, None), reason)?;
+    end_item(changes, id, case_id, &item, End::of(ItemOutcome::Postponed), reason)?;
     case::leave(changes, case_id, Passage::Amended)
 }
 
-fn without_vote(
+/// Postponed to the sitting of a day, or sine die (R3.13, row 16).
+fn postpone(
     changes: &mut Changes,
     id: &str,
     case_id: &str,
-    outcome: ItemOutcome,
     reason: &str,
+    to: Option<NaiveDate>,
 ) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
     if reason.trim().is_empty() {
         return Err(Refusal::new("reasons_missing", "R3.13", "", "Il rinvio va motivato").into());
     }
-    end_item(changes, id, case_id, &item, (outcome, None), reason)?;
+    let held = changes.sitting(id)?.date;
+    if let (Some(to), Some(held)) = (to, held)
+        && to <= held
+    {
+        let text = format!("La seduta {} non viene dopo questa", Preposition::Of.short(to));
+        return Err(Refusal::new("postponed_backwards", "R3.13", "", text)
+            .next("Indicare il giorno di una seduta successiva, o nessuno: rinvio sine die")
+            .into());
+    }
+    let end = End { to, ..End::of(ItemOutcome::Postponed) };
+    end_item(changes, id, case_id, &item, end, reason)?;
     case::leave(changes, case_id, Passage::Postponed)
 }
 
 fn take_note(changes: &mut Changes, id: &str, case_id: &str) -> Result<(), Stop> {
     let item = current(changes, id, case_id)?;
-    end_item(changes, id, case_id, &item, (ItemOutcome::TakenNote, None), "")
+    end_item(changes, id, case_id, &item, End::of(ItemOutcome::TakenNote), "")
 }
 
 /// The relatore withdraws his own proposal, there and then (R3.13).
@@ -293,10 +306,26 @@ fn withdraw(
             .into());
     }
     let by = case::powers::rapporteur(&changes.world, by, changes.day())?;
-    end_item(changes, id, case_id, &item, (ItemOutcome::Withdrawn, Some(by.clone())), reason)?;
+    let end = End { withdrawn_by: Some(by.clone()), ..End::of(ItemOutcome::Withdrawn) };
+    end_item(changes, id, case_id, &item, end, reason)?;
     let reason = reason.trim().to_owned();
     changes.push(case_id, CaseEvent::Withdrawn { by, reason, paper: None });
     Ok(())
+}
+
+/// How an item ends without a vote.
+struct End {
+    outcome: ItemOutcome,
+    /// The relatore who withdraws it.
+    withdrawn_by: Option<Signatory>,
+    /// Day of the sitting it is postponed to.
+    to: Option<NaiveDate>,
+}
+
+impl End {
+    fn of(outcome: ItemOutcome) -> Self {
+        Self { outcome, withdrawn_by: None, to: None }
+    }
 }
 
 /// Ends an item without a vote, in both streams, and plans the extract of the minutes.
@@ -305,7 +334,7 @@ fn end_item(
     id: &str,
     case_id: &str,
     item: &Item,
-    (outcome, withdrawn_by): (ItemOutcome, Option<Signatory>),
+    End { outcome, withdrawn_by, to }: End,
     reason: &str,
 ) -> Result<(), Stop> {
     if item.ballot.is_some() && changes.sitting(id)?.status == Status::Open {
@@ -314,12 +343,13 @@ fn end_item(
     }
     let sitting = changes.sitting(id)?;
     let mut treatment = treatment(changes, sitting, case_id, item, None, outcome, reason)?;
-    treatment.withdrawn_by = withdrawn_by;
+    (treatment.withdrawn_by, treatment.postponed_to) = (withdrawn_by, to);
     let closed = SittingEvent::ItemClosed {
         case: case_id.into(),
         outcome,
         number: None,
         reason: reason.trim().to_owned(),
+        to,
     };
     changes.push_sitting(id, closed);
     changes.push(case_id, CaseEvent::NotVoted { sitting: id.into(), treatment });
@@ -405,7 +435,7 @@ fn not_treated(changes: &mut Changes, id: &str, item: &Item, suspended: bool) ->
         _ => "argomento non trattato",
     };
     let case_id = item.case.clone();
-    end_item(changes, id, &case_id, item, (ItemOutcome::NotTreated, None), reason)?;
+    end_item(changes, id, &case_id, item, End::of(ItemOutcome::NotTreated), reason)?;
     if item.called.is_some() {
         case::leave(changes, &case_id, Passage::Postponed)?;
     }

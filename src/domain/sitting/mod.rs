@@ -29,8 +29,9 @@ pub use proclamation::presence_table;
 pub use treatment::{Anomaly, ConflictStance, ItemOutcome, MemberPresence, Treatment};
 pub use votes::{QuorumNow, quorum_now, secret_reason};
 
+use crate::domain::law::calendar::rome_instant;
 use crate::domain::law::presidency::PresidencyOrder;
-use crate::domain::papers::{KeptPapers, PaperState};
+use crate::domain::papers::{KeptPapers, PaperState, Signature};
 use crate::domain::registry::Signatory;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -148,6 +149,8 @@ pub struct Item {
     pub immediate: Option<(Ballot, bool)>,
     /// Reason of an outcome without a vote.
     pub reason: String,
+    /// Day of the sitting it was postponed to, where one was said (R3.13).
+    pub postponed_to: Option<NaiveDate>,
 }
 
 impl Item {
@@ -241,6 +244,11 @@ impl Sitting {
     /// A paper by key.
     pub fn paper(&self, key: &str) -> Option<&PaperState> {
         self.papers.iter().find(|p| p.plan.key == key)
+    }
+
+    /// When it is to begin.
+    pub fn starts(&self) -> Option<DateTime<Utc>> {
+        self.date.zip(self.time).map(|(date, time)| rome_instant(date, time))
     }
 
     /// True when it is in the calendar.
@@ -448,7 +456,7 @@ impl Sitting {
                     voted.clone_from(ballot);
                 }
             }
-            SittingEvent::ItemClosed { case, outcome, number, reason } => {
+            SittingEvent::ItemClosed { case, outcome, number, reason, to } => {
                 let here = self.present_now().cloned().collect();
                 if let Some(item) = self.item_mut(case) {
                     if item.ballot.is_none() {
@@ -457,6 +465,7 @@ impl Sitting {
                     item.outcome = Some((*outcome, at));
                     item.number = *number;
                     item.reason.clone_from(reason);
+                    item.postponed_to = *to;
                 }
             }
             SittingEvent::OutcomeCorrected { case, outcome, ballot, present, .. } => {
@@ -495,10 +504,9 @@ impl Sitting {
             }
             SittingEvent::PaperSigned { key, field, by, sha256, at, assurance } => {
                 if let Some(paper) = self.papers.iter_mut().find(|p| p.plan.key == *key) {
-                    let before = paper.sha256.as_deref();
-                    self.kept.signed(paper.plan.kind, before, sha256, assurance.as_ref());
-                    paper.sha256 = Some(sha256.clone());
-                    paper.signed.push((field.clone(), by.clone(), *at));
+                    let (before, worth) = (paper.sha256.as_deref(), assurance.as_ref());
+                    self.kept.signed(paper.plan.kind, before, sha256, worth);
+                    paper.sign(Signature { field, by, sha256, at: *at, worth });
                 }
             }
             SittingEvent::Augmented(step) => self.kept.augmented(step),

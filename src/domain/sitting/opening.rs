@@ -9,14 +9,14 @@ use super::{Sitting, SittingCommand, Status};
 use crate::domain::case::CaseEvent;
 use crate::domain::changes::{Changes, Stop};
 use crate::domain::law::ballot::structural_quorum;
-use crate::domain::law::calendar::{date_short, rome_instant};
+use crate::domain::law::calendar::date_short;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::{Mandate, Role, Signatory};
 use crate::domain::regulation::Regulation;
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
-/// Members in office on a day, in printing order (R3.1).
-pub fn members(changes: &Changes, day: NaiveDate) -> Vec<Member> {
+/// Members in office at an instant, in printing order (R3.1, T-64).
+pub fn members(changes: &Changes, at: DateTime<Utc>) -> Vec<Member> {
     let registry = &changes.world.registry;
     let member = |mandate: &Mandate| {
         let person = registry.people.get(&mandate.person);
@@ -31,7 +31,7 @@ pub fn members(changes: &Changes, day: NaiveDate) -> Vec<Member> {
             act: mandate.act.clone(),
         }
     };
-    registry.giunta(day).into_iter().map(member).collect()
+    registry.giunta_at(at).into_iter().map(member).collect()
 }
 
 pub(super) fn open(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(), Stop> {
@@ -80,7 +80,7 @@ fn roll_call(
     regulation: &Regulation,
 ) -> Result<RollCall, Refusal> {
     let day = changes.day();
-    let members = members(changes, day);
+    let members = members(changes, changes.ctx.happened);
     roll(&members, present)?;
     let (seats, quorum) = size(changes, &members, regulation);
     let ChairRules { order, in_seat } = chair_rules(regulation);
@@ -246,9 +246,8 @@ pub(super) fn desert(changes: &mut Changes, id: &str, present: &[Attendance]) ->
     let regulation = changes.world.regulation(day)?;
     let sitting = changes.sitting(id)?;
     status(sitting, convened(&regulation), "dichiararla deserta")?;
-    let start = sitting.date.zip(sitting.time).map(|(d, t)| rome_instant(d, t));
     let wait = Duration::minutes(i64::from(regulation.quorum_wait_minutes));
-    if start.is_some_and(|start| changes.ctx.happened < start + wait) {
+    if sitting.starts().is_some_and(|start| changes.ctx.happened < start + wait) {
         return Err(Refusal::new(
             "quorum_wait",
             "R12.4",

@@ -69,7 +69,8 @@ pub(super) fn answer(changes: &mut Changes, id: &str, answer: Answer) -> Result<
     super::decide::status(sitting, &[Status::Convened], "rispondere alla convocazione")?;
     let day = sitting.date.unwrap_or_else(|| changes.day());
     let person = changes.ctx.actor.clone();
-    if !members(changes, day).iter().any(|m| m.person == person) {
+    let begins = sitting.starts().unwrap_or(changes.ctx.happened);
+    if !members(changes, begins).iter().any(|m| m.person == person) {
         let text = "Alla convocazione rispondono i componenti della Giunta";
         return Err(Refusal::new("not_a_member", "R3.1", "art. 47 TUEL", text).into());
     }

@@ -39,7 +39,13 @@ pub(super) fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result
     let number = act_number(changes, case_id)?;
     changes.push_sitting(
         id,
-        SittingEvent::ItemClosed { case: case_id.into(), outcome, number, reason: String::new() },
+        SittingEvent::ItemClosed {
+            case: case_id.into(),
+            outcome,
+            number,
+            reason: String::new(),
+            to: None,
+        },
     );
     close_case(changes, id, case_id, outcome, numbered)
 }
@@ -205,6 +211,7 @@ pub(super) fn treatment(
         anomalies: item.anomalies.clone(),
         reason: reason.trim().to_owned(),
         withdrawn_by: None,
+        postponed_to: None,
     })
 }
 

@@ -130,6 +130,9 @@ pub struct Treatment {
     /// The relatore who withdrew it in the sitting (R3.13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_by: Option<Signatory>,
+    /// Day of the sitting it was postponed to, where one was said (R3.13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postponed_to: Option<NaiveDate>,
 }
 
 impl Treatment {

@@ -251,6 +251,29 @@ fn check_secrecy(
     }
 }
 
+/// Who is connected votes in secret only by an instrument that keeps the secret: by voice, or by a device
+/// that says who chose, everybody would know (law.md 12.4).
+fn secrecy_at_a_distance(
+    sitting: &Sitting,
+    item: &Item,
+    regulation: &Regulation,
+) -> Result<(), Refusal> {
+    let connected = sitting.present_now().find(|i| i.remote && !item.must_abstain(&i.person));
+    let Some(connected) = connected.filter(|_| regulation.remote_secret_ballot_tool.is_none())
+    else {
+        return Ok(());
+    };
+    let name = member_name(sitting, &connected.person);
+    let text = format!(
+        "La votazione è segreta e {name} è in collegamento: il regolamento non indica uno strumento \
+         che garantisca la segretezza del voto a distanza"
+    );
+    let source = regulation.source("remote_secret_ballot_tool");
+    Err(Refusal::new("secret_ballot_remote", "R12.4", source, text).next(
+        "Rinviare l'argomento a una seduta in presenza, o indicare nel regolamento lo strumento",
+    ))
+}
+
 pub(super) fn judge(
     sitting: &Sitting,
     item: &Item,
@@ -333,6 +356,9 @@ pub(super) fn counted(
 ) -> Result<(Ballot, Outcome, Regulation), Stop> {
     let regulation = rules(changes, then)?;
     let secret = check_secrecy(changes, &item.case, input, &regulation)?;
+    if secret.is_some() {
+        secrecy_at_a_distance(then, item, &regulation)?;
+    }
     let mut ballot = ballot(then, item, input)?;
     own::agrees(then, item, &ballot)?;
     ballot.secret = secret;

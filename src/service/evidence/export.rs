@@ -45,11 +45,16 @@ pub enum ExportError {
 /// Events of a sitting that belong to its papers or to other acts.
 const OF_PAPERS: [&str; 4] = ["paper_owed", "paper_prepared", "paper_signed", "augmented"];
 
-/// The evidence of an act, sealed by the entity.
+/// The evidence of an act, sealed by the entity; `progress` is told the documents read.
 ///
 /// # Errors
 /// No such act, a document missing, no key for the seal.
-pub async fn export(executor: &Executor, keys: &Keyring, id: &str) -> Result<Vec<u8>, ExportError> {
+pub async fn export(
+    executor: &Executor,
+    keys: &Keyring,
+    id: &str,
+    progress: impl FnMut(usize),
+) -> Result<Vec<u8>, ExportError> {
     let stream = StreamId::case(id);
     let world = executor.world(std::slice::from_ref(&stream)).await?;
     let case = world.cases.get(id).filter(|case| case.exists());
@@ -66,7 +71,7 @@ pub async fn export(executor: &Executor, keys: &Keyring, id: &str) -> Result<Vec
     // The act as these very events tell it, whatever was recorded between the two readings.
     let case = folded(proof.streams.iter().take(1).flatten())
         .map_err(|finding| ExportError::Container(finding.to_string()))?;
-    let members = members(executor, &world, &case, &streams, &proof).await?;
+    let members = members(executor, &world, &case, &streams, &proof, progress).await?;
     let manifest = container::manifest(&members);
     let comune = &world.registry.comune;
     let signature = keys.seal_detached(comune, manifest.as_bytes(), executor.clock.now())?;
@@ -92,6 +97,7 @@ async fn members(
     case: &Case,
     streams: &[StreamId],
     proof: &Proof,
+    progress: impl FnMut(usize),
 ) -> Result<Vec<Member>, ExportError> {
     let mut members = vec![Member::new(README, "text/plain", readme(world, case, proof))];
     for (stream, events) in streams.iter().zip(&proof.streams) {
@@ -106,7 +112,7 @@ async fn members(
     members.push(Member::new(VOTES, "application/json", json_text(&votes(case))));
     let mails = mails(executor, world, case).await?;
     members.push(Member::new(MAILS, "application/json", json_text(&mails)));
-    let (index, documents) = documents(executor, proof).await?;
+    let (index, documents) = documents(executor, proof, progress).await?;
     members.push(Member::new(INDEX, "application/json", json_text(&index)));
     members.extend(documents);
     Ok(members)
@@ -121,6 +127,7 @@ fn json_text(value: &impl Serialize) -> String {
 async fn documents(
     executor: &Executor,
     proof: &Proof,
+    mut progress: impl FnMut(usize),
 ) -> Result<(Vec<Listed>, Vec<Member>), ExportError> {
     let (mut index, mut members): (Vec<Listed>, Vec<Member>) = (Vec::new(), Vec::new());
     for event in proof.streams.iter().flatten() {
@@ -140,6 +147,7 @@ async fn documents(
             let event = format!("{} v{}", event.stream, event.version);
             members.push(Member::new(file.clone(), safe_type(&media_type), bytes));
             index.push(Listed { file, sha256, media_type, event });
+            progress(index.len());
         }
     }
     Ok((index, members))
@@ -170,12 +178,17 @@ fn safe_type(media_type: &str) -> &str {
 
 /// What was written to whom about the act, and what became of it.
 async fn mails(executor: &Executor, world: &World, case: &Case) -> Result<Vec<Value>, ExportError> {
-    let stream = Some(StreamId::case(&case.id).to_string());
+    let stream = StreamId::case(&case.id).to_string();
     let mut lines = Vec::new();
-    for kind in ["mail", "remind"] {
-        let filter =
-            JobFilter { kind: Some(kind.into()), stream: stream.clone(), ..JobFilter::default() };
+    // What a reminder says to each is owed by no fact: it stands under no stream, and names the act.
+    for (kind, stream) in [("mail", &*stream), ("remind", &*stream), ("mail", "")] {
+        let (kind, of) = (Some(kind.into()), Some(stream.to_owned()));
+        let filter = JobFilter { kind, stream: of, ..JobFilter::default() };
         for job in executor.store.jobs(&filter).await? {
+            let about = job.payload.get("case").and_then(Value::as_str);
+            if stream.is_empty() && about != Some(case.id.as_str()) {
+                continue;
+            }
             let person = job.payload.get("person").and_then(Value::as_str).unwrap_or_default();
             let to = world.registry.people.get(person).map(|p| p.email.clone());
             lines.push(json!({

@@ -406,12 +406,16 @@ pub fn shown(name: &str, at: DateTime<Utc>) -> [String; 2] {
 
 /// What was found, in the words of the domain.
 fn found(quality: Quality, level: Level) -> Assurance {
-    let quality = match quality {
+    Assurance::of(quality_of(quality), level_of(level))
+}
+
+/// A quality, in the words of the domain.
+pub fn quality_of(quality: Quality) -> SignatureQuality {
+    match quality {
         Quality::Development => SignatureQuality::Development,
         Quality::Advanced => SignatureQuality::Advanced,
         Quality::Qualified => SignatureQuality::Qualified,
-    };
-    Assurance::of(quality, level_of(level))
+    }
 }
 
 /// A level, in the words of the domain.

@@ -157,21 +157,3 @@ fn fold(line: &str) -> String {
     folded.push_str("\r\n");
     folded
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{fold, text};
-
-    #[test]
-    fn long_lines_are_folded_within_a_character_and_unfold_to_themselves() {
-        let line = format!("DESCRIPTION:{}", "viabilità è più ".repeat(30));
-        let folded = fold(&line);
-        assert!(folded.split("\r\n").all(|part| part.len() <= 75));
-        assert_eq!(folded.replace("\r\n ", "").trim_end_matches("\r\n"), line);
-    }
-
-    #[test]
-    fn text_values_escape_what_the_format_uses() {
-        assert_eq!(text("a; b, c\\d\ne\r"), "a\\; b\\, c\\\\d\\ne");
-    }
-}

@@ -239,7 +239,6 @@ fn detail() -> Detail {
         source: "deliberazione n. 140/2026 del 4 agosto 2026".into(),
         from: Some(day(8, 4)),
         until: Some(day(9, 30)),
-        root: Some("9f2c4be1d0a7735e6b1848c3f0aa52d4e7c9180b63f5d2aa41b7e0c6589d13fe".into()),
-        seal: Some(2184),
+        seal: Some("2184:9f2c4be1d0a7735e6b1848c3f0aa52d4e7c9180b63f5d2aa41b7e0c6589d13fe".into()),
     }
 }

@@ -320,28 +320,3 @@ fn wrap(line: &str, lines: &mut Vec<String>) {
     }
     lines.push(current);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{shorten, tidy};
-
-    #[test]
-    fn a_text_is_cut_at_a_word() {
-        assert_eq!(shorten("Lavori di piazza", 16), "Lavori di piazza");
-        assert_eq!(shorten("Lavori di piazza", 15), "Lavori di…");
-        assert_eq!(shorten("Lavori di piazza Duomo", 17), "Lavori di piazza…");
-        assert_eq!(shorten("Approvazione, in linea tecnica", 14), "Approvazione…");
-        assert_eq!(shorten("àèìòù", 3), "àè…");
-    }
-
-    #[test]
-    fn text_is_wrapped_and_keeps_its_indent() {
-        let long = format!("\n\n\n  {}\n\n\n\nfine", "parola ".repeat(20));
-        let tidy = tidy(&long);
-        assert!(tidy.lines().all(|line| line.chars().count() <= 76));
-        assert!(tidy.lines().take(2).all(|line| line.starts_with("  parola")));
-        assert!(!tidy.contains("\n\n\n"));
-        let item = super::tidy(&format!("  2. {}", "parola ".repeat(20)));
-        assert!(item.starts_with("  2. parola") && item.contains("\n     parola"));
-    }
-}

@@ -3,7 +3,7 @@
 
 use super::ScenarioError;
 use super::report::SentMail;
-use crate::domain::case::{Case, Efficacy, effective_on, efficacy, on_albo, terms_of};
+use crate::domain::case::{Case, effective_on, efficacy, executable, on_albo, terms_of};
 use crate::domain::effects::token;
 use crate::domain::law::calendar::{rome_date, rome_instant, rome_time};
 use crate::domain::sitting::{Ballot, Treatment};
@@ -225,8 +225,7 @@ async fn check_case(
     met.same(&what("stato"), wanted.lifecycle.clone(), Some(lifecycle));
     let (state, unmet) = efficacy(case, day);
     met.same(&what("efficacia"), wanted.efficacy.clone(), Some(token(&state)));
-    let has_effect = matches!(state, Efficacy::Effective | Efficacy::ImmediatelyEnforceable);
-    met.same(&what("eseguibile"), wanted.executable, Some(has_effect && unmet.is_empty()));
+    met.same(&what("eseguibile"), wanted.executable, Some(executable(case, day).is_ok()));
     let unmet = unmet.iter().map(token).collect();
     met.same(&what("condizioni mancanti"), wanted.unmet.clone(), Some(unmet));
     met.same(&what("versione"), wanted.version, case.current().map(|v| v.number));

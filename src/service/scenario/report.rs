@@ -281,7 +281,6 @@ fn registers(world: &World) -> Vec<RegisterReport> {
 /// Every document in the order in which it first came to be, in its final revision.
 async fn documents(executor: &Executor, world: &World) -> Result<Vec<Found>, ScenarioError> {
     let mut found: Vec<Found> = Vec::new();
-    let mut lists: Vec<String> = Vec::new();
     let mut position = 0;
     loop {
         let page = executor.store.events_after(position, 1_000).await?;
@@ -308,10 +307,10 @@ async fn documents(executor: &Executor, world: &World) -> Result<Vec<Found>, Sce
                 });
             }
             let list = stored.event.payload.get("paper").and_then(Value::as_str);
-            if let (Some(sha256), "capigruppo_listed") = (list, stored.event.kind.as_str())
-                && !lists.contains(&sha256.to_owned())
+            // The list that is sealed has no fact that owes it; the one that is signed is there already.
+            if let (Some(sha256), "capigruppo_sent") = (list, stored.event.kind.as_str())
+                && !found.iter().any(|known| known.sha256 == sha256)
             {
-                lists.push(sha256.to_owned());
                 found.push(Found {
                     stream,
                     name: "elenco_capigruppo".into(),

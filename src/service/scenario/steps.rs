@@ -283,18 +283,14 @@ impl Runner {
                 };
                 (acting(*who, office)?, command)
             }
-            StepKind::Review { who, .. } => {
-                let find = open_hits(case, &world).into_iter().next();
-                let private =
-                    matches!(at.kind, StepKind::Review { lifecycle: Lifecycle::PrivacyReview, .. });
-                let command = match find.filter(|_| private) {
-                    Some(find) => CaseCommand::ClearPersonalData {
-                        text: find.text,
-                        reason: "verificato: si può pubblicare".into(),
-                    },
-                    None => CaseCommand::PassReview { note: String::new() },
-                };
-                (acting(*who, None)?, command)
+            StepKind::Review { who, lifecycle } => {
+                let private = *lifecycle == Lifecycle::PrivacyReview;
+                let find = open_hits(case, &world).into_iter().next().filter(|_| private);
+                let command = reviewed(find.map(|find| find.text));
+                // A check of the proposing office is made by that of the act.
+                let own = *who == Role::ResponsabileProcedimento;
+                let head = own.then(|| case.content.procedure_head.clone());
+                (head.map_or_else(|| acting(*who, None), Ok)?, command)
             }
             // The rendition is signed before it is posted.
             StepKind::Post { .. } if unsigned(case, PaperKind::VersionePubblicabile) => {
@@ -308,6 +304,17 @@ impl Runner {
             _ => return Err(wrong(step, format!("dal passo «{}» serve una seduta", at.name))),
         };
         Ok(Some((gesture.0, Command::Case { id: id.to_owned(), command: gesture.1 })))
+    }
+}
+
+/// What who makes a check does next: publishes a find, or passes the check.
+fn reviewed(find: Option<String>) -> CaseCommand {
+    match find {
+        Some(text) => {
+            let reason = "verificato: si può pubblicare".into();
+            CaseCommand::ClearPersonalData { text, reason }
+        }
+        None => CaseCommand::PassReview { note: String::new() },
     }
 }
 

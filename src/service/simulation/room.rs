@@ -158,7 +158,7 @@ impl Town {
     fn members(&self) -> Vec<Member> {
         let registry = self.world.registry.clone();
         let ctx = Ctx { actor: String::new(), now: self.now, happened: self.now };
-        members(&Changes::new(World { registry, ..World::default() }, ctx), self.today())
+        members(&Changes::new(World { registry, ..World::default() }, ctx), self.now)
     }
 
     /// Who answers the roll: each member so many times in a hundred.
@@ -268,7 +268,7 @@ impl Town {
         }
         // Who tries in vain to vote it gives it up: the organ decides another day.
         if self.calm && self.chance.percent(25) {
-            return Some(C::Postpone { case: case(), reason: reason() });
+            return Some(C::Postpone { case: case(), reason: reason(), next_sitting: None });
         }
         let dice = if self.calm { 99 } else { self.chance.below(100) };
         Some(match dice {
@@ -283,7 +283,7 @@ impl Town {
                 let stance = if dice == 6 { ConflictStance::Stays } else { ConflictStance::Leaves };
                 C::DeclareConflict { case: case(), person, stance, reason: String::new() }
             }
-            10..=13 => C::Postpone { case: case(), reason: reason() },
+            10..=13 => C::Postpone { case: case(), reason: reason(), next_sitting: None },
             14 | 15 => {
                 let by = self.world.cases.get(&item.case)?.content.rapporteurs.first()?.clone();
                 C::WithdrawItem { case: case(), by, reason: reason() }

@@ -95,6 +95,11 @@ fn begun(name: &str) -> Result<Beginning, String> {
         let level = toml::Value::String("development B-T".into());
         let policy = toml::Table::from_iter([("default".to_owned(), level)]);
         sample.raw.regulation_set.insert("signature_policy".into(), policy.into());
+        // Where members may be connected, a secret ballot has its instrument.
+        if name == "grande-comune" {
+            let tool = toml::Value::String("urna elettronica del fornitore".into());
+            sample.raw.regulation_set.insert("remote_secret_ballot_tool".into(), tool);
+        }
         scenario::commands(&sample)
     });
     let commands = commands.map_err(|error: ScenarioError| error.to_string())?;

@@ -20,6 +20,7 @@ use crate::store::{Expected, Job as QueuedJob, Probe};
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::Europe::Rome;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Days after its term for which a posting is asked for again, to see that it is gone.
@@ -99,24 +100,23 @@ impl Worker {
             lines.push(format!("e altre {}", failed.len() - NAMED));
         }
         let roles = [Role::ResponsabilePubblicazione, Role::Segreteria];
-        let mut people: Vec<String> = roles
+        let people: BTreeSet<String> = roles
             .iter()
-            .filter_map(|role| world.registry.acting(*role, None, on))
-            .map(|acting| acting.person)
+            .flat_map(|role| world.registry.in_service(*role, None, on))
+            .map(|answers| answers.person)
             .collect();
-        people.dedup();
-        for person in people {
-            let job = MailJob {
-                message: "albo-non-raggiungibile".into(),
-                moment: "albo_probe".into(),
-                person: person.clone(),
-                case: None,
-                sitting: None,
-                day: on,
-                detail: json!({ "reason": lines.join("\n"), "day": on }),
-            };
-            self.mail(&job, &format!("albo-probe:{on}:{person}"), queued.due_at).await?;
-        }
+        let mail = |person: String| MailJob {
+            message: "albo-non-raggiungibile".into(),
+            moment: "albo_probe".into(),
+            person,
+            case: None,
+            sitting: None,
+            day: on,
+            detail: json!({ "reason": lines.join("\n"), "day": on }),
+        };
+        let mails = people.into_iter().map(mail).collect();
+        let told = self.tell_each(mails, &format!("albo-probe:{on}"), queued.due_at).await?;
+        tracing::warn!(failed = failed.len(), told, "the public pages are not as they should be");
         Ok(())
     }
 

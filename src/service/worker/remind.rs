@@ -59,26 +59,24 @@ impl Worker {
         let on = rome_date(queued.due_at);
         let step = workflow.step(&case.step);
         let context = RecipientContext { world, case: Some(case), sitting: None, on, step };
-        let mut told = 0;
+        let mut mails: Vec<MailJob> = Vec::new();
         for found in workflow.notices.iter().filter(|n| n.on == moment) {
-            let mut people: Vec<String> =
-                found.to.iter().flat_map(|token| recipients(token, &context)).collect();
-            people.sort();
-            people.dedup();
-            for person in people {
-                let mail = MailJob {
+            for person in found.to.iter().flat_map(|token| recipients(token, &context)) {
+                if mails.iter().any(|mail| mail.person == person) {
+                    continue;
+                }
+                mails.push(MailJob {
                     message: found.message.clone(),
                     moment: moment.to_owned(),
-                    person: person.clone(),
+                    person,
                     case: Some(case.id.clone()),
                     sitting: None,
                     day: on,
                     detail: json!({ "deadline": deadline }),
-                };
-                self.mail(&mail, &format!("{}:{person}", queued.key), queued.due_at).await?;
-                told += 1;
+                });
             }
         }
+        let told = self.tell_each(mails, &queued.key, queued.due_at).await?;
         Ok(Done::Yes(format!("{told} avvisi")))
     }
 }

@@ -2,12 +2,15 @@
 //! The actions on an act.
 
 use super::{Action, Subject, reasons};
-use crate::domain::case::{Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch};
-use crate::domain::law::calendar::date_short;
+use crate::domain::case::{
+    Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch, registrable,
+};
+use crate::domain::law::calendar::{Preposition, date_short};
 use crate::domain::law::control::ControlMatter;
 use crate::domain::registry::{Registry, Role};
 use crate::domain::words;
 use crate::domain::workflow::OpinionKind;
+use crate::web::case::index::with_number;
 use crate::web::forms::{Field, Reader};
 
 /// Every action on an act, in the order of its life.
@@ -310,6 +313,19 @@ pub const ACTIONS: &[Action] = &[
         },
     },
     Action {
+        slug: "protocollo",
+        token: "record_protocollo",
+        title: "Registrare il numero di protocollo di un documento",
+        button: "Registra",
+        done: "Numero di protocollo registrato",
+        fields: protocollo_fields,
+        read: |_, form| {
+            let (paper_key, on) = (form.needed("documento"), form.day("giorno"));
+            let number = form.number("numero", 1, i64::from(i32::MAX));
+            Some(CaseCommand::RecordProtocollo { paper_key, number, on })
+        },
+    },
+    Action {
         slug: "chiusura",
         token: "close",
         title: "Chiudere il fascicolo",
@@ -444,6 +460,24 @@ fn control_fields(subject: &Subject) -> Vec<Field> {
         Field::new("radio", "materia", "Che cosa riguarda l'atto").required().options(matters),
         Field::new("ticks", "consiglieri", "Consiglieri che l'hanno firmata").options(councillors),
         reasons("Norme che si assumono violate, con le ragioni"),
+    ]
+}
+
+/// The concluded papers, each with the number it already has: writing another corrects it.
+fn protocollo_fields(subject: &Subject) -> Vec<Field> {
+    let case = &subject.case;
+    let papers = registrable(case).into_iter().map(|paper| {
+        let title = words::paper(paper.kind).to_owned();
+        let title = format!("{title}, {}", Preposition::Of.short(paper.concluded));
+        let label = with_number(case, &paper.key, title);
+        (paper.key, label)
+    });
+    vec![
+        Field::new("choice", "documento", "Documento").required().options(papers),
+        Field::new("number", "numero", "Numero dato dal protocollo").required(),
+        Field::new("date", "giorno", "Data di protocollo")
+            .required()
+            .value(subject.today.to_string()),
     ]
 }
 

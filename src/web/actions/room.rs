@@ -335,10 +335,14 @@ pub const ACTIONS: &[SittingAction] = &[
         title: "Rinviare l'argomento",
         button: "Rinvia",
         done: "Argomento rinviato",
-        fields: |_| vec![reasons("Perché, e a quando")],
+        fields: |_| {
+            let to = Field::new("date", "seduta", "Alla seduta del");
+            vec![reasons("Perché"), to.help("Vuoto: a data da destinare.")]
+        },
         read: |subject, form| {
             let (case, reason) = (subject.about.clone(), form.needed("motivazione"));
-            Some(SittingCommand::Postpone { case, reason })
+            let next_sitting = form.maybe_day("seduta");
+            Some(SittingCommand::Postpone { case, reason, next_sitting })
         },
     },
     Action {

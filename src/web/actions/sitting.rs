@@ -302,7 +302,7 @@ pub fn organ(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<Member>
     }
     let ctx = Ctx { actor: visitor.id().to_owned(), now: visitor.now, happened: visitor.now };
     let changes = Changes::new(World { registry: world.registry.clone(), ..World::default() }, ctx);
-    members(&changes, sitting.date.unwrap_or(visitor.today))
+    members(&changes, sitting.starts().unwrap_or(visitor.now))
 }
 
 /// The words of the sitting a trail and a title use.

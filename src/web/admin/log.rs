@@ -112,6 +112,9 @@ fn detail(stored: &StoredEvent, registry: &Registry) -> String {
     match event {
         E::ComuneDescribed { comune } => comune.name,
         E::OfficeOpened { office } => office.name,
+        E::OfficeClosed { office, on } => {
+            format!("{}, ultimo giorno {}", registry.office_name(&office), on.format("%d/%m/%Y"))
+        }
         E::PersonRegistered { person } => person.name(),
         E::MandateGranted { mandate } => {
             format!("{}, {}: {}", registry.name(&mandate.person), mandate.title, mandate.act)

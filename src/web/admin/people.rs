@@ -42,11 +42,20 @@ pub async fn offices(State(app): State<Shared>, visitor: Visitor) -> Result<Resp
         let own = |m: &&Mandate| m.office.as_ref() == Some(&office.id) && m.valid_on(visitor.today);
         let held = registry.mandates.values().filter(own).count();
         let row = table.row(vec![
-            Cell::new(&office.name).note(&office.id),
+            match registry.closed.get(&office.id) {
+                Some(last) => Cell::new(&office.name)
+                    .note(format!("chiuso, ultimo giorno {}", last.format("%d/%m/%Y"))),
+                None => Cell::new(&office.name).note(&office.id),
+            },
             head,
             Cell::new(held.to_string()).href(section(&format!("incarichi?ufficio={}", office.id))),
         ]);
-        link(row, &visitor, "ufficio", &office.id, "Rinomina");
+        if registry.closed.contains_key(&office.id) {
+            link(row, &visitor, "ufficio", &office.id, "Riapri");
+        } else {
+            link(row, &visitor, "ufficio", &office.id, "Rinomina");
+            link(row, &visitor, "chiusura-ufficio", &office.id, "Chiudi");
+        }
     }
     let mut all = buttons(&visitor, &[("ufficio", "", "Nuovo ufficio")]);
     if !all.is_empty() {

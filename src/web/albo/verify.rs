@@ -6,8 +6,10 @@ use super::act;
 use crate::domain::albo::{self, Recognised, Standing};
 use crate::domain::digest::sha256_hex;
 use crate::domain::law::calendar::{Preposition, date_long, date_short, rome_date, rome_time};
+use crate::domain::papers::SignatureQuality;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::StreamId;
+use crate::domain::token::Token;
 use crate::service::accounts::Origin;
 use crate::service::copy::verify_code;
 use crate::service::paper::document;
@@ -36,7 +38,20 @@ struct Signature {
     verdict: &'static str,
     words: &'static str,
     time: String,
+    /// Quality and level; empty for a signature that is not valid, which is worth nothing.
+    worth: String,
     reasons: Vec<String>,
+}
+
+/// "firma qualificata (confermata dall'elenco di fiducia), livello B-T".
+fn worth(line: &SignatureLine) -> String {
+    let confirmed = match (line.quality, line.confirmed) {
+        (SignatureQuality::Qualified, true) => " (confermata dall'elenco di fiducia)",
+        (SignatureQuality::Qualified, false) => " (per dichiarazione del certificato)",
+        _ => "",
+    };
+    let level = line.level.map(|level| format!(", livello {}", level.token()));
+    format!("firma {}{confirmed}{}", line.quality.italian(), level.unwrap_or_default())
 }
 
 impl From<SignatureLine> for Signature {
@@ -45,7 +60,9 @@ impl From<SignatureLine> for Signature {
         let time = line.time.map(|at| {
             format!("{} {} ({how})", date_short(rome_date(at)), rome_time(at).format("%H:%M"))
         });
+        let worth = if line.verdict == "bad" { String::new() } else { worth(&line) };
         Self {
+            worth,
             words: match line.verdict {
                 "good" => "firma valida",
                 "bad" => "firma non valida",

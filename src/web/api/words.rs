@@ -51,7 +51,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ("sign", "Firmare un documento composto"),
 ];
 
-const FIELDS: [(&str, &str); 192] = [
+const FIELDS: [(&str, &str); 193] = [
     ("abstained", "Componenti che si astengono"),
     ("act_number", "Numero dell'atto, come numero/anno"),
     ("act_type", "Tipo di atto, come lo chiama il Comune"),
@@ -168,6 +168,7 @@ const FIELDS: [(&str, &str); 192] = [
     ("mode", "Come si tiene: in sede, mista, a distanza"),
     ("name", "Nome"),
     ("next", "Che cosa segue"),
+    ("next_sitting", "Giorno della seduta a cui si rinvia; nullo: a data da destinare"),
     ("no_conflict", "Dichiara l'assenza di conflitto di interessi (art. 6-bis L. 241/1990)"),
     ("note", "Nota"),
     ("number", "Numero"),

@@ -12,20 +12,20 @@ use super::Shared;
 use super::actions;
 use super::desk::{Urgency, urgency};
 use super::error::WebError;
-use super::lines::{Datum, DeniedLine, PaperLine};
+use super::lines::{Datum, DeniedLine, KeptLine, PaperLine, worth};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
     AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, effective_on, efficacy,
-    in_force_on, standing, terms_of,
+    executable, in_force_on, standing, terms_of,
 };
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
 use crate::domain::effects::token;
 use crate::domain::law::calendar::date_short;
 use crate::domain::offers;
-use crate::domain::papers::act_key;
 use crate::domain::papers::words as printed;
+use crate::domain::papers::{PaperState, act_key};
 use crate::domain::registry::Registry;
 use crate::domain::stream::StreamId;
 use crate::domain::tasks::{self, What, holder_name};
@@ -33,9 +33,11 @@ use crate::domain::visibility::{may_read, may_read_attachment};
 use crate::domain::words;
 use crate::domain::workflow::Workflow;
 use crate::domain::world::World;
+use crate::service::copy;
 use crate::service::history::fact_of;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::NaiveDate;
 use drawing::Drawing;
 use serde::Serialize;
 use timeline::Entry;
@@ -66,6 +68,8 @@ struct OpinionLine {
     /// It does not stand on the current text any more.
     void: bool,
     href: String,
+    worth: String,
+    kept: Option<KeptLine>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +130,8 @@ struct CasePage {
     attachments: Vec<AttachmentGroup>,
     papers: Vec<PaperLine>,
     preview: Option<String>,
+    /// Address of the reading copy, once the act is signed.
+    copy: Option<String>,
     timeline: Vec<Entry>,
     version: i64,
 }
@@ -243,7 +249,7 @@ fn page(
         efficacy: effects,
         urgency: urgency(case.deadline.filter(|_| case.ending.is_none()), today),
         over: case.ending.is_some(),
-        data: data(case, registry),
+        data: data(case, registry, today),
         related: related(case),
         names: names(case, workflow, world),
         waiting: waiting(case, workflow, visitor),
@@ -252,6 +258,7 @@ fn page(
         opinions: opinions(case, registry),
         attachments: Vec::new(),
         preview: papers.iter().rev().find_map(|p| p.href.clone()),
+        copy: copy::is_ready(case).then(|| format!("/fascicoli/{}/copia", case.id)),
         papers,
         version: case.version,
         allowed,
@@ -269,7 +276,7 @@ pub fn number(case: &Case, workflow: &Workflow) -> String {
     act.or(proposal).unwrap_or_default()
 }
 
-fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
+fn data(case: &Case, registry: &Registry, today: NaiveDate) -> Vec<Datum> {
     let content = &case.content;
     let offices: Vec<String> = content.offices.iter().map(|o| registry.office_name(o)).collect();
     let rapporteurs: Vec<String> = content.rapporteurs.iter().map(|p| registry.name(p)).collect();
@@ -289,10 +296,29 @@ fn data(case: &Case, registry: &Registry) -> Vec<Datum> {
         ),
         ("Ultimo giorno all'Albo", terms.map(|t| date_short(t.last_day)).unwrap_or_default()),
         ("Esecutiva dal", effective_on(case).map(date_short).unwrap_or_default()),
+        ("Esecuzione", not_executable(case, today)),
+        ("Impugnazione", terms.map(|t| challenge(t.last_day)).unwrap_or_default()),
         ("Regolamento in vigore dal", in_force_on(case).map(date_short).unwrap_or_default()),
     ];
     let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
     rows.map(|(term, text)| Datum { term, text }).collect()
+}
+
+/// Why an approved act may not be carried out today, with its article (SC-6); empty where it may.
+fn not_executable(case: &Case, today: NaiveDate) -> String {
+    let why = executable(case, today).err().filter(|_| case.is_adopted());
+    why.map(|r| format!("{} ({})", r.text, r.article)).unwrap_or_default()
+}
+
+/// From when others may challenge an act, for information only (R7.8): the days are not counted here,
+/// since suspensions of terms and the notice to each person move them.
+fn challenge(last_day: NaiveDate) -> String {
+    format!(
+        "dalla fine della pubblicazione ({}), per chi non ne riceve comunicazione individuale: 60 \
+         giorni al TAR (artt. 29 e 41 c.p.a.), 120 al Presidente della Repubblica (art. 9 DPR \
+         1199/1971)",
+        date_short(last_day)
+    )
 }
 
 /// Where a proposal comes from and where it went on (R3.13).
@@ -350,6 +376,7 @@ fn versions(case: &Case) -> Vec<VersionLine> {
 }
 
 fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
+    let address = |sha256: &str| documents::href(&case.id, sha256);
     let line = |opinion: &crate::domain::case::Opinion| {
         let need = OpinionNeed { opinion: opinion.opinion, office: opinion.office.clone() };
         let void = standing(case, &need) != Some(opinion);
@@ -371,7 +398,9 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
             reasons: opinion.reasons.clone(),
             confirmation: opinion.confirmation,
             void,
-            href: format!("/fascicoli/{}/documenti/{}", case.id, opinion.paper.sha256),
+            href: address(&opinion.paper.sha256),
+            worth: worth(opinion.paper.assurance.as_ref()),
+            kept: KeptLine::of(&case.kept, &opinion.paper.sha256, address),
         }
     };
     case.opinions.iter().rev().map(line).collect()
@@ -394,7 +423,7 @@ fn attachments(
         let files = of_class.map(|a| AttachmentLine {
             name: a.name.clone(),
             size: size(a.size),
-            href: may.is_ok().then(|| format!("/fascicoli/{}/documenti/{}", case.id, a.sha256)),
+            href: may.is_ok().then(|| documents::href(&case.id, &a.sha256)),
             why_not: may.as_ref().err().map(|r| r.text.clone()).unwrap_or_default(),
             short_hash: a.sha256.chars().take(12).collect(),
             signatures: may
@@ -416,6 +445,11 @@ pub fn size(bytes: u64) -> String {
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {
-    let href = |sha256: &String| format!("/fascicoli/{}/documenti/{sha256}", case.id);
-    case.papers.iter().map(|paper| PaperLine::new(paper, href)).collect()
+    let href = |sha256: &str| documents::href(&case.id, sha256);
+    let line = |paper: &PaperState| {
+        let mut line = PaperLine::new(paper, &case.kept, href);
+        line.state = index::with_number(case, &paper.plan.key, line.state);
+        line
+    };
+    case.papers.iter().map(line).collect()
 }

@@ -143,7 +143,8 @@ fn in_sitting(event: &CaseEvent) -> Said {
         }
         E::Called { .. } => said("it-horn", "Chiamata in seduta", ""),
         E::NotVoted { treatment, .. } => {
-            said("it-horn", "Non votata", crate::domain::words::outcome(treatment.outcome))
+            let how = words::outcome(treatment.outcome);
+            said("it-horn", "Non votata", words::until_sitting(how, treatment.postponed_to))
         }
         E::Proclaimed { treatment, .. } => {
             let outcome = crate::domain::words::outcome(treatment.outcome);
@@ -243,6 +244,9 @@ fn after(event: &CaseEvent) -> Said {
         E::DutySettled { duty, done, note, .. } => {
             let how = if *done { "compiuto" } else { "non riuscito" };
             said("it-check", format!("Adempimento {how}: {}", words::duty(duty)), note)
+        }
+        E::ProtocolloRecorded(recorded) => {
+            said("it-file", format!("Protocollato: {}", paper(&recorded.key)), recorded.label())
         }
         E::PresentedAgain { .. } => said("it-link", "Ripresentata con una nuova proposta", ""),
         E::ControlRequested(request) => {

@@ -26,13 +26,16 @@ const FOUND: i64 = 20;
 /// A model of a proposal.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Model {
-    id: String,
+pub struct Model {
+    /// Identifier, as the form sends it.
+    pub id: String,
     title: String,
     subject: String,
     competence: String,
-    text: String,
-    decision: Vec<String>,
+    /// Premises, in Markdown.
+    pub text: String,
+    /// Points of the dispositive, in Markdown.
+    pub decision: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,7 +43,8 @@ struct Models {
     modello: Vec<Model>,
 }
 
-static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
+/// The models that ship with the program, in the order of the page.
+pub static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
     let text = include_str!("../../../templates/proposta/modelli.toml");
     // A test reads the file: a wrong one does not reach anybody.
     toml::from_str::<Models>(text).map(|models| models.modello).unwrap_or_default()
@@ -191,7 +195,7 @@ pub async fn create(
 }
 
 /// The words of an act without what belongs to it alone: files, codes, money, answers of law.
-fn words_of(case: &Case) -> Content {
+pub fn words_of(case: &Case) -> Content {
     let content = case.content.clone();
     Content {
         attachments: Vec::new(),
@@ -216,32 +220,5 @@ fn own(content: &mut Content, visitor: &Visitor) {
         if mandate.role == Role::ResponsabileProcedimento {
             content.procedure_head.clone_from(&visitor.person.id);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_model_can_be_printed() {
-        assert!(MODELS.len() >= 5, "{}", MODELS.len());
-        for model in MODELS.iter() {
-            for text in model.decision.iter().chain([&model.text]) {
-                assert_eq!(crate::service::documents::check_text(text), Ok(()), "{}", model.id);
-            }
-        }
-    }
-
-    #[test]
-    fn a_copy_takes_no_answer_of_law() {
-        let mut case = Case::new("x");
-        case.content.text = "Premesso".into();
-        case.content.cup = Some("J11B20000010001".into());
-        case.content.gates.personal_data = true;
-        case.content.gates.effects = crate::domain::case::Effects::None;
-        let copy = words_of(&case);
-        assert_eq!((copy.text.as_str(), copy.cup), ("Premesso", None));
-        assert_eq!(copy.gates, Gates::default());
     }
 }

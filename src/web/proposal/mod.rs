@@ -6,11 +6,11 @@
 //! the whole form; with it the text is kept and shown by itself.
 
 mod files;
-mod form;
+pub mod form;
 mod fresh;
 mod preview;
 
-pub use fresh::{create, fresh};
+pub use fresh::{MODELS, Model, create, fresh, words_of};
 pub use preview::{document, keep};
 
 use super::actions::{Asked, Place, perform, short};

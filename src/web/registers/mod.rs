@@ -6,7 +6,7 @@
 //! and nothing of what it says.
 
 pub mod chart;
-mod export;
+pub mod export;
 mod filter;
 pub mod statistics;
 

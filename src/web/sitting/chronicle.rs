@@ -153,9 +153,10 @@ fn of_item(
         E::VoteCorrected { case, reason, .. } => {
             said(format!("Voto corretto sull'argomento {}", number(case)), reason)
         }
-        E::ItemClosed { case, outcome, number: taken, reason } => {
+        E::ItemClosed { case, outcome, number: taken, reason, to } => {
             let act = taken.map(|n| format!(", deliberazione n. {n}")).unwrap_or_default();
-            said(format!("Argomento {}: {}{act}", number(case), words::outcome(*outcome)), reason)
+            let how = words::until_sitting(words::outcome(*outcome), *to);
+            said(format!("Argomento {}: {how}{act}", number(case)), reason)
         }
         E::OutcomeCorrected { case, outcome, reason, .. } => {
             let now = words::outcome(*outcome);

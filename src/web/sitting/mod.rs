@@ -148,7 +148,7 @@ struct ItemLine {
     rapporteurs: String,
     /// "suppletivo", "fuori sacco": how it came on the agenda.
     how: &'static str,
-    outcome: &'static str,
+    outcome: String,
     deliberation: String,
     immediate: bool,
     first: bool,
@@ -251,7 +251,8 @@ pub async fn show(
         answer: said(&m.person).map_or("non ha ancora risposto", |a| a.label()),
         token: said(&m.person).map(|a| crate::domain::effects::token(&a)).unwrap_or_default(),
     });
-    let href = |sha256: &String| format!("/sedute/{id}/documenti/{sha256}");
+    let href = |sha256: &str| format!("/sedute/{id}/documenti/{sha256}");
+    let line = |paper| PaperLine::new(paper, &sitting.kept, href);
     let page = SittingPage {
         heading: actions::name(sitting),
         day: sitting.date.map(date_with_weekday).unwrap_or_default(),
@@ -265,8 +266,8 @@ pub async fn show(
         may_order,
         actions: allowed,
         denied,
-        papers: sitting.papers.iter().map(|paper| PaperLine::new(paper, href)).collect(),
-        notice: sitting.notice.as_ref().map(href),
+        papers: sitting.papers.iter().map(line).collect(),
+        notice: sitting.notice.as_deref().map(href),
         answered: sitting.answers.len(),
         answers: match sitting.status {
             Status::Convened if follows => answer_lines.collect(),
@@ -381,7 +382,7 @@ fn items(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<ItemLine> {
                 (false, Some(2..), _) => "suppletivo",
                 _ => "",
             },
-            outcome: item.outcome.map_or("", |(outcome, _)| words::outcome(outcome)),
+            outcome: words::outcome_of(item),
             deliberation: item.number.map(|n| n.to_string()).unwrap_or_default(),
             immediate: item.immediate.as_ref().is_some_and(|(_, declared)| *declared),
             first: index == 0,
@@ -410,7 +411,8 @@ pub async fn document(
         true => may_read_sittings(&world.registry, visitor.id(), visitor.today)?,
         false => may_follow_sitting(&world.registry, visitor.id(), visitor.today)?,
     }
-    let paper = sitting.papers.iter().find(|p| p.sha256.as_ref() == Some(&sha256));
+    let signed = sitting.kept.continued_by(&sha256).unwrap_or(&sha256);
+    let paper = sitting.papers.iter().find(|p| p.sha256.as_deref() == Some(signed));
     let name = match (notice, paper) {
         (true, _) => "Convocazione",
         (false, Some(paper)) => words::paper(paper.plan.kind),

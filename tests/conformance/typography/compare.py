@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The same act set by Delibera, by Typst and by WeasyPrint: three PDFs, a contact sheet, figures.
 
-    python3 -m venv V && V/bin/pip install typst weasyprint pymupdf pillow
+    python3 -m venv V && V/bin/pip install -r tests/conformance/typography/requirements.txt
     cargo build --release -p delibera-documents --example samples
     V/bin/python tests/conformance/typography/compare.py OUT
 
-Same text (crates/documents/tests/samples/deliberazione.md), same fonts, page, measure, size, leading,
+Recorded figures are in docs/performance.md. Same text (crates/documents/tests/samples/deliberazione.md), same fonts, page, measure, size, leading,
 Italian hyphenation, justified. Figures are of lines of running text that fill the measure:
   spread    standard deviation of word spaces over their mean (less is more even)
   widest    widest word space, in em

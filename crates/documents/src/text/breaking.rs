@@ -144,7 +144,7 @@ impl<N> Paragraph<N> {
 struct Sum {
     width: f32,
     space: f32,
-    spaces: usize,
+    spaces: i32,
 }
 
 #[derive(Clone, Copy)]
@@ -180,13 +180,15 @@ fn stretch_of(
     let mut nearest = 0;
     for to in 1..=count {
         let first = nearest;
-        let penalty = penalty(&atoms[start + to - 1], fit);
+        let last = &atoms[start + to - 1];
+        let (penalty, ending) = (penalty(last, fit), Sum::ending(last));
+        let hyphen_after = matches!(last.after, After::Hyphen(_));
         for from in first..to {
-            let line = measure_line(atoms, &sums, start, from, to);
+            let line = sums[to].since(&sums[from]).with(&ending);
             let overfull = line.width - line.space * SHRINK_OF[fit as usize] > measure + 0.01;
             if overfull && from + 1 < to {
                 // With a hyphen less, a longer line may still fit.
-                if !matches!(atoms[start + to - 1].after, After::Hyphen(_)) {
+                if !hyphen_after {
                     nearest = from + 1;
                 }
                 continue;
@@ -202,11 +204,11 @@ fn stretch_of(
             if overfull {
                 cost += OVERFULL;
             }
-            let hyphen =
-                |at: usize| at > 0 && matches!(atoms[start + at - 1].after, After::Hyphen(_));
-            if hyphen(from) && hyphen(to) {
+            let hyphen_before =
+                from > 0 && matches!(atoms[start + from - 1].after, After::Hyphen(_));
+            if hyphen_before && hyphen_after {
                 cost += HYPHENS_IN_A_ROW;
-            } else if hyphen(from) && to == count {
+            } else if hyphen_before && to == count {
                 cost += HYPHEN_BEFORE_LAST;
             }
             if cost < best[to].cost {
@@ -231,23 +233,40 @@ fn penalty(atom: &Atom, fit: Fit) -> f64 {
     }
 }
 
-/// Totals of atoms `from..to` as a line: the space after the last atom does not count.
-fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usize) -> Sum {
-    let mut line = Sum {
-        width: sums[to].width - sums[from].width,
-        space: sums[to].space - sums[from].space,
-        spaces: sums[to].spaces - sums[from].spaces,
-    };
-    match atoms[start + to - 1].after {
-        After::Space(g) | After::Tie(g) => {
-            line.width -= g.advance();
-            line.space -= g.advance();
-            line.spaces -= 1;
+impl Sum {
+    /// What the end of a line changes of its totals: a hyphen is added, the space that ends it does not
+    /// count. Asked once for all the lines that may end there.
+    fn ending(last: &Atom) -> Self {
+        match last.after {
+            After::Space(g) | After::Tie(g) => {
+                let advance = g.advance();
+                Self { width: -advance, space: -advance, spaces: -1 }
+            }
+            After::Hyphen(g) => Self { width: g.advance(), ..Self::default() },
+            After::Free { .. } | After::End => Self::default(),
         }
-        After::Hyphen(g) => line.width += g.advance(),
-        After::Free { .. } | After::End => {}
     }
-    line
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            width: self.width - before.width,
+            space: self.space - before.space,
+            spaces: self.spaces - before.spaces,
+        }
+    }
+
+    fn with(&self, more: &Self) -> Self {
+        Self {
+            width: self.width + more.width,
+            space: self.space + more.space,
+            spaces: self.spaces + more.spaces,
+        }
+    }
+}
+
+/// Totals of atoms `from..to` as a line.
+fn measure_line(atoms: &[Atom], sums: &[Sum], start: usize, from: usize, to: usize) -> Sum {
+    sums[to].since(&sums[from]).with(&Sum::ending(&atoms[start + to - 1]))
 }
 
 fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f64 {

@@ -50,7 +50,8 @@ const TIGHTEST: i16 = -120;
 /// The codes a document uses of one font: index is CID, content is glyph and text.
 #[derive(Debug, Default)]
 pub struct Subset {
-    codes: HashMap<(u16, Box<str>), u16>,
+    /// By glyph, the codes it has: nearly always one, asked for at each glyph of the page.
+    codes: HashMap<u16, Vec<u16>>,
     pub entries: Vec<(u16, Box<str>)>,
 }
 
@@ -59,13 +60,14 @@ impl Subset {
         if self.entries.is_empty() {
             self.entries.push((0, "".into()));
         }
-        if let Some(cid) = self.codes.get(&(glyph, Box::from(text))) {
+        let codes = self.codes.entry(glyph).or_default();
+        if let Some(cid) = codes.iter().find(|cid| *self.entries[usize::from(**cid)].1 == *text) {
             return *cid;
         }
         // Both fonts have fewer than 2^15 glyphs, each with a handful of texts at most.
         let cid = u16::try_from(self.entries.len()).unwrap_or(0);
         self.entries.push((glyph, text.into()));
-        self.codes.insert((glyph, text.into()), cid);
+        codes.push(cid);
         cid
     }
 }

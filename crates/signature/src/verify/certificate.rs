@@ -11,7 +11,7 @@ use crate::asn1::{
     Algorithm, BIT_STRING, BOOLEAN, Der, Element, INTEGER, OCTET_STRING, OID, SEQUENCE, SET,
     context,
 };
-use crate::oid;
+use crate::{LABEL, Quality, oid};
 
 /// Most extensions, names, statements of one certificate.
 const MANY: usize = 64;
@@ -38,6 +38,8 @@ pub(crate) struct Certificate {
 pub struct Qualification {
     /// The issuer states that it is qualified (`QcCompliance`).
     pub compliance: bool,
+    /// It says on its face that it is worth nothing.
+    pub development: bool,
     /// The private key is in a qualified device (`QcSSCD`).
     pub device: bool,
     /// What it is for; before 2016 certificates did not say, and were for signatures.
@@ -47,6 +49,18 @@ pub struct Qualification {
     pub granted: Option<bool>,
     /// The trust service and its provider, as the list names them.
     pub service: Option<String>,
+}
+
+impl Qualification {
+    /// How much the signature is worth, as the certificate says and no list contradicts.
+    pub fn quality(&self) -> Quality {
+        let qualified = self.compliance && self.device && self.granted != Some(false);
+        match (self.development, qualified) {
+            (true, _) => Quality::Development,
+            (false, true) => Quality::Qualified,
+            (false, false) => Quality::Advanced,
+        }
+    }
 }
 
 /// Purpose of a qualified certificate (EN 319 412-5, 4.2.3).
@@ -182,7 +196,13 @@ impl Certificate {
 
     /// The statements of a qualified certificate; all false when there are none.
     pub fn qualification(&self) -> Qualification {
-        let mut found = Qualification::default();
+        let labelled = |name: &[u8], part| name_value(name, part).as_deref() == Some(LABEL);
+        let mut found = Qualification {
+            development: labelled(&self.issuer, oid::ORGANIZATION)
+                || labelled(&self.subject, oid::ORGANIZATION)
+                || labelled(&self.subject, oid::ORGANIZATIONAL_UNIT),
+            ..Qualification::default()
+        };
         let statements = self.extension(oid::QC_STATEMENTS);
         let list = statements.and_then(|(_, v)| Der::only(v, SEQUENCE)?.inside().all(MANY));
         for statement in list.unwrap_or_default() {

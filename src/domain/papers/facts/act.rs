@@ -17,6 +17,7 @@ use crate::domain::regulation::Regulation;
 use crate::domain::regulation::tokens::ActLayout;
 use crate::domain::sitting::{ItemOutcome, Treatment};
 use crate::domain::world::World;
+use chrono::NaiveDate;
 use serde::Serialize;
 
 /// Why the organ departs from opinions (art. 49, c. 4), with the opinions it departs from.
@@ -202,6 +203,8 @@ struct ExtractFacts {
     meeting: MeetingFacts,
     vote: Option<VoteFacts>,
     postponed: bool,
+    /// Day of the sitting it was postponed to (R3.13).
+    postponed_to: Option<NaiveDate>,
     rejected: bool,
     withdrawn: bool,
     taken_note: bool,
@@ -240,6 +243,7 @@ pub fn extract(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, 
         meeting: meeting(treatment, &regulation),
         vote: vote(treatment, &regulation),
         postponed: outcome == ItemOutcome::Postponed,
+        postponed_to: treatment.postponed_to,
         rejected: outcome == ItemOutcome::Rejected,
         withdrawn: outcome == ItemOutcome::Withdrawn,
         taken_note: outcome == ItemOutcome::TakenNote,

@@ -80,6 +80,8 @@ struct SignatureFacts {
     signer: PersonFacts,
     date: NaiveDate,
     time: String,
+    /// "firma qualificata, livello B-T"; empty where it was not recorded.
+    worth: String,
 }
 
 #[derive(Serialize)]
@@ -122,6 +124,7 @@ pub fn signature_report(id: &str, plan: &PaperPlan, world: &World) -> Result<Pap
                 signer: PersonFacts::from(signer),
                 date: rome_date(*at),
                 time: rome_time(*at).format("%H:%M:%S").to_string(),
+                worth: state.worth.get(field).map(|found| found.italian()).unwrap_or_default(),
             })
             .collect(),
         excused: state

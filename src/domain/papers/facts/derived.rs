@@ -18,9 +18,18 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct OriginalFacts {
     sha256: String,
+    /// Number and day in the protocollo, where the act took one.
+    protocollo: Option<ProtocolloFacts>,
     signatures_made: Vec<SignedFacts>,
     /// Signed parts and attachments that do not follow the derivative.
     parts: Vec<Embedded>,
+}
+
+/// Where the act is in the protocollo of the Comune.
+#[derive(Serialize)]
+struct ProtocolloFacts {
+    number: i64,
+    date: NaiveDate,
 }
 
 /// One signature of the original.
@@ -79,13 +88,15 @@ fn signed_act(case: &Case) -> Result<&PaperState, Refusal> {
     })
 }
 
-fn original(state: &PaperState, parts: Vec<Embedded>) -> OriginalFacts {
+fn original(case: &Case, state: &PaperState, parts: Vec<Embedded>) -> OriginalFacts {
+    let recorded = case.protocollo(&state.plan.key);
     let caption = |field: &str| {
         let slot = state.plan.slots.iter().find(|s| s.field == field);
         slot.map(act_caption).unwrap_or_default()
     };
     OriginalFacts {
         sha256: state.sha256.clone().unwrap_or_default(),
+        protocollo: recorded.map(|p| ProtocolloFacts { number: p.number, date: p.on }),
         signatures_made: state
             .signed
             .iter()
@@ -124,7 +135,7 @@ pub fn rendition(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts
         embedded: kept,
     };
     let facts = RenditionFacts {
-        original: original(state, out),
+        original: original(case, state, out),
         omissions: listed(&case.omissions),
         act: facts,
     };
@@ -177,7 +188,7 @@ pub fn copy(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, Ref
     };
     let omissions: &[Omission] = if extract { &case.omissions } else { &[] };
     let facts = CopyFacts {
-        original: original(state, Vec::new()),
+        original: original(case, state, Vec::new()),
         omissions: listed(omissions),
         extract,
         serial: request.serial,

@@ -14,6 +14,7 @@ use crate::domain::sitting::{
     Conflict, ConflictStance, Item, ItemOutcome, Leaving, Mode, Presidency, Sitting,
     SittingCommand, Status, convener, presence_table,
 };
+use crate::domain::words::until_sitting;
 use crate::domain::world::World;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -215,7 +216,7 @@ struct ItemFacts {
     subject: String,
     off_agenda: bool,
     called: Option<String>,
-    outcome: Option<&'static str>,
+    outcome: Option<String>,
     approved: bool,
     amended: bool,
     deliberation: Option<i64>,
@@ -416,7 +417,7 @@ fn item_facts(
         subject: one_line(&item.subject),
         off_agenda: item.off_agenda,
         called: item.called.map(hour),
-        outcome: outcome.map(outcome_label),
+        outcome: outcome.map(|o| until_sitting(outcome_label(o), item.postponed_to)),
         approved: outcome.is_some_and(ItemOutcome::is_approval),
         amended: outcome == Some(ItemOutcome::ApprovedAsAmended),
         deliberation: item.number,

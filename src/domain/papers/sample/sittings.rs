@@ -122,6 +122,7 @@ pub fn held(story: &mut Story) {
         outcome,
         number,
         reason: reason.into(),
+        to: None,
     };
     story
         .sitting("s1", opening, &opened)

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::case::{Availability, Effect, LatePosting, Touch};
+use crate::domain::papers::{Assurance, SignatureLevel, SignatureQuality};
 use crate::domain::sitting::{Anomaly, SecretTotals};
 
 /// Every paper.
@@ -201,7 +202,7 @@ fn signatures(story: &mut Story, papers: &mut Vec<PaperFacts>) -> Result<(), Ref
         by: by.clone(),
         sha256,
         at: when,
-        assurance: None,
+        assurance: Some(Assurance::of(SignatureQuality::Qualified, SignatureLevel::T)),
     };
     story.case("a1", when, &signed);
     let attested = CaseEvent::ImpedimentAttested {

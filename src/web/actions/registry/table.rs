@@ -54,6 +54,30 @@ pub const ACTIONS: &[RegistryAction] = &[
         },
     },
     RegistryAction {
+        section: "uffici",
+        probe: |subject| RegistryCommand::CloseOffice {
+            office: subject.about.clone(),
+            on: subject.today,
+        },
+        action: Action {
+            slug: "chiusura-ufficio",
+            token: "close_office",
+            title: "Chiudere un ufficio",
+            button: "Chiudi l'ufficio",
+            done: "Ufficio chiuso: gli atti in corso proseguono",
+            fields: |_| {
+                vec![Field::new("date", "ultimo", "Ultimo giorno").required().help(
+                    "Gli incarichi dell'ufficio devono essere finiti per quel giorno. Per riaprirlo \
+                     si registra di nuovo con il suo nome.",
+                )]
+            },
+            read: |subject, form| {
+                let on = form.day("ultimo");
+                Some(RegistryCommand::CloseOffice { office: subject.about.clone(), on })
+            },
+        },
+    },
+    RegistryAction {
         section: "persone",
         probe: |subject| RegistryCommand::RegisterPerson(person_of(subject)),
         action: Action {
@@ -103,6 +127,7 @@ pub const ACTIONS: &[RegistryAction] = &[
             mandate: subject.about.clone(),
             last_day: subject.today,
             act: "-".into(),
+            at: None,
         },
         action: Action {
             slug: "cessazione",
@@ -113,12 +138,17 @@ pub const ACTIONS: &[RegistryAction] = &[
             fields: |_| {
                 vec![
                     Field::new("date", "ultimo", "Ultimo giorno in cui vale").required(),
+                    Field::new("time", "ora", "Ora da cui cessa").help(
+                        "Solo se cessa nel corso di quel giorno: per una seduta tenuta prima si è \
+                         ancora componenti della Giunta.",
+                    ),
                     act_field("decreto del Sindaco n. 12 del 3 luglio 2026"),
                 ]
             },
             read: |subject, form| {
-                let (last_day, act) = (form.day("ultimo"), form.needed("atto"));
-                Some(RegistryCommand::EndMandate { mandate: subject.about.clone(), last_day, act })
+                let (last_day, at) = (form.day("ultimo"), form.maybe_time("ora"));
+                let (mandate, act) = (subject.about.clone(), form.needed("atto"));
+                Some(RegistryCommand::EndMandate { mandate, last_day, act, at })
             },
         },
     },

@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,13 +40,12 @@ import org.verapdf.pdfa.results.ValidationResult;
 /**
  * Asks two validators about a list of files, in one JVM.
  *
- * <p>Standard input: one {@code JUDGE<TAB>FILE} a line, the judge being {@code verapdf} or
- * {@code dss}. Argument: a folder of trusted certificates (DER or PEM). Standard output: one JSON object
+ * <p>Standard input: one {@code JUDGE<TAB>FILE} a line, the judge being {@code verapdf-2a} or
+ * {@code verapdf-3a} (the part and level the file must be), or {@code dss}. Argument: a folder of trusted certificates (DER or PEM). Standard output: one JSON object
  * a verdict, {@code {"judge","file","verdict","detail"}}; veraPDF gives two a file, {@code pdfa} and
  * {@code pdfua}. Nothing is fetched: DSS has no online source.
  */
 public final class Judges {
-    private static final Set<PDFAFlavour> ARCHIVAL = Set.of(PDFAFlavour.PDFA_2_A, PDFAFlavour.PDFA_3_A);
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
     private final CommonTrustedCertificateSource anchors = new CommonTrustedCertificateSource();
@@ -82,13 +80,14 @@ public final class Judges {
     private void ask(String judge, String file) {
         try {
             switch (judge) {
-                case "verapdf" -> verapdf(file);
+                case "verapdf-2a" -> verapdf(file, PDFAFlavour.PDFA_2_A);
+                case "verapdf-3a" -> verapdf(file, PDFAFlavour.PDFA_3_A);
                 case "dss" -> dss(file);
                 default -> say(judge, file, "error", "no such judge");
             }
         } catch (Exception | StackOverflowError error) {
             String detail = error.getClass().getSimpleName() + ": " + error.getMessage();
-            if (judge.equals("verapdf")) {
+            if (judge.startsWith("verapdf")) {
                 say("pdfa", file, "error", detail);
                 say("pdfua", file, "error", detail);
             } else {
@@ -99,20 +98,19 @@ public final class Judges {
 
     // --- PDF/A and PDF/UA ---------------------------------------------------------------------------
 
-    /** The file must claim level A of part 2 or 3 and PDF/UA-1, and keep what it claims. */
-    private static void verapdf(String file) throws Exception {
+    /** The file must claim this part and level, and PDF/UA-1, and keep what it claims. */
+    private static void verapdf(String file, PDFAFlavour wanted) throws Exception {
         try (PDFAParser parser = Foundries.defaultInstance().createParser(new File(file))) {
             List<PDFAFlavour> claimed = parser.getFlavours();
             List<PDFAFlavour> asked = new ArrayList<>();
-            claimed.stream().filter(ARCHIVAL::contains).findFirst().ifPresent(asked::add);
+            if (claimed.contains(wanted)) {
+                asked.add(wanted);
+            } else {
+                say("pdfa", file, "failed", "claims " + claimed + ", must be " + wanted.getId());
+            }
             if (claimed.contains(PDFAFlavour.PDFUA_1)) {
                 asked.add(PDFAFlavour.PDFUA_1);
-            }
-            boolean archival = asked.stream().anyMatch(ARCHIVAL::contains);
-            if (!archival) {
-                say("pdfa", file, "failed", "claims " + claimed);
-            }
-            if (!asked.contains(PDFAFlavour.PDFUA_1)) {
+            } else {
                 say("pdfua", file, "failed", "claims " + claimed);
             }
             if (asked.isEmpty()) {

@@ -19,6 +19,8 @@ mod comune;
 mod hosts;
 #[path = "support/http.rs"]
 mod http;
+#[path = "web/matrix.rs"]
+mod matrix;
 #[path = "web/oidc.rs"]
 mod oidc;
 #[path = "web/papers.rs"]

@@ -35,7 +35,7 @@ fn ready(kind: Kind) -> Desk {
     if kind.mixed {
         keys.push(("remote_president_must_be_in_seat", "true"));
         keys.push(("remote_regulation_ref", "\"Regolamento delle sedute a distanza\""));
-        keys.push(("remote_secret_ballot_tool", "\"urna elettronica del fornitore\""));
+        keys.push(("remote_secret_ballot_tool", "\"urna elettronica\"\nvalid_from = 2020-03-12"));
         keys.push(("casting_vote", "true"));
     }
     let mut desk = Desk::with(kind.size, &keys);

@@ -3,10 +3,10 @@
 //! may be carried out when (R3.1, R3.13, 12.4, SC-6; practice.md 1.8).
 
 use crate::desk::{Desk, code, day, roll, rome};
-use crate::people::Size;
+use crate::people::{Size, mandate};
 use delibera::domain::case::{CaseCommand, Ending, executable};
 use delibera::domain::papers::{PaperKind, sitting_paper};
-use delibera::domain::registry::{RegistryCommand, RegistryEvent};
+use delibera::domain::registry::{Mandate, RegistryCommand, RegistryEvent, Role};
 use delibera::domain::sitting::{ItemOutcome, Mode, SecretTotals, SittingCommand, VoteInput};
 use delibera::domain::workflow::Lifecycle;
 
@@ -106,7 +106,7 @@ fn r12_4_who_is_connected_votes_in_secret_only_by_an_instrument_that_keeps_it() 
     room.leave("s", "ass2").unwrap();
     room.vote("s", "a", totals(8)).unwrap();
     // And everybody, where the Comune has the instrument.
-    let tool = ("remote_secret_ballot_tool", "\"urna elettronica del fornitore\"");
+    let tool = ("remote_secret_ballot_tool", "\"urna elettronica\"\nvalid_from = 2020-03-12");
     secret_and_mixed(&[tool]).vote("s", "a", totals(9)).unwrap();
 }
 
@@ -200,5 +200,12 @@ fn an_office_is_closed_when_nobody_heads_it_and_its_acts_go_on() {
     let name = "Direzione area".to_owned();
     let again = delibera::domain::registry::Office { id: "area".into(), name };
     desk.registry(RegistryCommand::OpenOffice(again)).unwrap();
+    let new = Mandate {
+        id: "area-2024".into(),
+        office: Some("area".into()),
+        from: day("2024-05-01"),
+        ..mandate("dir_casa", Role::Direttore, "Il Direttore")
+    };
+    desk.registry(RegistryCommand::GrantMandate(new)).unwrap();
     desk.case("rp", "c", CaseCommand::Submit).unwrap();
 }

@@ -62,7 +62,10 @@ impl Town {
         for _ in 0..6 {
             match self.act(&next.actor, &next.command, next.happened)? {
                 Answer::Done(_) => return Ok(true),
-                Answer::Refused(_) => return Ok(false),
+                Answer::Refused(refusal) => {
+                    self.last_no = format!("{}: {}", refusal.code, refusal.text);
+                    return Ok(false);
+                }
                 Answer::Lost => {}
             }
         }
@@ -112,7 +115,12 @@ impl Town {
         let stuck = self.world.cases.values().find(|c| c.ending.is_none());
         let what = stuck.map_or_else(
             || self.unfinished(),
-            |case| format!("{} non arriva a una fine: è al passo «{}»", case.id, case.step),
+            |case| {
+                format!(
+                    "{} non arriva a una fine: è al passo «{}»; l'ultimo rifiuto fu {}",
+                    case.id, case.step, self.last_no
+                )
+            },
         );
         Err(self.broken(what))
     }

@@ -10,6 +10,7 @@ use crate::domain::command::Command;
 use crate::domain::offers;
 use crate::domain::privacy::open_hits;
 use crate::domain::registry::{RegistryCommand, Role};
+use crate::domain::regulation::tokens::Keeper;
 use crate::domain::stream::SYSTEM_ACTOR;
 use crate::domain::workflow::{Lifecycle, OpinionKind, StepKind};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -171,6 +172,12 @@ impl Town {
                 let waits = gates.direction_only.is_some()
                     && gates.direction_acknowledged_by.is_none()
                     && self.chance.percent(50);
+                if self.calm && gates.direction_only.is_some() && gates.effects != Effects::None {
+                    // What is only a direction has no effects: one of the two was a mistake.
+                    let mut content = case.content.clone();
+                    content.gates.direction_only = None;
+                    return Some(Move::case(head, &case.id, CaseCommand::Edit { content }));
+                }
                 if waits {
                     let who = acting(self, Role::Segretario, None)?;
                     return Some(Move::case(who, &case.id, CaseCommand::AcknowledgeDirection));
@@ -192,8 +199,14 @@ impl Town {
                 Some(Move::case(acting(self, *who, None)?, &case.id, command))
             }
             StepKind::Post { who } => {
-                let command =
-                    CaseCommand::Post { external_number: None, external_day: None, repeats: None };
+                let external = self.world.regulation(self.today()).ok()?.albo == Keeper::External;
+                // The other system gives its own numbers, one after the other.
+                let given = || self.world.cases.values().map(postings).sum::<usize>() as i64 + 1;
+                let command = CaseCommand::Post {
+                    external_number: external.then(given),
+                    external_day: external.then(|| self.today()),
+                    repeats: None,
+                };
                 Some(Move::case(acting(self, *who, None)?, &case.id, command))
             }
             _ => None,
@@ -408,4 +421,9 @@ impl Town {
         };
         Some(Move::case(who, &case.id, command))
     }
+}
+
+/// Times an act was in the Albo.
+fn postings(case: &Case) -> usize {
+    case.annulled_postings.len() + usize::from(case.posting.is_some())
 }

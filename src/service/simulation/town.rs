@@ -68,6 +68,8 @@ pub struct Town {
     /// No time-stamps until then.
     pub(super) no_stamps_until: DateTime<Utc>,
     pub(super) gestures: u64,
+    /// The last refusal, for whoever looks into what does not come to an end.
+    pub(super) last_no: String,
 }
 
 /// A Comune at its beginning: its registry and the events that made it.
@@ -97,8 +99,10 @@ fn begun(name: &str) -> Result<Beginning, String> {
         sample.raw.regulation_set.insert("signature_policy".into(), policy.into());
         // Where members may be connected, a secret ballot has its instrument.
         if name == "grande-comune" {
-            let tool = toml::Value::String("urna elettronica del fornitore".into());
-            sample.raw.regulation_set.insert("remote_secret_ballot_tool".into(), tool);
+            for key in ["remote_regulation_ref", "remote_secret_ballot_tool"] {
+                let text = toml::Value::String("urna elettronica, DGC n. 41/2020".into());
+                sample.raw.regulation_set.insert(key.into(), text);
+            }
         }
         scenario::commands(&sample)
     });
@@ -146,6 +150,7 @@ impl Town {
             taken: BTreeMap::new(),
             serial: 0,
             disk_full: 0,
+            last_no: String::new(),
             no_stamps_until: morning,
             gestures: 0,
         };

@@ -116,7 +116,8 @@ fn every_file_says_its_licence() {
     let mut paths: Vec<String> =
         ["rs", "toml", "sql", "hbs"].iter().flat_map(|extension| files(extension)).collect();
     let roots = ["test", ".ci/run", "publiccode.yml"].map(str::to_owned);
-    let packaging = ["Containerfile", "deb.test", "delibera.service", "deb/postinst", "deb/prerm"];
+    let packaging = ["Containerfile", "build-deb", "deb.test", "delibera.service"].into_iter();
+    let packaging = packaging.chain(["deb/postinst", "deb/postrm", "deb/prerm"]);
     let packaging = packaging.map(|name| format!("packaging/{name}"));
     let tables = ["Cargo.toml", "rustfmt.toml", "clippy.toml", "deny.toml"].map(str::to_owned);
     paths.extend(roots.into_iter().chain(tables).chain(packaging));

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+#[path = "support/evidence.rs"]
+mod made;
 #[path = "support/postgres.rs"]
 mod postgres;
 

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "first_start/secrets.rs"]
+mod secrets;
+
 use delibera::service::accounts::{Accounts, Credentials, Origin};
 use delibera::service::clock::SystemClock;
 use delibera::store::Store;
@@ -39,11 +42,17 @@ struct Staying {
 
 impl Staying {
     fn start(folder: &Path, command: &str) -> Self {
+        Self::writing(folder, command, Stdio::null())
+    }
+
+    /// With its messages of service kept, as many as there may be.
+    fn writing(folder: &Path, command: &str, messages: Stdio) -> Self {
         let mut child = Command::new(PROGRAM)
             .args([command, "--config", "prova.toml"])
+            .env("RUST_LOG", "trace")
             .current_dir(folder)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(messages)
             .spawn()
             .expect("the program starts");
         let output = BufReader::new(child.stdout.take().expect("its standard output"));
@@ -90,10 +99,15 @@ impl Drop for Staying {
 
 /// Head and body of the answer to a GET.
 fn get(address: &str, path: &str) -> String {
+    asked(address, &format!("GET {path} HTTP/1.1\r\n"), "")
+}
+
+/// Head and body of the answer to a request, whose head lacks only where it goes.
+fn asked(address: &str, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("somebody listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).expect("asked");
+    let request = format!("{head}Host: {address}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("asked");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer

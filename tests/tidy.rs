@@ -6,8 +6,12 @@
 
 #[path = "tidy/bans.rs"]
 mod bans;
+#[path = "tidy/guides.rs"]
+mod guides;
 #[path = "tidy/layers.rs"]
 mod layers;
+#[path = "tidy/licences.rs"]
+mod licences;
 #[path = "tidy/pages.rs"]
 mod pages;
 #[path = "tidy/sizes.rs"]
@@ -112,8 +116,11 @@ fn every_file_says_its_licence() {
     let mut paths: Vec<String> =
         ["rs", "toml", "sql", "hbs"].iter().flat_map(|extension| files(extension)).collect();
     let roots = ["test", ".ci/run", "publiccode.yml"].map(str::to_owned);
+    let packaging = ["Containerfile", "build-deb", "deb.test", "delibera.service"].into_iter();
+    let packaging = packaging.chain(["deb/postinst", "deb/postrm", "deb/prerm"]);
+    let packaging = packaging.map(|name| format!("packaging/{name}"));
     let tables = ["Cargo.toml", "rustfmt.toml", "clippy.toml", "deny.toml"].map(str::to_owned);
-    paths.extend(roots.into_iter().chain(tables));
+    paths.extend(roots.into_iter().chain(tables).chain(packaging));
     for path in paths {
         if !read(&path).lines().take(2).any(|line| line.contains(HEADER)) {
             problems.at(&path, 0, &format!("write «{HEADER}» in a comment on the first line"));

@@ -72,8 +72,11 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
     finish(block_on(stay(config, true, true)))
 }
 
+/// Never more than `INFO`, and by no setting: below it libraries write what they exchange, and the
+/// dialogue with a relay has its password in it.
 fn logs(format: LogFormat) {
     let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    let logs = logs.with_max_level(tracing::Level::INFO);
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().flatten_event(true).init(),

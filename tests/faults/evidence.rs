@@ -3,102 +3,22 @@
 //! by who seals the altered container again with the very key of the Comune.
 
 use crate::folder;
-use base64ct::{Base64, Encoding};
-use delibera::domain::digest::sha256;
+use crate::made::{exported, packed, resealed, unpacked};
 use delibera::service::clock::{Clock, SystemClock};
 use delibera::service::evidence::{self, BundleReport};
-use delibera::service::execute::Executor;
-use delibera::service::keyring::Keyring;
 use delibera::service::scenario;
-use delibera::store::{Finding, SealRef, Store};
+use delibera::store::{Finding, SealRef};
 use delibera_signature::{Policy, Trust};
-use std::io::{Cursor, Read, Write};
 use std::process::Command;
-use std::sync::Arc;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
-
-type Members = Vec<(String, Vec<u8>)>;
-
-fn unpacked(bytes: &[u8]) -> Members {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
-    (0..zip.len())
-        .map(|i| {
-            let mut file = zip.by_index(i).unwrap();
-            let (name, mut content) = (file.name().unwrap().into_owned(), Vec::new());
-            file.read_to_end(&mut content).unwrap();
-            (name, content)
-        })
-        .collect()
-}
-
-fn packed(members: &Members) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (i, (name, content)) in members.iter().enumerate() {
-        let method = if i == 0 { CompressionMethod::Stored } else { CompressionMethod::Deflated };
-        zip.start_file(name.as_str(), SimpleFileOptions::default().compression_method(method))
-            .unwrap();
-        zip.write_all(content).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
 
 fn verify(bytes: &[u8], seal: Option<&SealRef>) -> Result<BundleReport, Finding> {
     let policy = Policy { at: Some(SystemClock.now()), ..Policy::default() };
     evidence::verify(bytes, &Trust::default(), &policy, seal)
 }
 
-struct Evidence {
-    bytes: Vec<u8>,
-    seal: SealRef,
-    keys: Keyring,
-    comune: delibera::domain::registry::ComuneData,
-    dir: std::path::PathBuf,
-}
-
-async fn evidence(name: &str) -> Evidence {
-    let dir = folder(name);
-    let runner = scenario::run(scenario::demo().unwrap(), &dir, None).await.unwrap();
-    runner.go(|_| {}).await.unwrap();
-    let url = format!("sqlite:{}", dir.join("delibera.db").display());
-    let store = Store::connect_read_only(&url).await.unwrap();
-    let seal = store.last_seal().await.unwrap().unwrap();
-    let valid_from = SystemClock.now() - chrono::TimeDelta::days(1);
-    let keys = Keyring::from_seed(&[9; 32], valid_from).unwrap();
-    let executor = Executor::new(store, Arc::new(SystemClock));
-    let comune = executor.world(&[]).await.unwrap().registry.comune.clone();
-    let bytes = evidence::export(&executor, &keys, "obiettivi", |_| {}).await.unwrap();
-    Evidence { bytes, seal: SealRef { n: seal.n, hash: seal.hash }, keys, comune, dir }
-}
-
-/// The same members with the manifest and the seal that go with them.
-fn resealed(evidence: &Evidence, members: &Members) -> Vec<u8> {
-    let mut members = members.clone();
-    let manifest =
-        members.iter().position(|(name, _)| name == "META-INF/ASiCManifest.xml").unwrap();
-    let text = String::from_utf8(members[manifest].1.clone()).unwrap();
-    let line = |line: &str| {
-        let named = members.iter().find(|(name, _)| line.contains(&format!("URI=\"{name}\"")));
-        match named.filter(|(name, _)| !name.starts_with("META-INF/")) {
-            None => line.to_owned(),
-            Some((_, bytes)) => {
-                let (before, after) = line.split_once("<ds:DigestValue>").unwrap();
-                let after = after.split_once("</ds:DigestValue>").unwrap().1;
-                let digest = Base64::encode_string(&sha256(bytes));
-                format!("{before}<ds:DigestValue>{digest}</ds:DigestValue>{after}")
-            }
-        }
-    };
-    let text: String = text.lines().map(|one| line(one) + "\n").collect();
-    let sealed = evidence.keys.seal_detached(&evidence.comune, text.as_bytes(), SystemClock.now());
-    members[manifest].1 = text.into_bytes();
-    members.last_mut().unwrap().1 = sealed.unwrap();
-    packed(&members)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_evidence_of_an_act_stands_alone() {
-    let evidence = evidence("prove").await;
+    let evidence = exported(folder("prove")).await;
     let report = verify(&evidence.bytes, Some(&evidence.seal)).unwrap();
     assert_eq!(report.case, "obiettivi");
     assert!(report.events > 60 && report.events == report.sealed, "{report:?}");
@@ -118,7 +38,7 @@ async fn the_evidence_of_an_act_stands_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_altered_member_is_found_out() {
-    let evidence = evidence("prove-alterate").await;
+    let evidence = exported(folder("prove-alterate")).await;
     let members = unpacked(&evidence.bytes);
     for i in 0..members.len() {
         let mut altered = members.clone();
@@ -139,7 +59,7 @@ async fn every_altered_member_is_found_out() {
 /// The hostile insider has the seal of the Comune: what he cannot make is the record.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_altered_and_sealed_again_is_found_out() {
-    let evidence = evidence("prove-risigillate").await;
+    let evidence = exported(folder("prove-risigillate")).await;
     let members = unpacked(&evidence.bytes);
     assert!(verify(&resealed(&evidence, &members), Some(&evidence.seal)).is_ok());
     let alter = |name: &str, from: &str, to: &str| {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// A word in backticks that starts with one of these is a path of the repository.
-const TOPS: [&str; 12] = [
+const TOPS: [&str; 13] = [
     "src/",
     "crates/",
     "tests/",
@@ -17,6 +17,7 @@ const TOPS: [&str; 12] = [
     "templates/",
     "scenarios/",
     "migrations/",
+    "packaging/",
     ".ci/",
     "./",
 ];

@@ -387,6 +387,8 @@ fn log() -> &'static Log {
     LOG.get_or_init(|| {
         let log = Log::default();
         let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+        // More than the program ever writes; statements are fixed texts, and would fill the memory.
+        let subscriber = subscriber.with_env_filter("debug,sqlx=info");
         tracing::subscriber::set_global_default(subscriber.finish()).expect("the only one");
         log
     })
@@ -404,6 +406,9 @@ fn no_secret_reaches_the_log(server: &Server) {
     let link = wait(accounts.link("moretti")).expect("link");
     browser.get(&format!("/accesso/password?c={link}"));
     browser.get("/scrivania?testo=parola-cercata");
+    browser.post("/scrivania/insieme", &[("pin", "739104"), ("codice", "551177")]);
+    let head = "GET /api/v1/me HTTP/1.1\r\nauthorization: Bearer delibera_unTokenDiProva\r\n";
+    browser.send(head, b"");
     let provider = Provider::start();
     let config = OidcConfig {
         issuer: provider.server.url.clone(),
@@ -436,6 +441,9 @@ fn no_secret_reaches_the_log(server: &Server) {
         PASSWORD,
         "segretissima",
         "918273",
+        "739104",
+        "551177",
+        "delibera_unTokenDiProva",
         &session,
         &link,
         "parola-cercata",

@@ -142,11 +142,12 @@ fn parameter(value: &str) -> String {
     format!("\"{clean}\"")
 }
 
-/// A content line, folded at 75 octets (RFC 5545, 3.1).
+/// A content line, folded at 75 octets (RFC 5545, 3.1). What a person or a program wrote may end no
+/// line: an address with a line break in it would be a property of its own.
 fn fold(line: &str) -> String {
     let mut folded = String::with_capacity(line.len() + 8);
     let mut octets = 0;
-    for c in line.chars() {
+    for c in line.chars().filter(|c| !c.is_control()) {
         if octets + c.len_utf8() > 75 {
             folded.push_str("\r\n ");
             octets = 1;

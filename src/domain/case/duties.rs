@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Region C: duties and conditions of efficacy, and the closing of the fascicolo.
 
+use super::Ending;
 use super::content::{Condition, CouncilGate};
 use super::decide::{actor_as, wrong_step};
 use super::efficacy::ratification_due;
@@ -122,6 +123,10 @@ pub(super) fn close(changes: &mut Changes, id: &str, note: &str) -> Result<(), S
     let by = actor_as(changes, Role::Segreteria, None)?;
     let (_, step) = changes.position(id)?;
     let case = changes.case(id)?;
+    if case.ending == Some(Ending::Archived) {
+        let text = "Il fascicolo è già chiuso";
+        return Err(Refusal::new("already_closed", "R9.11", "art. 41 CAD", text).into());
+    }
     let over = case.ending.is_some()
         || matches!(step.kind, StepKind::Review { lifecycle: Lifecycle::PostingEnded, .. });
     if !over {

@@ -15,6 +15,8 @@ mod backup;
 mod cycle;
 #[path = "faults/evidence.rs"]
 mod evidence;
+#[path = "faults/lives.rs"]
+mod lives;
 
 use std::path::PathBuf;
 

@@ -6,6 +6,8 @@
 
 #[path = "units/amend.rs"]
 mod amend;
+#[path = "units/assurance.rs"]
+mod assurance;
 #[path = "units/bulk.rs"]
 mod bulk;
 #[path = "units/calendar.rs"]
@@ -42,6 +44,8 @@ mod question;
 mod repeat;
 #[path = "units/search_words.rs"]
 mod search_words;
+#[path = "units/signed_files.rs"]
+mod signed_files;
 #[path = "units/standing.rs"]
 mod standing;
 #[path = "units/table.rs"]

@@ -23,7 +23,7 @@ use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,18 +56,28 @@ enum JobError {
     /// It will not.
     #[error("{0}")]
     Dead(String),
+    /// It waits for a person to be put in a post: that may take weeks and is no failure.
+    #[error("{0}")]
+    Vacant(String),
 }
 
 impl From<PaperError> for JobError {
     fn from(error: PaperError) -> Self {
-        // A paper waits for its facts and for people to mend them: it is tried again, in view.
-        Self::Retry(error.to_string())
+        match error {
+            PaperError::Refused(refusal) => refusal.into(),
+            PaperError::Execute(error) => error.into(),
+            // A paper waits for its facts and for people to mend them: it is tried again, in view.
+            other => Self::Retry(other.to_string()),
+        }
     }
 }
 
 impl From<ExecuteError> for JobError {
     fn from(error: ExecuteError) -> Self {
-        Self::Retry(error.to_string())
+        match error {
+            ExecuteError::Refused(refusal) => refusal.into(),
+            other => Self::Retry(other.to_string()),
+        }
     }
 }
 
@@ -79,7 +89,10 @@ impl From<StoreError> for JobError {
 
 impl From<Refusal> for JobError {
     fn from(refusal: Refusal) -> Self {
-        Self::Retry(refusal.to_string())
+        match refusal.code.as_str() {
+            NOBODY => Self::Vacant(refusal.to_string()),
+            _ => Self::Retry(refusal.to_string()),
+        }
     }
 }
 
@@ -159,6 +172,9 @@ impl Worker {
             Ok(Done::Yes(note)) => drop(store.finish(&job.key, &self.name, now, &note).await?),
             Ok(Done::Later(at, why)) => {
                 store.put_off(&job.key, &self.name, at, &why).await?;
+            }
+            Err(JobError::Vacant(why)) => {
+                store.put_off(&job.key, &self.name, next_morning(now), &why).await?;
             }
             Err(error) => {
                 let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
@@ -435,8 +451,7 @@ impl Worker {
                     false => case.and_then(terms_of).map(|t| t.off_on),
                 };
                 let Some(day) = day else { return Ok(Done::Yes(refusal.text)) };
-                let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
-                Ok(Done::Later(rome_instant(day, morning), refusal.text))
+                Ok(Done::Later(early(day), refusal.text))
             }
             "not_posted"
             | "posting_already_ended"
@@ -447,6 +462,19 @@ impl Worker {
             _ => Err(refusal.into()),
         }
     }
+}
+
+/// Code of the refusal where a post has nobody in it.
+pub(super) const NOBODY: &str = "nobody_acting";
+
+/// When what waits for a day is looked at: before people come to work.
+pub(super) fn early(day: NaiveDate) -> DateTime<Utc> {
+    rome_instant(day, NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default())
+}
+
+/// When what waits for people is looked at again.
+pub(super) fn next_morning(now: DateTime<Utc>) -> DateTime<Utc> {
+    early(rome_date(now) + Days::new(1))
 }
 
 /// Cases of the list a mail to a capogruppo speaks of.

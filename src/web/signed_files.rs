@@ -117,7 +117,8 @@ fn is_signable(media_type: &str) -> bool {
     matches!(media_type, "application/pdf" | "application/pkcs7-mime")
 }
 
-fn words(signatures: &[SignatureLine], container: bool) -> String {
+/// The verdicts on a file, one after the other; of a container without signatures, that it has none.
+pub fn words(signatures: &[SignatureLine], container: bool) -> String {
     if signatures.is_empty() && container {
         return "Il file p7m non contiene firme leggibili".into();
     }
@@ -140,35 +141,4 @@ fn of_one(signature: &SignatureLine) -> String {
         reasons => format!(" ({})", reasons.join("; ")),
     };
     format!("{who}{}{}: {verdict}{why}", signature.signer, day.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::papers::SignatureQuality;
-
-    fn line(verdict: &'static str, reasons: &[&str]) -> SignatureLine {
-        SignatureLine {
-            signer: "Mario Rossi".into(),
-            verdict,
-            time: DateTime::from_timestamp(1_595_588_400, 0),
-            proved: false,
-            quality: SignatureQuality::Advanced,
-            confirmed: false,
-            level: None,
-            reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
-        }
-    }
-
-    #[test]
-    fn a_verdict_is_said_in_words() {
-        assert_eq!(words(&[], false), "");
-        assert_eq!(words(&[], true), "Il file p7m non contiene firme leggibili");
-        let two = [line("good", &[]), line("bad", &["modificato dopo la firma"])];
-        assert_eq!(
-            words(&two, false),
-            "Firma di Mario Rossi del 24/07/2020: valida · Firma di Mario Rossi del 24/07/2020: \
-             non valida (modificato dopo la firma)"
-        );
-    }
 }

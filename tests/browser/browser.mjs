@@ -80,9 +80,18 @@ export async function perform(parts, { about = "", chained = false } = {}) {
       await part();
     } catch (error) {
       failures.push(`${about}${part.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`);
+      await left(part.name);
       if (chained) return;
     }
     if (process.env.TIMES) console.log(`${about}${part.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** What was on the screens when a part broke. */
+async function left(name) {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  for (const [index, page] of pages.entries()) {
+    await shot(page, `rotto-${name}-${index}`).catch(() => {});
   }
 }
 

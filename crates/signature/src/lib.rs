@@ -49,7 +49,8 @@ pub use verify::{
 /// Signs a field of a PDF and verifies the result: prepare, sign, embed, verify.
 ///
 /// The check asks that the new signature is intact, that it covers the whole file, that the update
-/// changed nothing else and that no signature of the file fails; whether the certificate is trusted is for [`verify`] to say.
+/// changed nothing else and that no signature of the file fails; whether the certificate is trusted
+/// is for [`verify`] to say.
 pub fn sign(pdf: &[u8], request: &Request<'_>, signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
     let signed = sign_all(&[(pdf, request.clone())], signer, None).pop();
     signed.unwrap_or_else(|| Err(KeyError::Other("nessuna firma".into()).into())).map(|s| s.pdf)

@@ -10,16 +10,18 @@ use crate::domain::case::capigruppo::listed_since_posting;
 use crate::domain::case::{CaseCommand, effective_on, terms_of};
 use crate::domain::command::Command;
 use crate::domain::effects::{Job, MailJob};
-use crate::domain::law::calendar::{rome_date, rome_instant};
+use crate::domain::law::calendar::rome_date;
 use crate::domain::papers::{
     Assurance, Augmentation, SignatureLevel, capigruppo_list, case_paper, sitting_paper,
 };
+use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::service::mail::retry_at;
 use crate::service::office::paper_state;
+use crate::service::worker::{NOBODY, early, next_morning};
 use crate::store::PUT_OFF_ATTEMPTS;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// What a job came to.
 enum Done {
@@ -122,9 +124,20 @@ impl Town {
     fn system(&mut self, command: Command) -> Result<Result<(), Done>, Broken> {
         Ok(match self.act(SYSTEM_ACTOR, &command, None)? {
             Answer::Done(_) => Ok(()),
+            Answer::Refused(refusal) if refusal.code == NOBODY => {
+                Err(Done::Later(next_morning(self.now)))
+            }
             Answer::Refused(refusal) => Err(Done::Retry(refusal.code)),
             Answer::Lost => Err(Done::Retry("il database non risponde".into())),
         })
+    }
+
+    /// As the worker: a post without anybody is waited for, anything else is tried again.
+    fn waits(&self, refusal: &Refusal) -> Done {
+        match refusal.code.as_str() {
+            NOBODY => Done::Later(next_morning(self.now)),
+            _ => Done::Retry(refusal.to_string()),
+        }
     }
 
     fn paper(&mut self, stream: &StreamId, key: &str) -> Result<Done, Broken> {
@@ -141,7 +154,7 @@ impl Town {
             };
             let facts = match facts {
                 Ok(facts) => facts.sha256(),
-                Err(refusal) => return Ok(Done::Retry(refusal.to_string())),
+                Err(refusal) => return Ok(self.waits(&refusal)),
             };
             let (id, paper_key, sha256, pages) =
                 (stream.id.clone(), key.to_owned(), self.bytes(), 1);
@@ -195,7 +208,7 @@ impl Town {
         let cases: Vec<&str> = ids.iter().map(String::as_str).collect();
         let facts = match capigruppo_list(day, serial, &cases, &self.world) {
             Ok(facts) => facts,
-            Err(refusal) => return Ok(Done::Retry(refusal.to_string())),
+            Err(refusal) => return Ok(self.waits(&refusal)),
         };
         let sealed = facts.slots.iter().any(|slot| slot.signer.is_none());
         let sha256 = if sealed { self.bytes() } else { String::new() };
@@ -219,8 +232,7 @@ impl Town {
                     true => case.and_then(effective_on),
                     false => case.and_then(terms_of).map(|terms| terms.off_on),
                 };
-                let morning = NaiveTime::from_hms_opt(7, 30, 0).unwrap_or_default();
-                day.map_or(Done::Yes, |day| Done::Later(rome_instant(day, morning)))
+                day.map_or(Done::Yes, |day| Done::Later(early(day)))
             }
             "not_posted"
             | "posting_already_ended"

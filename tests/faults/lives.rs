@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Whole Comuni that live by chance, with a fault at every boundary. `delibera bench --simulate`
+//! does the same for as long as one likes.
+
+use delibera::service::simulation::simulate;
+
+#[test]
+fn whole_comuni_live_through_every_fault_and_every_act_comes_to_an_end() {
+    let tally = simulate(1, 200, 2, |_| ()).unwrap_or_else(|broken| {
+        panic!("{broken}\nagain: delibera bench --simulate 1 --seed {}", broken.seed)
+    });
+    assert_eq!(tally.cases, 200);
+    assert!(tally.faults.len() >= 10, "every kind of fault came: {:?}", tally.faults);
+    assert!(tally.refused > 100 && tally.events > 5_000, "{tally:?}");
+}

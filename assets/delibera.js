@@ -71,7 +71,10 @@ function focusNext(kept) {
   const next = document.querySelector("#aula [data-next]");
   if (document.querySelector("#diniego")) return;
   if (again) again.focus({ preventScroll: true });
-  else if (next) next.focus({ preventScroll: true });
+  else if (next) {
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
 }
 // What finds the focused element again in the new page.
 function addressOf(element) {

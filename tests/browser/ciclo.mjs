@@ -287,9 +287,8 @@ function cycle(engine, installation, mails) {
     await told("posted", { "atto-pubblicato": ["ricci", "pace"], "documento-da-firmare": ["basile", "zanetti"], riepilogo: ["zanetti"] });
     await sign_paper("basile", "attestazione");
     await sign_paper("zanetti", "immediata eseguibilità");
-    // The list leaves when the day's postings are over, at the hour of the regulation.
+    // The list leaves under the seal when the day's postings are over, at the hour of the regulation.
     await moment("2020-07-28 18:05:00");
-    await sign_paper("zanetti", "elenco");
     await told("list of the day", { "elenco-capigruppo": ["ferri", "monti", "conti"] });
     const list = mails.filter((mail) => mail.notice === "elenco-capigruppo" && mail.to.startsWith("ferri"));
     check(`${engine}: the list of the capigruppo names the act and its days`, list.length === 1 && /838/.test(list[0].text) && /11\/08\/2020|11 agosto 2020/.test(list[0].text), list[0]?.text);
@@ -299,7 +298,7 @@ function cycle(engine, installation, mails) {
     await moment("2020-08-07 08:05:00");
     const page = await at("ricci", act);
     await says(page, "immediatamente eseguibile", "an act enforceable at once stays so when its days have run");
-    await told("executive", {});
+    await told("executive", { "atto-esecutivo": ["ricci", "villa", "testa", "orlandi", "marchi"] });
   }
 
   async function off() {

@@ -27,7 +27,7 @@ class Keyboard {
         const drawn = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
         const shown = box.bottom > 0 && box.top < innerHeight && box.width > 0 && box.height > 0;
         const outside = active === document.body || active.tagName === "IFRAME" || active.tagName === "MAIN" || active.id === "diniego";
-        return { here: same, seen: outside || (drawn && shown), what: `${active.tagName} ${active.textContent.trim().slice(0, 40)}` };
+        return { here: same, seen: outside || (drawn && shown), what: `${active.tagName} ${active.id || active.name || ""} ${active.textContent.trim().slice(0, 40)}, drawn ${drawn}, shown ${shown}` };
       });
       this.stops += 1;
       if (!seen) failures.push(`keyboard: the focus is not seen on ${what} of ${this.page.url()}`);

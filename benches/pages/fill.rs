@@ -330,8 +330,14 @@ fn gesture(act: &Case) -> Option<(String, CaseCommand)> {
             said("commissario", CaseCommand::AdoptAsCommissioner { immediate: None })
         }
         "albo" => {
-            let post =
-                CaseCommand::Post { external_number: None, external_day: None, repeats: None };
+            // The Albo of this Comune is another system's, which gives its own numbers.
+            let given = act.id.trim_start_matches("atto-").parse::<i64>().ok();
+            let day = act.treatment.as_ref().map(|treatment| treatment.date);
+            let post = CaseCommand::Post {
+                external_number: given.map(|n| n + 1),
+                external_day: day,
+                repeats: None,
+            };
             said("messo", post)
         }
         "chiusura" if terms_of(act).is_some() => {

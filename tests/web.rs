@@ -51,12 +51,25 @@ mod worker;
 /// Makes a test of each engine out of a function that takes a server.
 macro_rules! on_both_engines {
     ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(crate::server::sqlite()); })+
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(crate::server::postgres()); })+
-        }
+        crate::of_each_engine!(crate::server::sqlite(), crate::server::postgres(); $($name),+);
     };
 }
 pub(crate) use on_both_engines;
+
+/// Makes a test of each engine out of a function that is told whether it is PostgreSQL.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => { crate::of_each_engine!(false, true; $($name),+); };
+}
+pub(crate) use on_both_databases;
+
+macro_rules! of_each_engine {
+    ($sqlite:expr, $postgres:expr; $($name:ident),+) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name($sqlite); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name($postgres); })+
+        }
+    };
+}
+pub(crate) use of_each_engine;

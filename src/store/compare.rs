@@ -44,9 +44,7 @@ impl Snapshot {
             lines.insert(table.key_of(&fields), line(table, &fields));
         }
         for table in TABLES {
-            let rows = self.rows(table, whole(table)).await?;
-            let stored = rows.iter().map(|fields| (table.key_of(fields), line(table, fields)));
-            let stored: Lines = stored.collect();
+            let stored = self.lines(table).await?;
             let expected = by_table.remove(table.name).unwrap_or_default();
             if let Some(finding) = first_difference(table.name, &expected, &stored) {
                 return Ok(Some(finding));
@@ -59,9 +57,7 @@ impl Snapshot {
     pub async fn rows_behind(&mut self, expected: Vec<Row>) -> Result<Vec<Row>, StoreError> {
         let mut stored: BTreeMap<&str, Lines> = BTreeMap::new();
         for table in TABLES {
-            let rows = self.rows(table, whole(table)).await?;
-            let lines = rows.iter().map(|fields| (table.key_of(fields), line(table, fields)));
-            stored.insert(table.name, lines.collect());
+            stored.insert(table.name, self.lines(table).await?);
         }
         let behind = expected.into_iter().filter(|row| {
             let (table, fields) = table::fields(row);
@@ -69,6 +65,11 @@ impl Snapshot {
             found != Some(&line(table, &fields))
         });
         Ok(behind.collect())
+    }
+
+    async fn lines(&mut self, table: &'static table::Table) -> Result<Lines, StoreError> {
+        let rows = self.rows(table, whole(table)).await?;
+        Ok(rows.iter().map(|fields| (table.key_of(fields), line(table, fields))).collect())
     }
 
     /// Compares the jobs that facts owe with those of a replay.

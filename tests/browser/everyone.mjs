@@ -26,9 +26,7 @@ class Keyboard {
         const style = getComputedStyle(active);
         const drawn = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
         const shown = box.bottom > 0 && box.top < innerHeight && box.width > 0 && box.height > 0;
-        // The picker inside a date has its own focus, drawn by the browser.
-        const inner = !active.matches(":focus");
-        const outside = inner || active === document.body || active.tagName === "IFRAME" || active.tagName === "MAIN" || active.id === "diniego";
+        const outside = active === document.body || active.tagName === "IFRAME" || active.tagName === "MAIN" || active.id === "diniego";
         return { here: same, seen: outside || (drawn && shown), what: `${active.tagName} ${active.id || active.name || ""} ${active.textContent.trim().slice(0, 40)}, drawn ${drawn}, shown ${shown}` };
       });
       this.stops += 1;

@@ -415,6 +415,16 @@ pub fn roll(present: &[String]) -> Vec<Attendance> {
     present.iter().map(|p| Attendance { person: p.clone(), remote: false }).collect()
 }
 
+/// The opening of a sitting with this roll, as it usually is.
+pub fn opening(present: Vec<Attendance>) -> SittingCommand {
+    SittingCommand::Open {
+        present,
+        verbalizer: None,
+        verbalizer_remote: false,
+        assisting: Vec::new(),
+    }
+}
+
 /// Everyone in favour.
 pub fn unanimous() -> VoteInput {
     VoteInput { unanimous: true, ..VoteInput::default() }

@@ -2,7 +2,7 @@
 //! Items that end without a vote, secret ballots at a distance, who is a member at what hour, what
 //! may be carried out when (R3.1, R3.13, 12.4, SC-6; practice.md 1.8).
 
-use crate::desk::{Desk, code, day, roll, rome};
+use crate::desk::{Desk, code, day, opening, roll, rome};
 use crate::people::{Size, mandate};
 use delibera::domain::case::{CaseCommand, Ending, executable};
 use delibera::domain::papers::{PaperKind, sitting_paper};
@@ -79,12 +79,7 @@ fn secret_and_mixed(keys: &[(&str, &str)]) -> Desk {
     desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
     let mut present = roll(&desk.first(9));
     present[3].remote = true;
-    let open = SittingCommand::Open {
-        present,
-        verbalizer: None,
-        verbalizer_remote: false,
-        assisting: Vec::new(),
-    };
+    let open = opening(present);
     desk.at("2024-05-06 09:00").sitting("segretario", "s", open).unwrap();
     desk.call("s", "a").unwrap();
     desk

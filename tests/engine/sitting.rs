@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Sections 3 and 12.4: opening, presence, presidency, agenda.
 
-use crate::desk::{Desk, code, day, roll, rome, unanimous};
+use crate::desk::{Desk, code, day, opening, roll, rome, unanimous};
 use crate::people::Size;
 use crate::segretario::away;
 use delibera::domain::papers::sitting_paper;
@@ -255,12 +255,7 @@ fn t_63_a_remote_sitting_needs_its_own_rule() {
     desk.at("2024-05-02 09:00").convened("s", "2024-05-06 09:00", &["a"]);
     let mut present = roll(&desk.first(9));
     present[3].remote = true;
-    let open = SittingCommand::Open {
-        present,
-        verbalizer: None,
-        verbalizer_remote: false,
-        assisting: Vec::new(),
-    };
+    let open = opening(present);
     desk.at("2024-05-06 09:00");
     assert_eq!(code(desk.sitting("segretario", "s", open)), "mode_in_seat");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The procedure and the sitting, step by step, as people carry an act through them.
 
-use crate::desk::{Answer, Desk, day, roll, unanimous};
+use crate::desk::{Answer, Desk, day, opening, roll, unanimous};
 use crate::people::{OFFICES, Size};
 use chrono::Duration;
 use delibera::domain::case::{Affects, CaseCommand, Content, Effects, Gates, OpinionOutcome};
@@ -199,13 +199,7 @@ impl Desk {
     }
 
     pub fn open(&mut self, id: &str, present: &[String]) -> Answer {
-        let present = roll(present);
-        let command = SittingCommand::Open {
-            present,
-            verbalizer: None,
-            verbalizer_remote: false,
-            assisting: Vec::new(),
-        };
+        let command = opening(roll(present));
         let actor = self.world.registry.acting(
             delibera::domain::registry::Role::Segretario,
             None,

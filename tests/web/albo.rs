@@ -3,6 +3,7 @@
 //! documents and codes that somebody holds.
 
 use crate::comune::{Comune, rome};
+use crate::on_both_databases;
 use crate::server::{Answer, Browser};
 use delibera::domain::digest::sha256_hex;
 use delibera::domain::law::calendar::rome_date;
@@ -14,18 +15,7 @@ use delibera::service::scenario;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-macro_rules! on_both_engines {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(false); })+
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(true); })+
-        }
-    };
-}
-
-on_both_engines!(
+on_both_databases!(
     an_act_is_there_for_its_term_and_not_a_minute_more,
     what_is_left_of_an_ended_posting_is_the_comune_s_choice,
     only_what_is_public_is_given,

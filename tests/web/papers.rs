@@ -3,6 +3,7 @@
 //! copy to be read, and the index of the fascicolo.
 
 use crate::comune::Comune;
+use crate::on_both_databases;
 use crate::server::Browser;
 use delibera::domain::case::{Case, CaseCommand};
 use delibera::domain::command::Command;
@@ -15,18 +16,7 @@ use delibera::service::scenario;
 use delibera_signature::{fields, page_count};
 use std::process::Command as Program;
 
-macro_rules! on_both_engines {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(false); })+
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(true); })+
-        }
-    };
-}
-
-on_both_engines!(
+on_both_databases!(
     quality_and_level_stand_beside_each_signature_of_the_fascicolo,
     the_page_of_verification_tells_quality_and_level,
     the_report_on_the_signatures_prints_quality_and_level,

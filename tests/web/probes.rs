@@ -3,6 +3,7 @@
 //! the referto as facts; no date moves.
 
 use crate::comune::{Comune, rome};
+use crate::on_both_databases;
 use crate::server::Browser;
 use delibera::domain::case::{Case, terms_of};
 use delibera::domain::digest::sha256_hex;
@@ -11,24 +12,7 @@ use delibera::service::scenario;
 use delibera::service::worker::Worker;
 use delibera::store::Expected;
 
-mod sqlite {
-    #[test]
-    fn probes_become_part_of_the_referto() {
-        super::probes_become_part_of_the_referto(false);
-    }
-
-    #[test]
-    fn what_should_be_gone_is_looked_for_too() {
-        super::what_should_be_gone_is_looked_for_too(false);
-    }
-}
-
-mod postgres {
-    #[test]
-    fn probes_become_part_of_the_referto() {
-        super::probes_become_part_of_the_referto(true);
-    }
-}
+on_both_databases!(probes_become_part_of_the_referto, what_should_be_gone_is_looked_for_too,);
 
 /// One hour's round at its minute, with the queue worked.
 fn round(comune: &Comune, worker: &Worker, hour: &str) {

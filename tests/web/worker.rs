@@ -2,6 +2,7 @@
 //! Who works the queue, over days: what came due while nobody did, and messages that cannot leave.
 
 use crate::comune::{Comune, rome};
+use crate::on_both_databases;
 use delibera::domain::command::Command;
 use delibera::domain::registry::{Person, RegistryCommand};
 use delibera::domain::stream::SYSTEM_ACTOR;
@@ -13,39 +14,11 @@ use delibera::service::worker::Worker;
 use delibera::store::{Job, JobFilter, JobState};
 use std::collections::BTreeMap;
 
-mod sqlite {
-    #[test]
-    fn a_seal_missed_during_a_stop_is_made_once() {
-        super::a_seal_missed_during_a_stop_is_made_once(false);
-    }
-
-    #[test]
-    fn after_a_stop_one_digest_says_what_is_to_be_signed() {
-        super::after_a_stop_one_digest_says_what_is_to_be_signed(false);
-    }
-
-    #[test]
-    fn one_refused_address_silences_nobody_else() {
-        super::one_refused_address_silences_nobody_else(false);
-    }
-}
-
-mod postgres {
-    #[test]
-    fn a_seal_missed_during_a_stop_is_made_once() {
-        super::a_seal_missed_during_a_stop_is_made_once(true);
-    }
-
-    #[test]
-    fn after_a_stop_one_digest_says_what_is_to_be_signed() {
-        super::after_a_stop_one_digest_says_what_is_to_be_signed(true);
-    }
-
-    #[test]
-    fn one_refused_address_silences_nobody_else() {
-        super::one_refused_address_silences_nobody_else(true);
-    }
-}
+on_both_databases!(
+    a_seal_missed_during_a_stop_is_made_once,
+    after_a_stop_one_digest_says_what_is_to_be_signed,
+    one_refused_address_silences_nobody_else,
+);
 
 /// A worker with the usual hours: a process that has just started.
 fn started(comune: &Comune) -> Worker {

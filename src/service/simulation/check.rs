@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What must hold after every gesture, and at the end of the story.
 
+use super::people::postings;
 use super::town::{Answer, key_of};
 use super::{Broken, Town, room};
 use crate::domain::case::capigruppo::listed_since_posting;
@@ -368,7 +369,7 @@ fn numbered(case: &Case, world: &World) -> Checked {
     must(acts <= 1, || format!("I1: {} ha {acts} numeri", case.id))?;
     let proposals = count(&workflow.proposal_register);
     must(proposals <= 1, || format!("I1: {} ha {proposals} numeri di proposta", case.id))?;
-    let postings = case.annulled_postings.len() + usize::from(case.posting.is_some());
+    let postings = postings(case);
     let albo = count(&workflow.albo_register);
     must(albo == postings, || {
         format!("{}: {albo} numeri d'Albo, {postings} pubblicazioni", case.id)

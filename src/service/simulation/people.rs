@@ -424,6 +424,6 @@ impl Town {
 }
 
 /// Times an act was in the Albo.
-fn postings(case: &Case) -> usize {
+pub(super) fn postings(case: &Case) -> usize {
     case.annulled_postings.len() + usize::from(case.posting.is_some())
 }

@@ -175,7 +175,12 @@ async fn a_revoked_certificate_has_not_signed_and_who_cannot_say_so_makes_the_up
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_that_document_signed_by_that_person_is_refused_with_its_reason() {
+    // Before the Comune's clock is set: a certificate made after it would not be valid yet.
+    let stranger = Pki::new(&folder("stranger-pki"), "http://altrove.invalid");
+    stranger.issue("rossi", SUBJECT, "P-256", "person", 30);
     let (comune, services) = desk("refused").await;
+    let wrong = "/C=IT/serialNumber=TINIT-VRDLGU70A01F205Y/CN=Altro";
+    services.pki.issue("altro", wrong, "P-256", "person", 30);
     comune.proposals(2).await;
     let (id, waiting) = comune.office.prepare_offline("rossi", paper(0)).await.unwrap();
     let (_, second) = comune.office.prepare_offline("rossi", paper(1)).await.unwrap();
@@ -187,12 +192,8 @@ async fn what_is_not_that_document_signed_by_that_person_is_refused_with_its_rea
     let mut broken = waiting.preview().to_vec();
     broken.truncate(broken.len() / 2);
     assert_eq!(code_of(office, &id, broken).await, "not_readable");
-    let wrong = "/C=IT/serialNumber=TINIT-VRDLGU70A01F205Y/CN=Altro";
-    services.pki.issue("altro", wrong, "P-256", "person", 30);
     let p7m = openssl(&services.pki, &waiting.content(), "altro", "DER");
     assert!(code_of(office, &id, p7m).await.contains("il certificato è di VRDLGU70A01F205Y"));
-    let stranger = Pki::new(&folder("stranger-pki"), "http://altrove.invalid");
-    stranger.issue("rossi", SUBJECT, "P-256", "person", 30);
     let p7m = openssl(&stranger, &waiting.content(), "rossi", "DER");
     assert_eq!(code_of(office, &id, p7m).await, "authority_not_trusted");
     let signed = pyhanko(&services.pki, second.pdf(), &second.field);

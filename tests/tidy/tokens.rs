@@ -36,7 +36,7 @@ const OF_THE_WORKER: [&str; 4] = ["prepare_paper", "seal_paper", "augment", "rec
 
 #[test]
 fn the_glossary_has_every_word_of_the_closed_lists() {
-    let domain = sources("src/domain/");
+    let domain = sources("crates/domain/src/");
     let glossary = read("GLOSSARY.md");
     let mut problems = Problems::default();
     for name in LISTS.into_iter().chain(ONLY_READ) {
@@ -51,7 +51,7 @@ fn the_glossary_has_every_word_of_the_closed_lists() {
 
 #[test]
 fn the_glossary_has_every_moment() {
-    let file = "src/domain/notices.rs";
+    let file = "crates/domain/src/notices.rs";
     let glossary = read("GLOSSARY.md");
     let moments = pairs(&read(file), "pub const MOMENTS");
     assert!(moments.len() > 40, "MOMENTS of {file} cannot be read: {} found", moments.len());
@@ -67,7 +67,7 @@ fn the_glossary_has_every_moment() {
 
 #[test]
 fn the_page_of_scenarios_has_every_command() {
-    let domain = sources("src/domain/");
+    let domain = sources("crates/domain/src/");
     let page = read(SCENARIO);
     let mut problems = Problems::default();
     for (name, heading) in COMMANDS {
@@ -86,7 +86,7 @@ fn the_page_of_scenarios_has_every_command() {
 
 #[test]
 fn the_page_of_scenarios_has_every_value() {
-    let domain = sources("src/domain/");
+    let domain = sources("crates/domain/src/");
     let page = read(SCENARIO);
     let written = |word: &str| {
         page.match_indices(word).any(|(at, _)| {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The head of page 1: crest, name of the body, a rule.
 
+use std::io::Cursor;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use printpdf::{RawImage, RawImageData, RawImageFormat};
-
+use png::{Decoder, Transformations};
 use sha2::{Digest, Sha256};
 
 use super::flow::Flow;
@@ -117,34 +117,18 @@ impl Flow {
 
 /// Decodes a PNG and lays it on white: no transparency to be blended by viewers.
 fn decode(png: &[u8]) -> Result<Crest, RenderError> {
-    let is_png = png.starts_with(b"\x89PNG\r\n\x1a\n");
-    let size = |at: usize| {
-        let bytes = png.get(at..at + 4)?;
-        Some(u32::from_be_bytes(bytes.try_into().ok()?) as usize)
-    };
-    let pixels = size(16).zip(size(20)).map(|(w, h)| w.saturating_mul(h));
-    if !is_png || !pixels.is_some_and(|pixels| (1..=MOST_PIXELS).contains(&pixels)) {
+    let mut decoder = Decoder::new(Cursor::new(png));
+    decoder.set_transformations(Transformations::normalize_to_color8());
+    let head = decoder.read_header_info().map_err(|_| RenderError::Crest)?;
+    let (width, height) = (head.width as usize, head.height as usize);
+    if !(1..=MOST_PIXELS).contains(&width.saturating_mul(height)) {
         return Err(RenderError::Crest);
     }
-    let image =
-        RawImage::decode_from_bytes(png, &mut Vec::new()).map_err(|_| RenderError::Crest)?;
-    let bytes: Vec<u8> = match image.pixels {
-        RawImageData::U8(bytes) => bytes,
-        RawImageData::U16(words) => words.iter().map(|word| (word >> 8) as u8).collect(),
-        RawImageData::F32(_) => return Err(RenderError::Crest),
-    };
-    let channels = match image.data_format {
-        RawImageFormat::R8 | RawImageFormat::R16 => 1,
-        RawImageFormat::RG8 | RawImageFormat::RG16 => 2,
-        RawImageFormat::RGB8 | RawImageFormat::RGB16 => 3,
-        RawImageFormat::RGBA8 | RawImageFormat::RGBA16 => 4,
-        _ => return Err(RenderError::Crest),
-    };
-    if bytes.len() != image.width * image.height * channels {
-        return Err(RenderError::Crest);
-    }
-    let rgb: Vec<u8> = bytes.chunks_exact(channels).flat_map(flatten).collect();
-    let (width, height) = (image.width, image.height);
+    let mut reader = decoder.read_info().map_err(|_| RenderError::Crest)?;
+    let mut bytes = vec![0; reader.output_buffer_size().ok_or(RenderError::Crest)?];
+    let frame = reader.next_frame(&mut bytes).map_err(|_| RenderError::Crest)?;
+    let pixels = bytes[..frame.buffer_size()].chunks_exact(frame.color_type.samples());
+    let rgb: Vec<u8> = pixels.flat_map(flatten).collect();
     let packed = crate::pdf::deflate(&rgb)?;
     Ok(Crest { width, height, packed })
 }

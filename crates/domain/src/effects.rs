@@ -188,14 +188,11 @@ pub fn evolve(world: &mut World, fact: &Fact, happened: DateTime<Utc>, actor: &s
     match fact {
         Fact::Case(id, event) => {
             let case = world.cases.entry(id.clone());
-            case.or_insert_with(|| crate::case::Case::new(id))
-                .evolve(event, happened, actor);
+            case.or_insert_with(|| crate::case::Case::new(id)).evolve(event, happened, actor);
         }
         Fact::Sitting(id, event) => {
             let sitting = world.sittings.entry(id.clone());
-            sitting
-                .or_insert_with(|| crate::sitting::Sitting::new(id))
-                .evolve(event, happened);
+            sitting.or_insert_with(|| crate::sitting::Sitting::new(id)).evolve(event, happened);
         }
         Fact::Registry(event) => Arc::make_mut(&mut world.registry).evolve(event),
     }

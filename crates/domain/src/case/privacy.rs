@@ -9,9 +9,7 @@ use super::event::CaseEvent;
 use super::{Case, powers};
 use crate::changes::{Changes, Stop};
 use crate::papers::{PaperKind, case_paper, printed_content};
-use crate::privacy::{
-    Clearance, Hit, Omission, covers, hits, needs_rendition, open_hits, same,
-};
+use crate::privacy::{Clearance, Hit, Omission, covers, hits, needs_rendition, open_hits, same};
 use crate::refusal::Refusal;
 use crate::registry::{Role, Signatory};
 use crate::workflow::{Lifecycle, StepKind};

@@ -3,9 +3,7 @@
 //! (practice.md section 3), one message per person and fact.
 
 use super::{At, Job, MailJob, digests};
-use crate::case::{
-    Case, CaseEvent, Change, Effect, Opinion, OpinionOutcome, Posting, post_by,
-};
+use crate::case::{Case, CaseEvent, Change, Effect, Opinion, OpinionOutcome, Posting, post_by};
 use crate::notice_facts::concerned;
 use crate::notices::{DAILY_MOMENTS, RecipientContext, recipients};
 use crate::papers::words::bare_title;

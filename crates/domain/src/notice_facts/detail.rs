@@ -113,10 +113,7 @@ impl Detail {
 }
 
 /// The opinion a detail names; without a name, the last one.
-pub(super) fn opinion_meant<'a>(
-    case: &'a Case,
-    given: &Value,
-) -> Option<&'a crate::case::Opinion> {
+pub(super) fn opinion_meant<'a>(case: &'a Case, given: &Value) -> Option<&'a crate::case::Opinion> {
     let kind = read(given, "opinion");
     let office: Option<String> = read(given, "office");
     case.opinions

@@ -6,9 +6,7 @@ use super::decide::rules;
 use super::event::SittingEvent;
 use super::items::current;
 use crate::changes::{Changes, Stop};
-use crate::law::presidency::{
-    GiuntaOffice, Member as InLine, VerbalizerFallback, youngest,
-};
+use crate::law::presidency::{GiuntaOffice, Member as InLine, VerbalizerFallback, youngest};
 use crate::refusal::Refusal;
 use crate::registry::{Capacity, Signatory};
 use crate::regulation::Regulation;

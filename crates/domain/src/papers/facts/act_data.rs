@@ -339,8 +339,7 @@ pub fn of(
     world: &World,
 ) -> serde_json::Value {
     let (registry, content) = (&world.registry, &version.content);
-    let label =
-        |n: Option<&crate::case::Numbering>| n.map(|n| format!("{}/{}", n.number, n.year));
+    let label = |n: Option<&crate::case::Numbering>| n.map(|n| format!("{}/{}", n.number, n.year));
     let comune = &registry.comune;
     let treatment = case.treatment.as_ref();
     let members = treatment.map_or(&[][..], |t| t.members.as_slice());

@@ -132,11 +132,8 @@ pub fn one_line(subject: &str) -> String {
 /// The head of a case.
 pub fn head(case: &Case, workflow: &Workflow, registry: &Registry) -> Head {
     let content = content(case);
-    let number = |n: &crate::case::Numbering| NumberFacts {
-        number: n.number,
-        year: n.year,
-        date: n.date,
-    };
+    let number =
+        |n: &crate::case::Numbering| NumberFacts { number: n.number, year: n.year, date: n.date };
     Head {
         act: workflow.title.clone(),
         subject: one_line(&content.subject),

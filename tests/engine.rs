@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "engine/affissione.rs"]
+mod affissione;
 #[path = "engine/again.rs"]
 mod again;
 #[path = "engine/albo.rs"]

@@ -133,7 +133,7 @@ fn terms_single_form() {
         "Ultimo giorno    martedì 11 agosto 2020, compreso",
         "Fuori dall'Albo  mercoledì 12 agosto 2020, ore 00:00",
         "Esecutiva dal    venerdì 7 agosto 2020, ore 00:00",
-        "P-INC: il giorno di affissione è il primo dei quindici (Cass. II 2563/2009",
+        "P-INC: il giorno di affissione è il primo del periodo (Cass. II 2563/2009",
         "E-A: dieci giorni dall'inizio della pubblicazione, giorno iniziale compreso",
     ] {
         assert!(page.contains(text), "{text}\n{page}");

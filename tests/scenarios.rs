@@ -271,7 +271,7 @@ fn missing_papers(report: &Value) -> Vec<String> {
             wanted.push("deliberazione");
         }
         if !case["dates"]["posted"].is_null() {
-            wanted.extend(["deliberazione", "attestazione_pubblicazione"]);
+            wanted.push("attestazione_pubblicazione");
         }
         for kind in wanted.into_iter().filter(|kind| !has(case, kind)) {
             problems.push(format!("{}: no document «{kind}»", case["id"]));

@@ -7,6 +7,8 @@
 mod actions;
 #[path = "web/admin.rs"]
 mod admin;
+#[path = "web/affissioni.rs"]
+mod affissioni;
 #[path = "web/albo.rs"]
 mod albo;
 #[path = "web/api.rs"]

@@ -11,7 +11,7 @@ use crate::service::accounts::Accounts;
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::execute::{ExecuteError, Executor, Request};
 use crate::service::migration;
-use crate::service::scenario::{PRESETS, WORKFLOW};
+use crate::service::scenario::{PRESETS, WORKFLOWS};
 use crate::store::Store;
 use chrono::Datelike;
 use clap::Args;
@@ -151,8 +151,9 @@ fn commands(args: &InitArgs) -> Result<Vec<RegistryCommand>, String> {
         };
         commands.push(RegistryCommand::AdoptRegulation { text, from: today });
     }
+    let built_in = WORKFLOWS.iter().map(|text| (*text).to_owned());
+    commands.extend(built_in.map(|text| RegistryCommand::ActivateWorkflow { text }));
     commands.extend([
-        RegistryCommand::ActivateWorkflow { text: WORKFLOW.to_owned() },
         RegistryCommand::RegisterPerson(Person {
             id: ADMINISTRATOR.into(),
             given_name: args.nome.clone(),

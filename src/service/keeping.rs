@@ -110,6 +110,7 @@ impl Accounts {
                 name: person.name(),
                 email: person.email.clone(),
                 why: Vec::new(),
+                body: false,
             },
             path: Some(path),
             ..NoticeFacts::default()

@@ -17,6 +17,7 @@ use crate::domain::command::Command;
 use crate::domain::effects::{Job, MailJob, digest_key};
 use crate::domain::law::calendar::{rome_date, rome_instant};
 use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
+use crate::domain::notices::addressee;
 use crate::domain::papers::{Assurance, PaperFacts, capigruppo_list, case_paper, sitting_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
@@ -271,7 +272,8 @@ impl Worker {
         streams.extend(job.sitting.iter().map(StreamId::sitting));
         streams.extend(listed_cases(job));
         let world = self.office.executor.world(&streams).await?;
-        let Some(person) = world.registry.people.get(&job.person) else {
+        let case = job.case.as_deref().and_then(|id| world.cases.get(id));
+        let Some(person) = addressee(&world.registry, case, &job.person) else {
             return Err(JobError::Dead(format!("«{}» non è in anagrafe", job.person)));
         };
         let detail = job.detail.clone();
@@ -281,7 +283,7 @@ impl Worker {
             moment: &job.moment,
             detail,
         };
-        let facts = notice(&job.message, &world, subject, person, job.day);
+        let facts = notice(&job.message, &world, subject, &person, job.day);
         let attachments = self.attachments(job, &world).await?;
         let mail = self.mailer.compose(&facts, key, at, &attachments)?;
         self.hand_over(mail).await
@@ -336,13 +338,13 @@ impl Worker {
         Ok(known.iter().any(|job| job.due_at <= now))
     }
 
-    /// The list travels with its letter, the agenda with its convening.
+    /// The list travels with its letter, the agenda with its convening, the referto with the message
+    /// to the body that asked for the posting.
     async fn attachments(&self, job: &MailJob, world: &World) -> Result<Vec<Attachment>, JobError> {
+        let paper = || job.detail.get("paper").and_then(Value::as_str).map(str::to_owned);
         let (name, sha256) = match job.moment.as_str() {
-            "capigruppo_listed" => (
-                "elenco-capigruppo.pdf",
-                job.detail.get("paper").and_then(Value::as_str).map(str::to_owned),
-            ),
+            "capigruppo_listed" => ("elenco-capigruppo.pdf", paper()),
+            "report_ready" => ("referto-di-pubblicazione.pdf", paper()),
             "convened" | "sitting_moved" | "sitting_cancelled" => {
                 let sitting = job.sitting.as_deref().and_then(|id| world.sittings.get(id));
                 let name = match job.moment.as_str() {
@@ -376,7 +378,8 @@ impl Worker {
             + 1;
         ids.retain(|id| {
             world.cases.get(id).is_some_and(|c| {
-                c.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(c)
+                let posted = c.posting.as_ref().is_some_and(|p| p.day == day);
+                posted && c.duties.contains_key("capigruppo") && !listed_since_posting(c)
             })
         });
         if ids.is_empty() {

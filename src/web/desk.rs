@@ -11,6 +11,7 @@ use crate::domain::law::calendar::{add_days, date_short, parse_date};
 use crate::domain::registry::Registry;
 use crate::domain::tasks::{Desk, Holder, What, desk, holder_name};
 use crate::domain::words;
+use crate::domain::workflow::Profile;
 use crate::store::{DeskFilter, DeskLine};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
@@ -292,6 +293,7 @@ fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
     };
     let number = numbered("Deliberazione", line.act_number, line.act_year)
         .or_else(|| numbered("Proposta", line.proposal_number, line.proposal_year))
+        .or_else(|| of_others(registry, &line))
         .unwrap_or_else(|| "Bozza".into());
     let state = step_title(registry, &line)
         .unwrap_or_else(|| words::lifecycle(line.lifecycle.as_deref().unwrap_or("")).to_owned());
@@ -316,6 +318,12 @@ fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
         awaited: awaited.join(", "),
         urgency: urgency(line.deadline.as_deref().and_then(parse_date), visitor.today),
     }
+}
+
+/// A document of another body has no number but the one of the Albo.
+fn of_others(registry: &Registry, line: &DeskLine) -> Option<String> {
+    let workflow = registry.workflows.get(line.workflow.as_deref()?)?;
+    (workflow.profile == Profile::ContoTerzi).then(|| workflow.title.clone())
 }
 
 fn step_title(registry: &Registry, line: &DeskLine) -> Option<String> {

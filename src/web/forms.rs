@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error::WebError;
 use super::upload::{Uploaded, examine};
+use crate::domain::case::{Attachment, AttachmentClass};
 use crate::domain::law::calendar::parse_date;
 use crate::domain::stream::NewDocument;
 
@@ -115,7 +116,7 @@ pub struct Field {
     pub label: String,
     /// `text`, `area`, `brief` (a short area), `markdown`, `choice`, `radio`, `row` (a radio on one
     /// line, for lists of people), `said` (shown, not asked), `tick`, `ticks`, `date`, `time`,
-    /// `number`, `file`, `hidden`.
+    /// `number`, `file`, `files` (one or more), `hidden`.
     pub kind: &'static str,
     /// What to know to fill it in.
     pub help: String,
@@ -263,6 +264,31 @@ impl<'a> Reader<'a> {
                 String::new()
             }
         }
+    }
+
+    /// The PDFs of a field as parts of an act, in order; the bytes go with the write.
+    pub fn parts(&mut self, name: &str) -> Vec<Attachment> {
+        let mut parts = Vec::new();
+        for file in self.files.iter().filter(|file| file.field == name) {
+            match examine(file) {
+                Ok(found) if found.media_type == "application/pdf" => {
+                    let (sha256, media_type) = (found.sha256, found.media_type.to_owned());
+                    let bytes = file.bytes.clone();
+                    parts.push(Attachment {
+                        name: found.name,
+                        class: AttachmentClass::Integral,
+                        media_type: media_type.clone(),
+                        sha256: sha256.clone(),
+                        size: bytes.len() as u64,
+                        pages: found.pages,
+                    });
+                    self.documents.push(NewDocument { sha256, media_type, bytes });
+                }
+                Ok(found) => self.wrong(name, format!("«{}» non è un PDF", found.name)),
+                Err(refusal) => self.wrong(name, refusal.text),
+            }
+        }
+        parts
     }
 
     /// The PNG of a field, where one was chosen: its hash; the bytes go with the write.

@@ -8,6 +8,7 @@
 pub mod account;
 pub mod actions;
 pub mod admin;
+pub mod affissioni;
 pub mod albo;
 pub mod api;
 pub mod assets;
@@ -171,6 +172,7 @@ pub fn router(app: Shared) -> Router {
         .route("/fascicoli/{id}/testo/documento", get(proposal::document))
         .route("/proposte/nuova", get(proposal::fresh).post(proposal::create))
         .merge(sittings())
+        .route("/affissioni", get(affissioni::show))
         .route("/registri", get(registers::index))
         .route("/registri/statistiche", get(registers::statistics::show))
         .route("/registri/{register}", get(registers::show))
@@ -191,6 +193,7 @@ pub fn router(app: Shared) -> Router {
         .route("/firma-esterna/{id}", get(signing::waiting).post(signing::upload))
         .route("/fascicoli/{id}/testo", get(proposal::show).post(proposal::submit))
         .merge(administration_files())
+        .route("/affissioni/nuova", get(actions::request::form).post(actions::request::submit))
         .route("/fascicoli/{id}/azioni/{action}", get(actions::form).post(actions::submit))
         .layer(from_fn_with_state(Arc::clone(&app), visitor::signed_in))
         .layer(DefaultBodyLimit::disable())

@@ -86,9 +86,12 @@ const NAV: &[(&str, &str, &str, &[Role])] = &[
     ("scrivania", "/scrivania", "Scrivania", &[]),
     ("proposta", "/proposte/nuova", "Nuova proposta", &crate::domain::case::powers::DRAFTERS),
     ("sedute", "/sedute", "Sedute", &crate::domain::visibility::AT_WORK),
+    ("affissioni", "/affissioni", "Affissioni", &FOR_OTHERS),
     ("registri", "/registri", "Registri", &crate::domain::visibility::READERS),
     ("amministrazione", "/amministrazione", "Amministrazione", &KEEPERS),
 ];
+/// Who takes in documents of other bodies, and who posts them.
+const FOR_OTHERS: [Role; 3] = [Role::ResponsabilePubblicazione, Role::Segretario, Role::Segreteria];
 /// Who sees how the Comune is set up; each page asks the registry again.
 const KEEPERS: [Role; 3] = [Role::Amministratore, Role::Segretario, Role::Segreteria];
 

@@ -12,7 +12,7 @@ use delibera::domain::registry::{
 use delibera::domain::stream::{SYSTEM_ACTOR, StreamId};
 use delibera::service::clock::SimulatedClock;
 use delibera::service::execute::{Executor, Request};
-use delibera::service::scenario::{PRESETS, WORKFLOW};
+use delibera::service::scenario::{PRESETS, WORKFLOWS};
 use delibera::store::Store;
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ async fn comune(executor: &Executor) {
             text: PRESETS[1].1.into(),
             from: chrono::NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(),
         },
-        RegistryCommand::ActivateWorkflow { text: WORKFLOW.into() },
+        RegistryCommand::ActivateWorkflow { text: WORKFLOWS[0].into() },
         RegistryCommand::OpenOffice(Office { id: "affari".into(), name: "Affari".into() }),
         person("rp", "AAAAAA00A00A000A"),
         person("segretario", "BBBBBB00B00B000B"),

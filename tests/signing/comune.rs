@@ -18,7 +18,7 @@ use delibera::service::keyring::config::SigningConfig;
 use delibera::service::mail::{MailConfig, Mailer, TransportConfig};
 use delibera::service::office::Office;
 use delibera::service::paper::{Press, document};
-use delibera::service::scenario::{PRESETS, WORKFLOW};
+use delibera::service::scenario::{PRESETS, WORKFLOWS};
 use delibera::service::schedule::Timetable;
 use delibera::service::worker::Worker;
 use delibera::store::Store;
@@ -102,7 +102,7 @@ impl Comune {
                 text: format!("{}{policy}", PRESETS[1].1),
                 from: chrono::NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(),
             },
-            RegistryCommand::ActivateWorkflow { text: WORKFLOW.into() },
+            RegistryCommand::ActivateWorkflow { text: WORKFLOWS[0].into() },
             RegistryCommand::OpenOffice(Bureau { id: "affari".into(), name: "Affari".into() }),
             person("rossi", CODE),
             person("segretario", "BBBBBB00B00B000B"),

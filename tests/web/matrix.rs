@@ -115,6 +115,11 @@ const CASES: &str = "
     conclusa         ordine                             greco
     conclusa         chiusura                           pace
     chiusa           ordine                             greco
+    richiesta        richiesta                          basile pace
+    richiesta        pubblicazione                      basile
+    richiesta        ritiro                             basile pace
+    affissa          disservizio                        basile
+    affissa          annullamento                       basile
     respinta         chiusura                           pace
     ritirata         chiusura                           pace
     contabile        omissis                            neri sarti
@@ -257,6 +262,10 @@ fn everything() -> Vec<(&'static str, String)> {
         ("testo", text("Passo")),
         ("motivo", text("non-pertinente")),
         ("base", text("minimizzazione")),
+        ("ente", text("Tribunale di Valdoro")),
+        ("recapito", text("aste@pec.tribunale.example")),
+        ("protocollo", text("4472")),
+        ("oggetto", text("Passo: richiesta corretta")),
     ]
 }
 
@@ -465,12 +474,14 @@ fn every_gesture_in_every_state_of_a_sitting_for_every_role() {
     settled(cells, "sittings", &wrong);
 }
 
-/// Who opens a draft or puts a sitting in the calendar: no act and no sitting is there yet.
+/// Who opens a draft, puts a sitting in the calendar, takes in a document of others: no act and no
+/// sitting is there yet.
 #[test]
 fn what_begins_has_its_people_too() {
     const DRAFTS: [&str; 8] =
         ["neri", "sarti", "orlandi", "ricci", "villa", "riva", "pace", "marchi"];
     const CALENDAR: [&str; 3] = ["pace", "greco", "conti"];
+    const RECEIVERS: [&str; 2] = ["basile", "pace"];
     let form = of_sittings();
     let mut form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
     form.retain(|(name, _)| *name != "organo");
@@ -485,8 +496,10 @@ fn what_begins_has_its_people_too() {
         let may = sitting.body.contains("consiglio");
         let said = if may { Said::Yes } else { Said::No };
         wrong.extend(compare(person, "nuova seduta", CALENDAR.contains(&person), &said));
+        let posting = shown(&browser.get("/affissioni/nuova"), "/affissioni/nuova");
+        wrong.extend(compare(person, "nuova affissione", RECEIVERS.contains(&person), &posting));
     }
-    settled(PEOPLE.len() * 2, "beginnings", &wrong);
+    settled(PEOPLE.len() * 3, "beginnings", &wrong);
 }
 
 #[test]

@@ -90,8 +90,12 @@ pub struct PublicFile {
 
 /// The files of a posting: the one that is shown (the publishable rendition, where there is one) and
 /// the parts of the act that nobody withheld; never what is only on file, never what is reserved
-/// (R6.8, R6.11). A part withheld while the act is shown is no longer given from that instant.
+/// (R6.8, R6.11). Of others there are only parts: the document they sent and what goes with it
+/// (R6.10). A part withheld while the act is shown is no longer given from that instant.
 pub fn files(case: &Case, workflow: &Workflow, posting: &Posting) -> Vec<PublicFile> {
+    if case.content.request.is_some() {
+        return parts(case).into_iter().map(|(_, file)| file).collect();
+    }
     let redacted = case
         .papers
         .iter()
@@ -120,7 +124,11 @@ fn parts(case: &Case) -> Vec<(usize, PublicFile)> {
     });
     let file = |(index, a): (usize, &crate::case::Attachment)| {
         let name = omit(&a.name, &case.omissions);
-        let title = format!("Allegato n. {}: {name}", index + 1);
+        let title = match (&case.content.request, index) {
+            (None, _) => format!("Allegato n. {}: {name}", index + 1),
+            (Some(_), 0) => format!("Documento affisso: {name}"),
+            (Some(_), _) => format!("Allegato n. {index}: {name}"),
+        };
         let (sha256, media_type) = (a.sha256.clone(), a.media_type.clone());
         (index + 1, PublicFile { sha256, name, title, media_type })
     };

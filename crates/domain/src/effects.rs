@@ -253,10 +253,12 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
             ratification(id, *due, at, &mut effects.jobs);
         }
         CaseEvent::Posted(posting) => {
-            let job = Job::Capigruppo { day: posting.day };
-            let hour = list_hour(world, posting.day);
-            let due = rome_instant(posting.day, hour).max(at.recorded);
-            effects.jobs.push(job.owed(at.key("capigruppo"), due, at.stream));
+            if told_to_capigruppo(world, id) {
+                let job = Job::Capigruppo { day: posting.day };
+                let hour = list_hour(world, posting.day);
+                let due = rome_instant(posting.day, hour).max(at.recorded);
+                effects.jobs.push(job.owed(at.key("capigruppo"), due, at.stream));
+            }
             timers(world, id, at, &mut effects.jobs);
         }
         CaseEvent::OutageRecorded { .. } => timers(world, id, at, &mut effects.jobs),
@@ -267,6 +269,12 @@ fn case_work(world: &World, id: &str, event: &CaseEvent, at: At<'_>, effects: &m
         }
         _ => {}
     }
+}
+
+/// The procedure of an act has it listed to the capigruppo (TUEL 125): not a document of others.
+fn told_to_capigruppo(world: &World, id: &str) -> bool {
+    let workflow = world.cases.get(id).and_then(|case| world.workflow(case).ok());
+    workflow.is_some_and(|w| w.duties.iter().any(|duty| duty.name == "capigruppo"))
 }
 
 fn list_hour(world: &World, day: NaiveDate) -> NaiveTime {

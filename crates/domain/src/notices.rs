@@ -6,7 +6,7 @@
 
 mod recipients;
 
-pub use recipients::{RecipientContext, recipients};
+pub use recipients::{REQUESTER, RecipientContext, addressee, recipients};
 
 use crate::registry::Role;
 
@@ -50,6 +50,7 @@ pub const MOMENTS: &[(&str, &str)] = &[
     ("posting_annulled", "la pubblicazione è annullata"),
     ("effective", "l'atto è esecutivo"),
     ("posting_ended", "la pubblicazione è conclusa"),
+    ("report_ready", "il referto di pubblicazione è firmato"),
     ("council_proposal", "una proposta al Consiglio è adottata e va trasmessa"),
     ("council_sent", "la proposta è trasmessa al Consiglio"),
     ("council_answered", "il Consiglio ha deciso sulla proposta"),
@@ -78,6 +79,7 @@ pub const RECIPIENTS: &[(&str, &str)] = &[
     ("relatori", "i relatori dell'atto"),
     ("autori_pareri", "chi ha reso i pareri sul testo che è cambiato"),
     ("firmatari", "chi deve ancora firmare un documento pronto"),
+    (REQUESTER, "l'ente che ha chiesto l'affissione, al suo indirizzo"),
     ("incaricati", "chi deve agire al passo attuale"),
     ("superiori", "il direttore da cui dipende chi deve agire al passo attuale"),
     ("componenti", "i componenti della Giunta in carica"),
@@ -93,6 +95,7 @@ pub const OF_ACT: &[&str] = &[
     "direttori",
     "relatori",
     "autori_pareri",
+    REQUESTER,
     "incaricati",
     "superiori",
 ];
@@ -129,6 +132,7 @@ pub const MESSAGES: &[&str] = &[
     "pubblicazione-annullata",
     "pubblicazione-conclusa",
     "ratifica-consiglio",
+    "referto-all-ente",
     "riepilogo",
     "scadenza",
     "scadenza-superata",

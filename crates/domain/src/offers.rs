@@ -43,6 +43,10 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     let Ok(workflow) = world.workflow(case) else { return Vec::new() };
     let Some(step) = workflow.step(&case.step) else { return Vec::new() };
     let mut offers = Offers(Vec::new());
+    if case.content.request.is_some() {
+        offers.of_others(world, case, &step.kind, today);
+        return offers.0;
+    }
     offers.draft(case);
     let spot = matches!(step.kind, StepKind::Discussion { .. });
     for opinion in workflow.opinions() {
@@ -60,14 +64,7 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
     if world.regulation(today).is_ok_and(|r| r.art127_enabled) && case.posting.is_some() {
         offers.control(today);
     }
-    let elsewhere = world.regulation(today).is_ok_and(|r| r.albo == Keeper::External);
-    offers.albo(case, &step.kind, today, elsewhere);
-    offers.after(case, today);
-    let numbered =
-        world.regulation(today).is_ok_and(|r| r.protocollo == ProtocolloKeeper::External);
-    if numbered {
-        offers.protocollo(case);
-    }
+    offers.posting(world, case, &step.kind, today);
     offers.0
 }
 
@@ -104,6 +101,31 @@ struct Offers(Vec<Offer>);
 impl Offers {
     fn add(&mut self, about: impl Into<String>, command: CaseCommand) {
         self.0.push(Offer { about: about.into(), command });
+    }
+
+    /// A document of another body is corrected, shown or sent back: nothing else happens to it.
+    fn of_others(&mut self, world: &World, case: &Case, kind: &StepKind, today: NaiveDate) {
+        if matches!(kind, StepKind::Post { .. }) {
+            let mut content = case.content.clone();
+            content.subject.push_str(WORDS);
+            self.add("", CaseCommand::CorrectRequest { content });
+        }
+        self.papers(case);
+        self.posting(world, case, kind, today);
+        if case.posting.is_none() {
+            self.add("", CaseCommand::Withdraw { reason: WORDS.into(), paper: None });
+        }
+    }
+
+    /// The Albo and what comes after it.
+    fn posting(&mut self, world: &World, case: &Case, kind: &StepKind, today: NaiveDate) {
+        let regulation = world.regulation(today);
+        let elsewhere = regulation.as_ref().is_ok_and(|r| r.albo == Keeper::External);
+        self.albo(case, kind, today, elsewhere);
+        self.after(case, today);
+        if regulation.is_ok_and(|r| r.protocollo == ProtocolloKeeper::External) {
+            self.protocollo(case);
+        }
     }
 
     fn draft(&mut self, case: &Case) {
@@ -198,6 +220,9 @@ impl Offers {
         if let Some(posting) = &case.posting {
             self.add("", CaseCommand::RecordOutage { day: posting.day, visible_hours: 0 });
             self.add("", CaseCommand::AnnulPosting { reason: WORDS.into() });
+        }
+        // What others sent is never replaced by another text.
+        if case.posting.is_some() && case.content.request.is_none() {
             let sha256 = "0".repeat(64);
             self.add("", CaseCommand::ReplacePublicFile { sha256, reason: WORDS.into() });
         }
@@ -247,7 +272,7 @@ impl Offers {
             }
         }
         // What was withdrawn or rejected is closed too.
-        if case.is_adopted() || case.ending.is_some() {
+        if case.is_adopted() || case.ending.is_some() || case.posting_ended {
             self.add("", CaseCommand::Close { note: String::new() });
         }
     }

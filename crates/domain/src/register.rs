@@ -97,6 +97,7 @@ fn describe(world: &World, case: &Case, today: NaiveDate, entry: &mut Entry) {
     };
     entry.kind = workflow.title.clone();
     entry.offices = case.content.offices.iter().map(|o| registry.office_name(o)).collect();
+    entry.offices.extend(case.content.request.iter().map(|request| request.body.clone()));
     entry.rapporteurs = case.content.rapporteurs.iter().map(|p| registry.name(p)).collect();
     entry.proposal = number(&workflow.proposal_register);
     entry.act = workflow.act_register().map(number).unwrap_or_default();

@@ -21,7 +21,7 @@ pub struct CaseRow {
     pub subject: String,
     /// Object folded for search (lower case, no accents).
     pub subject_folded: String,
-    /// Leading office (capofila).
+    /// Leading office (capofila), or the body that asked for a posting.
     pub office: String,
     /// Name of the current step of its workflow.
     pub step: String,
@@ -131,7 +131,7 @@ pub struct PostingRow {
     pub subject: String,
     /// The same folded for search: what was withheld is not found either.
     pub subject_folded: String,
-    /// Leading office.
+    /// Leading office, or the body that asked for it.
     pub office: String,
     /// Number of the act.
     pub act_number: Option<i64>,

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 pub fn kind(token: &str) -> &str {
     match token {
         "deliberazione-giunta" => "Deliberazione della Giunta",
+        "affissione-conto-terzi" => "Affissione per conto terzi",
         other => other,
     }
 }

@@ -3,8 +3,8 @@
 //! little as a case can have. `delibera check` renders both; nothing else reads them.
 
 use crate::domain::notice_facts::{
-    ActFacts, Detail, DigestLine, ImmediateFacts, ItemFacts, ListedAct, NoticeFacts, OpinionFacts,
-    PreviousPlace, Recipient, SittingFacts,
+    ActFacts, AskedFacts, Detail, DigestLine, ImmediateFacts, ItemFacts, ListedAct, NoticeFacts,
+    OpinionFacts, PreviousPlace, Recipient, SittingFacts,
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
@@ -40,6 +40,7 @@ fn full(message: &str) -> NoticeFacts {
                 "Direttrice, Direzione Lavori pubblici".into(),
                 "relatore della proposta".into(),
             ],
+            body: false,
         },
         act: Some(act()),
         opinion: opinions.last().cloned(),
@@ -123,6 +124,11 @@ fn act() -> ActFacts {
                 .into(),
         ],
         effects: Some("€ 412.500,00".into()),
+        request: Some(AskedFacts {
+            body: "Tribunale di Roccaverde".into(),
+            protocollo: "4471/2026".into(),
+            on: Some(day(7, 22)),
+        }),
     }
 }
 

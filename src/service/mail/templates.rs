@@ -46,7 +46,7 @@ macro_rules! layout {
 }
 
 /// Every message, in the order of the procedure.
-pub const MESSAGES: [Builtin; 38] = [
+pub const MESSAGES: [Builtin; 39] = [
     message!("proposta-presentata"),
     message!("documento-da-firmare"),
     message!("esito-parere"),
@@ -77,6 +77,7 @@ pub const MESSAGES: [Builtin; 38] = [
     message!("pubblicazione-annullata"),
     message!("atto-esecutivo"),
     message!("pubblicazione-conclusa"),
+    message!("referto-all-ente"),
     message!("atto-modificato"),
     message!("albo-non-raggiungibile"),
     message!("proposta-al-consiglio"),

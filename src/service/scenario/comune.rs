@@ -20,8 +20,11 @@ pub const PRESETS: [(&str, &str); 2] = [
     ("grande-comune", include_str!("../../../regulations/grande-comune.toml")),
     ("piccolo-comune", include_str!("../../../regulations/piccolo-comune.toml")),
 ];
-/// The workflow that ships with the program.
-pub const WORKFLOW: &str = include_str!("../../../workflows/deliberazione-giunta.toml");
+/// The workflows that ship with the program.
+pub const WORKFLOWS: [&str; 2] = [
+    include_str!("../../../workflows/deliberazione-giunta.toml"),
+    include_str!("../../../workflows/affissione-conto-terzi.toml"),
+];
 
 /// Executes every command that makes the Comune of the scenario.
 pub(super) async fn set_up(executor: &Executor, scenario: &Scenario) -> Result<(), ScenarioError> {
@@ -44,7 +47,8 @@ pub fn commands(scenario: &Scenario) -> Result<Vec<RegistryCommand>, ScenarioErr
         text: regulation(raw, &scenario.folder)?,
         from: NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default(),
     });
-    commands.push(RegistryCommand::ActivateWorkflow { text: WORKFLOW.to_owned() });
+    let built_in = WORKFLOWS.iter().map(|text| (*text).to_owned());
+    commands.extend(built_in.map(|text| RegistryCommand::ActivateWorkflow { text }));
     for path in &raw.workflows {
         let text = read(&scenario.folder.join(path))?;
         commands.push(RegistryCommand::ActivateWorkflow { text });

@@ -36,7 +36,7 @@ pub struct Raw {
     pub regulation: Option<String>,
     /// Keys of the regulation changed for this scenario.
     pub regulation_set: BTreeMap<String, toml::Value>,
-    /// Workflow files beside the built-in one.
+    /// Workflow files beside the built-in ones.
     pub workflows: Vec<String>,
     /// The Comune.
     pub comune: Option<ComuneData>,

@@ -12,7 +12,7 @@ mod report;
 mod run;
 mod steps;
 
-pub use comune::{PRESETS, WORKFLOW, commands};
+pub use comune::{PRESETS, WORKFLOWS, commands};
 pub use expect::Expectation;
 pub use file::{Scenario, Step as StepRef, demo, in_progress, load, sample};
 pub use report::{CaseReport, Report, SittingOutcome, case_report};

@@ -151,7 +151,8 @@ impl Runner {
         Ok(people)
     }
 
-    /// `create` takes the content of `[case.…]`; `edit`, `revise`, `amend` change the present one.
+    /// `create` takes the content of `[case.…]`; `edit`, `revise`, `correct_request`, `amend` change
+    /// the present one.
     async fn content(
         &self,
         step: &Step,
@@ -159,7 +160,7 @@ impl Runner {
         documents: &mut Vec<NewDocument>,
     ) -> Result<(), PaperError> {
         let verb = step.verb.as_str();
-        if !["create", "edit", "revise", "amend"].contains(&verb) {
+        if !["create", "edit", "revise", "correct_request", "amend"].contains(&verb) {
             return Ok(());
         }
         let id = text(params, "case").ok_or_else(|| wrong(step, "manca «case»"))?;

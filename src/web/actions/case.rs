@@ -174,6 +174,7 @@ pub const ACTIONS: &[Action] = &[
             Some(CaseCommand::AdoptAsCommissioner { immediate })
         },
     },
+    super::request::CORRECT,
     Action {
         slug: "pubblicazione",
         token: "post",
@@ -553,6 +554,9 @@ pub fn title(action: &Action, registry: &Registry, case: &Case, about: &str) -> 
             let read = serde_json::from_value::<Condition>(serde_json::Value::from(about));
             let what = read.map_or(about, |condition| condition.label());
             format!("{}: {what}", action.title)
+        }
+        "withdraw" if case.content.request.is_some() => {
+            "Non dare corso alla richiesta di affissione".to_owned()
         }
         "revise" if about == "formale" => "Correggere la forma del testo".to_owned(),
         _ => action.title.to_owned(),

@@ -10,6 +10,7 @@ pub mod ballot;
 pub mod case;
 pub mod privacy;
 pub mod registry;
+pub mod request;
 pub mod room;
 pub mod sitting;
 
@@ -274,7 +275,7 @@ fn page(
         signs: case::signs(action),
         preview_title: shown.as_ref().map_or("", |(kind, _)| crate::domain::words::paper(*kind)),
         preview: shown.map(|(_, sha256)| format!("/fascicoli/{}/documenti/{sha256}", case.id)),
-        uploads: fields.iter().any(|field| field.kind == "file"),
+        uploads: fields.iter().any(|field| field.kind.starts_with("file")),
         earlier: since.as_ref().map_or("", |(_, given)| printed::outcome(given.outcome)),
         comparison: since.map(|(comparison, _)| comparison),
         prints: None,

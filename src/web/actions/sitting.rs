@@ -201,7 +201,7 @@ pub fn all() -> impl Iterator<Item = &'static SittingAction> {
 
 fn organs(world: &World) -> Vec<(String, String)> {
     let known = world.registry.active.values().filter_map(|d| world.registry.workflows.get(d));
-    let mut organs: Vec<_> = known.map(|w| w.organ.clone()).filter(|o| !o.is_empty()).collect();
+    let mut organs: Vec<_> = known.map(|w| w.organ.clone()).filter(|o| o != "none").collect();
     organs.sort();
     organs.dedup();
     organs.into_iter().map(|organ| (organ.clone(), organ_name(&organ))).collect()

@@ -109,7 +109,10 @@ impl Wanted {
         let at = rome_time(posting.shown_from()).format("%H:%M");
         let mut data = vec![
             Datum { term: "Atto", text: act(&self.row) },
-            Datum { term: "Ufficio proponente", text: offices.join(", ") },
+            match &self.case.content.request {
+                Some(request) => Datum { term: "Ente richiedente", text: request.body.clone() },
+                None => Datum { term: "Ufficio proponente", text: offices.join(", ") },
+            },
             Datum {
                 term: "Esposto",
                 text: format!("{}, ore {at}", Preposition::From.short(shown)),
@@ -119,6 +122,13 @@ impl Wanted {
                 text: format!("{} {}", Preposition::From.short(posting.day), until(last)),
             },
         ];
+        if let Some(request) = &self.case.content.request {
+            let on = request.on.map(|on| format!(" {}", Preposition::Of.short(on)));
+            let text = format!("prot. n. {}{}", request.protocollo, on.unwrap_or_default());
+            data.push(Datum { term: "Richiesta", text });
+            let kind = self.case.content.act_type.clone();
+            data.extend((!kind.is_empty()).then(|| Datum { term: "Tipo", text: kind }));
+        }
         if self.case.is_immediate() {
             let text = "dichiarata immediatamente eseguibile (art. 134, c. 4, TUEL)".into();
             data.push(Datum { term: "Eseguibilità", text });

@@ -16,8 +16,8 @@ use super::lines::{Datum, DeniedLine, KeptLine, PaperLine, worth};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
-    AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, effective_on, efficacy,
-    executable, in_force_on, standing, terms_of,
+    AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, PostingRequest,
+    effective_on, efficacy, executable, in_force_on, standing, terms_of,
 };
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
@@ -116,6 +116,8 @@ struct CasePage {
     efficacy: String,
     urgency: Urgency,
     over: bool,
+    /// The document is of another body: no opinions, no efficacy.
+    of_others: bool,
     data: Vec<Datum>,
     /// The earlier proposal it presents again, and those that present it again.
     related: Vec<Link>,
@@ -246,10 +248,14 @@ fn page(
         subject: case.content.subject.clone(),
         lifecycle: words::lifecycle(&token(&case.lifecycle(workflow, today))).to_owned(),
         step: workflow.step(&case.step).map(|s| s.title.clone()).unwrap_or_default(),
-        efficacy: effects,
+        efficacy: if case.content.request.is_some() { String::new() } else { effects },
         urgency: urgency(case.deadline.filter(|_| case.ending.is_none()), today),
         over: case.ending.is_some(),
-        data: data(case, registry, today),
+        of_others: case.content.request.is_some(),
+        data: match &case.content.request {
+            Some(request) => data_of_others(case, request),
+            None => data(case, registry, today),
+        },
         related: related(case),
         names: names(case, workflow, world),
         waiting: waiting(case, workflow, visitor),
@@ -269,6 +275,10 @@ fn page(
 
 /// "Deliberazione n. 838/2020", "Proposta n. 1721/2020", or nothing.
 pub fn number(case: &Case, workflow: &Workflow) -> String {
+    if case.content.request.is_some() {
+        let posted = case.posting.as_ref().map(|p| format!("Albo n. {}/{}", p.number, p.year));
+        return posted.unwrap_or_else(|| "Richiesta di affissione".into());
+    }
     let act =
         case.act_number(workflow).map(|n| format!("Deliberazione n. {}/{}", n.number, n.year));
     let proposal = case.number(&workflow.proposal_register);
@@ -299,6 +309,23 @@ fn data(case: &Case, registry: &Registry, today: NaiveDate) -> Vec<Datum> {
         ("Esecuzione", not_executable(case, today)),
         ("Impugnazione", terms.map(|t| challenge(t.last_day)).unwrap_or_default()),
         ("Regolamento in vigore dal", in_force_on(case).map(date_short).unwrap_or_default()),
+    ];
+    let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
+    rows.map(|(term, text)| Datum { term, text }).collect()
+}
+
+/// What a page says of the document of another body.
+fn data_of_others(case: &Case, request: &PostingRequest) -> Vec<Datum> {
+    let day = |day: Option<NaiveDate>| day.map(date_short).unwrap_or_default();
+    let asked = request.days.map(|days| format!("{days} giorni ({})", request.basis));
+    let rows = [
+        ("Ente richiedente", request.body.clone()),
+        ("Richiesta", format!("prot. n. {} del {}", request.protocollo, day(request.on))),
+        ("Recapito", request.email.clone()),
+        ("Tipo di documento", case.content.act_type.clone()),
+        ("Termine chiesto", asked.unwrap_or_default()),
+        ("In pubblicazione dal", day(case.posting.as_ref().map(|p| p.day))),
+        ("Ultimo giorno all'Albo", day(terms_of(case).map(|t| t.last_day))),
     ];
     let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
     rows.map(|(term, text)| Datum { term, text }).collect()

@@ -7,7 +7,7 @@ use crate::domain::papers::{PaperKind, words as printed};
 use crate::domain::registry::Registry;
 use crate::domain::stream::{SYSTEM_ACTOR, StoredEvent};
 use crate::domain::words;
-use crate::domain::workflow::Workflow;
+use crate::domain::workflow::{Profile, Workflow};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -77,6 +77,9 @@ fn words_of(event: &CaseEvent, workflow: &Workflow) -> Said {
     use CaseEvent as E;
     let title =
         |name: &str| workflow.step(name).map_or_else(|| name.to_owned(), |step| step.title.clone());
+    if let Some(said) = of_others(event).filter(|_| workflow.profile == Profile::ContoTerzi) {
+        return said;
+    }
     match event {
         E::Created { earlier: Some(earlier), .. } => said(
             "it-plus-circle",
@@ -132,6 +135,22 @@ fn words_of(event: &CaseEvent, workflow: &Workflow) -> Said {
         E::Closed { note, .. } => said("it-locked", "Fascicolo chiuso", note),
         other => in_sitting(other),
     }
+}
+
+/// Facts that have other words where the document is of another body (R6.10).
+fn of_others(event: &CaseEvent) -> Option<Said> {
+    use CaseEvent as E;
+    Some(match event {
+        E::Created { content, .. } => {
+            said("it-plus-circle", "Richiesta di affissione registrata", content.origin())
+        }
+        E::Submitted { .. } => said("it-settings", "Richiesta completa", ""),
+        E::Revised { version, .. } => {
+            said("it-pencil", format!("Richiesta corretta (versione {version})"), "")
+        }
+        E::Withdrawn { reason, .. } => said("it-ban", "Richiesta senza corso", reason),
+        _ => return None,
+    })
 }
 
 fn in_sitting(event: &CaseEvent) -> Said {

@@ -164,6 +164,7 @@ pub fn content_of(input: &Input, known: &Known<'_>, reader: &mut Reader<'_>) -> 
         attachments: attachments(input, known),
         affects: affects(input, known, reader),
         effect_date: None,
+        request: None,
         gates: base.gates.clone(),
     };
     let day = reader.text("decorrenza");

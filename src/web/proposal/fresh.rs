@@ -7,6 +7,7 @@ use crate::domain::command::Command;
 use crate::domain::effects::fold;
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::may_read;
+use crate::domain::workflow::Profile;
 use crate::store::CaseFilter;
 use crate::web::Shared;
 use crate::web::actions::{Asked, perform};
@@ -92,15 +93,23 @@ pub struct Wanted {
     testo: String,
 }
 
-async fn page(app: &Shared, visitor: &Visitor, text: &str) -> Result<FreshPage, WebError> {
+/// Kinds of act that are proposed here, with their title.
+fn kinds(visitor: &Visitor) -> Vec<(String, String)> {
     let registry = &visitor.registry;
-    let kinds: Vec<(String, String)> = registry
+    registry
         .active
         .iter()
         .filter_map(|(kind, digest)| {
-            Some((kind.clone(), registry.workflows.get(digest)?.title.clone()))
+            let workflow = registry.workflows.get(digest)?;
+            // What comes from another body is no proposal: it has its own form.
+            let own = workflow.profile != Profile::ContoTerzi;
+            own.then(|| (kind.clone(), workflow.title.clone()))
         })
-        .collect();
+        .collect()
+}
+
+async fn page(app: &Shared, visitor: &Visitor, text: &str) -> Result<FreshPage, WebError> {
+    let kinds = kinds(visitor);
     let models = MODELS.iter().map(|model| ModelLine {
         id: model.id.clone(),
         title: model.title.clone(),
@@ -153,7 +162,7 @@ pub async fn create(
     input: Input,
 ) -> Result<Response, WebError> {
     let kind = match input.get("procedimento") {
-        "" => visitor.registry.active.keys().next().cloned().unwrap_or_default(),
+        "" => kinds(&visitor).into_iter().next().map(|(kind, _)| kind).unwrap_or_default(),
         kind => kind.to_owned(),
     };
     let mut again_of = None;

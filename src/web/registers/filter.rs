@@ -134,7 +134,7 @@ impl Which {
     fn token_of(self, workflow: &Workflow) -> Option<&str> {
         match self {
             Self::Acts => workflow.act_register(),
-            Self::Proposals => Some(workflow.proposal_register.as_str()),
+            Self::Proposals => Some(workflow.proposal_register.as_str()).filter(|r| !r.is_empty()),
             Self::Albo => Some(workflow.albo_register.as_str()),
         }
     }

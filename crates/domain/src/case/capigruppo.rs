@@ -70,6 +70,7 @@ pub fn list(
         let case = changes.case(id)?;
         if cases[..i].contains(id)
             || case.posting.as_ref().is_none_or(|p| p.day != day)
+            || !case.duties.contains_key("capigruppo")
             || listed_since_posting(case)
         {
             return Err(outdated().into());

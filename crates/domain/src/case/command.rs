@@ -223,6 +223,11 @@ pub enum CaseCommand {
         #[serde(default)]
         immediate: Option<String>,
     },
+    /// Corrects the request of another body while its document is not shown (R6.10).
+    CorrectRequest {
+        /// The request as it should be.
+        content: Content,
+    },
     /// Posts in the Albo.
     Post {
         /// Number received from an external Albo.

@@ -2,6 +2,7 @@
 //! What a proposal says: its text, attachments, money, and the answers to the gate questions of
 //! law.
 
+use super::request::PostingRequest;
 use crate::digest::sha256_hex;
 use crate::law::regulations::EntryIntoForce;
 use chrono::NaiveDate;
@@ -46,6 +47,9 @@ pub struct Content {
     pub affects: Vec<Affects>,
     /// Effect date set by the act itself, beside executivity (practice.md 6).
     pub effect_date: Option<NaiveDate>,
+    /// The document is of another body, which asks to have it shown (R6.10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<PostingRequest>,
 }
 
 /// The answers the law asks of every proposal before it can be submitted.
@@ -254,6 +258,11 @@ impl Content {
             bare
         };
         bare(self) == bare(other)
+    }
+
+    /// Whose it is, for lists: the leading office, or the body that asks for a posting.
+    pub fn origin(&self) -> &str {
+        self.request.as_ref().map_or(self.lead_office(), |request| &request.body)
     }
 
     /// The leading office.

@@ -9,7 +9,7 @@ use super::opinion_commands::{give_opinion, motivate, send_back};
 use super::record::OpinionOutcome;
 use super::revision::revise_in_office;
 use super::{
-    Case, Ending, control, copies, further, posting, powers, privacy, protocollo, signing,
+    Case, Ending, control, copies, further, posting, powers, privacy, protocollo, request, signing,
 };
 use crate::changes::{Changes, Stop};
 use crate::papers::{PaperKind, SignedPaper, carried_by_case};
@@ -54,6 +54,7 @@ pub fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<
         CaseCommand::MarkPersonalData { .. }
         | CaseCommand::ClearPersonalData { .. }
         | CaseCommand::ComposePublic => privacy::decide(changes, id, command),
+        CaseCommand::CorrectRequest { content } => request::correct(changes, id, content),
         CaseCommand::RequestControl { .. } => control::request(changes, id, command),
         CaseCommand::RecordProtocollo { .. } => protocollo::record(changes, id, command),
         CaseCommand::RequestCopy { .. } => copies::request(changes, id, command),
@@ -74,6 +75,7 @@ fn still_open(case: &Case, command: &CaseCommand) -> Result<(), Refusal> {
             | CaseCommand::Revise { .. }
             | CaseCommand::PassReview { .. }
             | CaseCommand::Withdraw { .. }
+            | CaseCommand::CorrectRequest { .. }
             | CaseCommand::MotivateDeparture { .. }
             | CaseCommand::AcknowledgeDirection
             | CaseCommand::AdoptAsCommissioner { .. }

@@ -6,7 +6,7 @@ use super::command::CaseCommand;
 use super::content::{Content, CouncilGate, Effects};
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::CaseEvent;
-use super::{powers, represent};
+use super::{powers, represent, request};
 use crate::changes::{Changes, Stop};
 use crate::papers::SignedPaper;
 use crate::refusal::Refusal;
@@ -36,9 +36,10 @@ pub(super) fn create(
         Refusal::new("unknown_kind", "R5.6", "", format!("Nessun procedimento attivo è «{kind}»"))
             .next(format!("Procedimenti attivi: {}", known.join(", ")))
     })?;
-    let first = registry.workflows.get(&digest).and_then(|w| w.first());
-    powers::drafter(&changes.ctx, &changes.world, first)?;
-    let first = first.map(|s| s.name.clone()).unwrap_or_default();
+    let workflow = registry.workflows.get(&digest);
+    powers::drafter(&changes.ctx, &changes.world, workflow.map(AsRef::as_ref))?;
+    let first = workflow.and_then(|w| w.first()).map(|s| s.name.clone()).unwrap_or_default();
+    let of_others = workflow.is_some_and(|w| request::is_of_others(w));
     let content = content.clone().acknowledged_as(&Content::default());
     let earlier = again_of.map(|of| represent::earlier(changes, of)).transpose()?;
     let created = CaseEvent::Created {
@@ -54,14 +55,16 @@ pub(super) fn create(
     if changes.regulation()?.proposal_number_at == ProposalNumberAt::Draft {
         number_proposal(changes, id)?;
     }
-    enter(changes, id, &first)
+    enter(changes, id, &first)?;
+    // A request comes as it is: there is nothing to draft (R6.10).
+    if of_others { submit(changes, id) } else { Ok(()) }
 }
 
 /// The number of the proposal, once, where the Comune wants one (R5.3).
 fn number_proposal(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     let workflow = changes.world.workflow(changes.case(id)?)?;
     let register = &workflow.proposal_register;
-    let wanted = changes.regulation()?.proposal_number_required;
+    let wanted = changes.regulation()?.proposal_number_required && !register.is_empty();
     if wanted && changes.case(id)?.number(register).is_none() {
         let day = changes.day();
         take_number(changes, id, register, day)?;
@@ -90,11 +93,12 @@ fn freeze_step(changes: &Changes, id: &str, what: &str) -> Result<Step, Stop> {
 }
 
 pub(super) fn edit(changes: &mut Changes, id: &str, content: &Content) -> Result<(), Stop> {
-    let step = freeze_step(changes, id, "modificare la bozza")?;
+    freeze_step(changes, id, "modificare la bozza")?;
     let case = changes.case(id)?;
     if changes.ctx.actor == case.creator {
         // Who began it goes on with it as long as writing proposals is his work.
-        powers::drafter(&changes.ctx, &changes.world, Some(&step))?;
+        let workflow = changes.world.workflow(case)?;
+        powers::drafter(&changes.ctx, &changes.world, Some(&workflow))?;
     } else {
         proposer(changes, case)?;
     }
@@ -107,7 +111,11 @@ pub(super) fn submit(changes: &mut Changes, id: &str) -> Result<(), Stop> {
     freeze_step(changes, id, "presentare la proposta")?;
     let by = proposer(changes, changes.case(id)?)?;
     let content = changes.case(id)?.content.clone();
-    complete(changes, &content)?;
+    let (workflow, _) = changes.position(id)?;
+    match request::is_of_others(&workflow) {
+        true => request::complete(changes, &content)?,
+        false => complete(changes, &content)?,
+    }
     offices_open(changes, &content)?;
     targets_stand(changes, id, &content)?;
     let version = changes.case(id)?.versions.len() + 1;
@@ -149,6 +157,7 @@ fn offices_open(changes: &Changes, content: &Content) -> Result<(), Refusal> {
 
 /// The completeness list and the gate questions of law (R1.2, R1.4, practice.md 1.2).
 pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop> {
+    request::none_here(content)?;
     let regulation = changes.regulation()?;
     let mut missing: Vec<&str> = content.missing().iter().map(|gap| gap.text).collect();
     if content.rapporteurs.is_empty() && regulation.relatore_required {
@@ -262,6 +271,12 @@ pub(super) fn withdraw(
     command: &CaseCommand,
 ) -> Result<(), Stop> {
     let case = changes.case(id)?;
+    if case.posting.is_some() && case.treatment.is_none() {
+        let text = "Il documento è affisso all'Albo: la richiesta ha avuto corso";
+        return Err(Refusal::new("already_posted", "R6.6", "art. 32 L. 69/2009", text)
+            .next("Annullare prima la pubblicazione, se è errata")
+            .into());
+    }
     if case.treatment.is_some() {
         return Err(Refusal::new(
             "already_voted",

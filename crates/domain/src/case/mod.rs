@@ -24,6 +24,7 @@ mod privacy;
 mod protocollo;
 mod record;
 mod represent;
+mod request;
 mod revision;
 mod signing;
 mod touches;
@@ -53,6 +54,7 @@ pub use record::{
     Opinion, OpinionOutcome, PassedReview, Posting, Protocollo, Touch,
 };
 pub use represent::{representable, superseded};
+pub use request::{PostingRequest, shown_document, term_source};
 pub use revision::apply_revision;
 pub use signing::{
     check_form, check_prepared, check_seal, check_signature, only_system, unknown_paper, worth,

@@ -11,7 +11,7 @@ use super::event::CaseEvent;
 use super::record::{LatePosting, Posting};
 use super::signing::only_system;
 use super::touches::{effect_moved, lift, ordered, tell_affected, untouch};
-use super::{Case, availability, capigruppo, privacy};
+use super::{Case, Ending, availability, capigruppo, privacy, request};
 use crate::changes::{Changes, Stop};
 use crate::law::calendar::{Preposition, rome_date};
 use crate::law::posting::{check_certificate, check_referto, counted_from, lag};
@@ -62,9 +62,16 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
 
 fn poster(changes: &Changes, id: &str) -> Result<Signatory, Stop> {
     let (_, step) = changes.position(id)?;
-    let StepKind::Post { who } = step.kind else {
+    let over = matches!(changes.case(id)?.ending, Some(Ending::Withdrawn | Ending::Archived));
+    let StepKind::Post { who } = step.kind.clone() else {
         return Err(wrong_step(&step, "pubblicare all'Albo").into());
     };
+    if over {
+        let text = "Alla richiesta non si è dato corso: il documento non si affigge";
+        return Err(Refusal::new("case_over", "R6.10", "", text)
+            .next("Registrare una nuova richiesta")
+            .into());
+    }
     Ok(actor_as(changes, who, None)?)
 }
 
@@ -87,8 +94,7 @@ fn post(
         )
         .into());
     }
-    privacy::all_decided(changes, id)?;
-    let file = privacy::public_file(changes, id, act_file(changes, id)?)?;
+    let file = file_to_show(changes, id)?;
     let regulation = changes.regulation()?;
     let (number, day, external) = match (regulation.albo, external_number, external_day) {
         (Keeper::External, Some(number), Some(day)) => {
@@ -129,7 +135,7 @@ fn post(
     };
     let wrong = changes.case(id)?.annulled_postings.last().map(|(_, why)| why.clone());
     let repeats = repeats.map(str::to_owned).or(wrong);
-    let terms = regulation.term_rules_for(&changes.case(id)?.content.act_type);
+    let terms = request::terms(&regulation, &changes.case(id)?.content);
     let late = missed(changes.case(id)?, &regulation, day);
     let posting = posting(changes, (&regulation, terms), number, day, file, by.clone(), repeats);
     changes.push(id, CaseEvent::Posted(Posting { late: late.clone(), ..posting }));
@@ -246,6 +252,18 @@ fn posting_slot(changes: &Changes, signer: PostingSigner, by: &Signatory) -> Res
     })
 }
 
+/// What the Albo shows: the act as signed, or without what was withheld; a document of others as it
+/// came (R6.8, R6.10).
+fn file_to_show(changes: &Changes, id: &str) -> Result<String, Stop> {
+    let case = changes.case(id)?;
+    if case.content.request.is_some() {
+        let document = request::shown_document(&case.content).map(|a| a.sha256.clone());
+        return Ok(document.unwrap_or_default());
+    }
+    privacy::all_decided(changes, id)?;
+    privacy::public_file(changes, id, act_file(changes, id)?)
+}
+
 /// The act itself, signed by all who must.
 pub(super) fn act_file(changes: &Changes, id: &str) -> Result<String, Stop> {
     let (workflow, _) = changes.position(id)?;
@@ -345,7 +363,7 @@ fn attest_outage(
 fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), Stop> {
     let posting = posted(changes, id)?;
     let by = actor_as(changes, Role::ResponsabilePubblicazione, None)?;
-    if changes.case(id)?.ending == Some(super::Ending::Archived) {
+    if changes.case(id)?.ending == Some(Ending::Archived) {
         let text = "Il fascicolo è chiuso: la pubblicazione non si annulla più";
         return Err(Refusal::new("case_over", "R6.6", "", text)
             .next("L'errore si corregge con una nuova deliberazione")
@@ -361,7 +379,8 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
         .into());
     }
     let today = changes.ctx.today();
-    let was_effective = effective_on(changes.case(id)?).is_some_and(|on| on <= today);
+    let case = changes.case(id)?;
+    let was_effective = case.is_adopted() && effective_on(case).is_some_and(|on| on <= today);
     let event = CaseEvent::PostingAnnulled {
         reason: reason.trim().to_owned(),
         by: by.clone(),
@@ -385,6 +404,7 @@ fn annul_posting(changes: &mut Changes, id: &str, reason: &str) -> Result<(), St
 fn replace_file(changes: &mut Changes, id: &str, sha256: &str, reason: &str) -> Result<(), Stop> {
     let posting = posted(changes, id)?;
     actor_as(changes, Role::ResponsabilePubblicazione, None)?;
+    request::untouched(changes.case(id)?)?;
     let regulation = changes.regulation()?;
     if !regulation.privacy_replace_continues {
         return Err(Refusal::new(

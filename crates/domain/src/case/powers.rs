@@ -5,11 +5,12 @@
 use super::Case;
 use super::command::Ctx;
 use super::decide::wrong_step;
+use super::request::is_of_others;
 use crate::law::calendar::rome_date;
 use crate::refusal::Refusal;
 use crate::registry::{Role, Signatory};
 use crate::regulation::Regulation;
-use crate::workflow::{Lifecycle, OpinionKind, Step, StepKind};
+use crate::workflow::{Lifecycle, OpinionKind, Step, StepKind, Workflow};
 use crate::world::World;
 use chrono::NaiveDate;
 
@@ -44,13 +45,12 @@ pub const DRAFTERS: [Role; 4] = [
 /// Who may begin a proposal and go on with it: the role of the first step, or a drafter.
 ///
 /// # Errors
-/// `not_a_drafter`.
-pub fn drafter(ctx: &Ctx, world: &World, first: Option<&Step>) -> Result<(), Refusal> {
-    let named = first.and_then(|step| match step.kind {
-        StepKind::Freeze { who } => Some(who),
-        _ => None,
-    });
-    let mut roles = named.into_iter().chain(DRAFTERS);
+/// `not_a_drafter`; of a document of others, an actor who does not take requests in.
+pub fn drafter(ctx: &Ctx, world: &World, workflow: Option<&Workflow>) -> Result<(), Refusal> {
+    if let Some(workflow) = workflow.filter(|w| is_of_others(w)) {
+        return receiver(ctx, world, workflow).map(drop);
+    }
+    let mut roles = workflow.and_then(first_role).into_iter().chain(DRAFTERS);
     if roles.any(|role| acting_as(ctx, world, role, None).is_ok()) {
         return Ok(());
     }
@@ -60,6 +60,22 @@ pub fn drafter(ctx: &Ctx, world: &World, first: Option<&Step>) -> Result<(), Ref
     );
     Err(Refusal::new("not_a_drafter", "R1.1", "artt. 5 e 6 L. 241/1990; art. 107 TUEL", text)
         .next("Scrive la proposta chi risponde del procedimento o dell'ufficio, o la Segreteria"))
+}
+
+/// The role of the first step.
+fn first_role(workflow: &Workflow) -> Option<Role> {
+    match workflow.first()?.kind {
+        StepKind::Freeze { who } => Some(who),
+        _ => None,
+    }
+}
+
+/// Who takes in the request of another body: the role of the first step, or the Segreteria to which
+/// it came (R6.10).
+fn receiver(ctx: &Ctx, world: &World, workflow: &Workflow) -> Result<Signatory, Refusal> {
+    let named = first_role(workflow).unwrap_or(Role::ResponsabilePubblicazione);
+    let named = acting_as(ctx, world, named, None);
+    named.or_else(|no| acting_as(ctx, world, Role::Segreteria, None).map_err(|_| no))
 }
 
 /// Who gives an opinion at a step; the Segretario where the office has no officer (TUEL 49 c. 2).
@@ -123,11 +139,16 @@ pub fn returner(
     }
 }
 
-/// The responsabile del procedimento of the case, or the director of one of its offices.
+/// The responsabile del procedimento of the case, or the director of one of its offices; of a
+/// document of others, who takes requests in.
 ///
 /// # Errors
 /// `not_the_proposer`.
 pub fn proposer(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refusal> {
+    let of_others = world.workflow(case).ok().filter(|w| is_of_others(w));
+    if let Some(workflow) = of_others {
+        return receiver(ctx, world, &workflow);
+    }
     if ctx.actor == case.content.procedure_head {
         return acting_as(ctx, world, Role::ResponsabileProcedimento, None);
     }

@@ -6,7 +6,7 @@ use super::advance::{acting, owe, paper_key, slot};
 use super::command::{CaseCommand, Ctx};
 use super::decide::wrong_step;
 use super::event::CaseEvent;
-use super::{Case, powers};
+use super::{Case, powers, request};
 use crate::changes::{Changes, Stop};
 use crate::papers::{PaperKind, case_paper, printed_content};
 use crate::privacy::{Clearance, Hit, Omission, covers, hits, needs_rendition, open_hits, same};
@@ -42,6 +42,7 @@ pub(super) fn decide(changes: &mut Changes, id: &str, command: &CaseCommand) -> 
 /// A draft, or an actor who is not that one.
 pub fn reviewer(ctx: &Ctx, world: &World, case: &Case) -> Result<Signatory, Refusal> {
     let workflow = world.workflow(case)?;
+    request::untouched(case)?;
     if case.current().is_none() {
         let text = "I dati personali si verificano su una proposta presentata";
         return Err(Refusal::new("not_submitted", "R6.8", MINIMISATION, text));

@@ -114,6 +114,7 @@ fn case_moments(case: &Case, workflow: &Workflow, event: &CaseEvent) -> Vec<(&'s
         | CaseEvent::PaperOwed(crate::papers::PaperPlan { key, .. }) => {
             paper_moments(case, workflow, key, matches!(event, CaseEvent::PaperPrepared { .. }))
         }
+        CaseEvent::PaperSigned { key, sha256, .. } => signed_moments(case, key, sha256),
         CaseEvent::OpinionGiven(opinion) => opinion_moments(opinion),
         CaseEvent::StepEntered { step, .. } => step_moments(case, workflow, step),
         CaseEvent::Returned { reasons, by, .. } => {
@@ -258,6 +259,13 @@ fn paper_moments(
         }
         _ => Vec::new(),
     }
+}
+
+/// The referto, once whole, goes back to who asked for the posting (R6.7, R6.10).
+fn signed_moments(case: &Case, key: &str, sha256: &str) -> Vec<(&'static str, Value)> {
+    let report = |p: &&PaperState| p.plan.kind == PaperKind::RefertoPubblicazione;
+    let whole = case.paper(key).filter(report).is_some_and(PaperState::is_complete);
+    whole.then(|| ("report_ready", json!({ "paper": sha256 }))).into_iter().collect()
 }
 
 /// A person must still sign it.

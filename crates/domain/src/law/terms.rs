@@ -42,7 +42,7 @@ impl PubCount {
     /// The doctrine in a sentence.
     pub fn doctrine(self) -> &'static str {
         match self {
-            Self::Inclusive => "il giorno di affissione è il primo dei quindici",
+            Self::Inclusive => "il giorno di affissione è il primo del periodo",
             Self::Exclusive => "il computo inizia dal giorno dopo l'affissione",
         }
     }

@@ -63,6 +63,19 @@ pub struct ActFacts {
     pub conditions: Vec<String>,
     /// Declared effects on finances or assets: "€ 12.500,00", or "sì" without an amount.
     pub effects: Option<String>,
+    /// The body that asked to have it shown, where it is of others (R6.10).
+    pub request: Option<AskedFacts>,
+}
+
+/// The request of another body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedFacts {
+    /// The body.
+    pub body: String,
+    /// Number of its protocollo.
+    pub protocollo: String,
+    /// Day of that number.
+    pub on: Option<NaiveDate>,
 }
 
 /// The declaration of immediate enforceability.
@@ -164,6 +177,11 @@ pub(super) fn facts(world: &World, case: &Case, on: NaiveDate) -> ActFacts {
         effective_on: effective_on(case),
         conditions: unmet.iter().map(|c| c.label().to_owned()).collect(),
         effects: effects(case),
+        request: content.request.as_ref().map(|request| AskedFacts {
+            body: request.body.clone(),
+            protocollo: request.protocollo.clone(),
+            on: request.on,
+        }),
     }
 }
 

@@ -10,10 +10,11 @@ mod detail;
 mod sitting;
 mod why;
 
-pub use act::{ActFacts, ImmediateFacts, ListedAct, OpinionFacts};
+pub use act::{ActFacts, AskedFacts, ImmediateFacts, ListedAct, OpinionFacts};
 pub use detail::{Detail, PreviousPlace};
 pub use sitting::{ItemFacts, SittingFacts, concerned};
 
+use crate::notices::REQUESTER;
 use crate::papers::{PaperState, Slot};
 use crate::privacy::public_subject;
 use crate::registry::Person;
@@ -77,6 +78,8 @@ pub struct Recipient {
     pub email: String,
     /// In which capacities he receives it: "direttore di Direzione Ambiente"; may be empty.
     pub why: Vec<String>,
+    /// A body, not a person: it has no access to the pages of the Comune.
+    pub body: bool,
 }
 
 /// A line of a digest: one notice in short.
@@ -110,7 +113,9 @@ pub fn notice(
     } else {
         detail.acts.iter().filter_map(|id| world.case(id).ok()).collect::<Vec<_>>()
     };
+    let body = person.id == REQUESTER;
     let path = match (case, sitting) {
+        _ if body => None,
         // A list has a link for each of its acts.
         (Some(_), _) if detail.acts.len() > 1 => None,
         (Some(case), _) => Some(format!("/fascicoli/{}", case.id)),
@@ -131,6 +136,7 @@ pub fn notice(
             name: person.name(),
             email: person.email.clone(),
             why: why::capacities(message, subject.moment, world, case, sitting, &person.id, on),
+            body,
         },
         act,
         opinion: case

@@ -2,7 +2,7 @@
 //! Why a person receives a notice: the recipients of the workflow file, said in words.
 
 use crate::case::Case;
-use crate::notices::{RecipientContext, recipients};
+use crate::notices::{REQUESTER, RecipientContext, recipients};
 use crate::registry::{Registry, Role};
 use crate::sitting::Sitting;
 use crate::world::World;
@@ -113,6 +113,7 @@ fn capacity(
             },
             "firmatario del documento",
         ),
+        REQUESTER => (person == REQUESTER).then(|| "ente richiedente".to_owned()),
         "direttori" => director(registry, case, person, on),
         "componenti" => [Role::Sindaco, Role::Vicesindaco, Role::Assessore]
             .into_iter()

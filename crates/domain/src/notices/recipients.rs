@@ -2,7 +2,7 @@
 //! From a recipient token to people: by role and date, never by a list someone keeps up.
 
 use crate::case::{Case, Change, needs, standing};
-use crate::registry::Role;
+use crate::registry::{Person, Registry, Role};
 use crate::regulation::tokens::Keeper;
 use crate::sitting::Sitting;
 use crate::workflow::{OpinionKind, Step, StepKind};
@@ -17,6 +17,26 @@ const BELOW_A_DIRECTOR: [Role; 5] = [
     Role::Gabinetto,
     Role::ResponsabilePubblicazione,
 ];
+
+/// Stands for the body that asked for a posting (R6.10): its address is in the request, not among
+/// the people of the Comune.
+pub const REQUESTER: &str = "ente_richiedente";
+
+/// Who a mail is for: a person of the registry, or the body whose request the act is.
+pub fn addressee(registry: &Registry, case: Option<&Case>, id: &str) -> Option<Person> {
+    if id != REQUESTER {
+        return registry.people.get(id).cloned();
+    }
+    let request = case?.content.request.as_ref()?;
+    Some(Person {
+        id: id.to_owned(),
+        given_name: String::new(),
+        surname: request.body.clone(),
+        fiscal_code: String::new(),
+        email: request.email.clone(),
+        born: None,
+    })
+}
 
 /// What a moment is about.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +61,7 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
         "direttori" => context.directors(),
         "relatori" => context.rapporteurs(),
         "autori_pareri" => context.authors_of_opinions(),
+        REQUESTER => context.requester(),
         "firmatari" => context.signers(),
         "incaricati" => context.charged(),
         "superiori" => context.superiors(),
@@ -63,6 +84,11 @@ pub fn recipients(token: &str, context: &RecipientContext<'_>) -> Vec<String> {
 impl RecipientContext<'_> {
     fn procedure_head(&self) -> Vec<String> {
         self.case.map(|case| case.content.procedure_head.clone()).into_iter().collect()
+    }
+
+    fn requester(&self) -> Vec<String> {
+        let asked = self.case.is_some_and(|case| case.content.request.is_some());
+        asked.then(|| REQUESTER.to_owned()).into_iter().collect()
     }
 
     fn rapporteurs(&self) -> Vec<String> {

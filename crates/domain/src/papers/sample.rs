@@ -3,6 +3,7 @@
 //! templates on, and what the tests of the papers start from. No fact here is a real one.
 
 mod derived;
+mod others;
 mod people;
 mod sittings;
 mod stories;
@@ -84,7 +85,7 @@ impl Story {
     /// A submitted proposal with its number.
     pub fn submitted(&mut self, id: &str, number: i64, content: &Content) -> &mut Self {
         let when = at(7, 15, 9, 0);
-        let workflow = self.registry().active.values().next().cloned().unwrap_or_default();
+        let workflow = self.registry().active["deliberazione-giunta"].clone();
         let by = self.signer("rp", Role::ResponsabileProcedimento, when);
         let (kind, content) = ("deliberazione-giunta".to_owned(), content.clone());
         let hash = content.hash();

@@ -185,7 +185,8 @@ fn close_office(
 }
 
 fn register_person(registry: &Registry, mut person: Person) -> Result<RegistryEvent, Refusal> {
-    if person.id.trim().is_empty() || person.id == SYSTEM_ACTOR {
+    let reserved = [SYSTEM_ACTOR, notices::REQUESTER].contains(&person.id.as_str());
+    if person.id.trim().is_empty() || reserved {
         let text = format!("«{}» non può essere l'identificativo di una persona", person.id);
         return Err(bad("bad_id", text));
     }

@@ -230,7 +230,7 @@ pub struct Person {
 impl Person {
     /// "Anna Scavuzzo".
     pub fn name(&self) -> String {
-        format!("{} {}", self.given_name, self.surname)
+        format!("{} {}", self.given_name, self.surname).trim().to_owned()
     }
 }
 

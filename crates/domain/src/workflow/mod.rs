@@ -27,7 +27,7 @@ pub struct Workflow {
     pub organ: String,
     /// Statutory profile: the closed list of predicates that every path must satisfy.
     pub profile: Profile,
-    /// Token of the register of proposals.
+    /// Token of the register of proposals; empty where nothing is proposed.
     pub proposal_register: String,
     /// Token of the register of the Albo.
     pub albo_register: String,
@@ -293,6 +293,8 @@ pub enum Profile {
     DeliberazioneGiunta,
     /// An act of one official: signed, numbered, posted where a rule says so.
     AttoMonocratico,
+    /// A document of another body, shown in the Albo at its request (R6.10).
+    ContoTerzi,
 }
 
 impl Workflow {

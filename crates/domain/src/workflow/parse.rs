@@ -28,6 +28,7 @@ struct RawAct {
     title: String,
     organ: String,
     profile: Spanned<String>,
+    #[serde(default)]
     proposal_register: String,
     albo_register: String,
 }
@@ -122,8 +123,9 @@ fn profile(token: &Spanned<String>, file: &str, line: usize) -> Result<Profile, 
     match token.get_ref().as_str() {
         "deliberazione-giunta" => Ok(Profile::DeliberazioneGiunta),
         "atto-monocratico" => Ok(Profile::AttoMonocratico),
+        "affissione-conto-terzi" => Ok(Profile::ContoTerzi),
         other => Err(Problem::at(file, line, format!("profilo di legge sconosciuto «{other}»"))
-            .hint("profili noti: deliberazione-giunta, atto-monocratico")),
+            .hint("profili noti: deliberazione-giunta, atto-monocratico, affissione-conto-terzi")),
     }
 }
 

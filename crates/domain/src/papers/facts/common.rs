@@ -2,7 +2,7 @@
 //! What several papers print: the head of an act, people with the title that is printed, numbers.
 
 use super::{Embedded, PaperFacts};
-use crate::case::{Attachment, AttachmentClass, Case, Content, Version};
+use crate::case::{Attachment, AttachmentClass, Case, Content, Version, shown_document};
 use crate::law::calendar::Preposition;
 use crate::papers::{PaperKind, PaperPlan, Slot, words};
 use crate::privacy::public_subject;
@@ -33,6 +33,37 @@ pub struct Head {
     pub proposal: Option<NumberFacts>,
     pub deliberation: Option<NumberFacts>,
     pub immediate: bool,
+    /// The body that asked for a posting, where the document is of others (R6.10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestFacts>,
+}
+
+/// The request of another body as printed.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestFacts {
+    pub body: String,
+    pub protocollo: String,
+    pub on: Option<NaiveDate>,
+    /// As the Comune names it; may be empty.
+    pub kind: String,
+    pub file: String,
+    pub pages: Option<usize>,
+    pub sha256: String,
+}
+
+impl RequestFacts {
+    fn of(content: &Content) -> Option<Self> {
+        let (request, document) = (content.request.as_ref()?, shown_document(content)?);
+        Some(Self {
+            body: one_line(&request.body),
+            protocollo: request.protocollo.trim().to_owned(),
+            on: request.on,
+            kind: one_line(&content.act_type),
+            file: document.name.clone(),
+            pages: document.pages,
+            sha256: document.sha256.clone(),
+        })
+    }
 }
 
 /// A person as printed.
@@ -141,6 +172,7 @@ pub fn head(case: &Case, workflow: &Workflow, registry: &Registry) -> Head {
         proposal: case.number(&workflow.proposal_register).map(number),
         deliberation: case.act_number(workflow).map(number),
         immediate: case.is_immediate(),
+        request: RequestFacts::of(content),
     }
 }
 
@@ -152,6 +184,12 @@ impl Head {
             (None, Some(proposal)) => format!("proposta-{}-{}", proposal.number, proposal.year),
             (None, None) => case.id.clone(),
         }
+    }
+
+    /// The head as another body asked at that time.
+    #[must_use]
+    pub fn asking(self, content: &Content) -> Self {
+        Self { subject: one_line(&content.subject), request: RequestFacts::of(content), ..self }
     }
 
     /// The head of a paper that speaks of the proposal, whatever became of it later.
@@ -169,6 +207,10 @@ impl Head {
                 format!("della deliberazione n. {} {}", act.number, Preposition::Of.short(act.date))
             }
             (None, Some(p)) => format!("della proposta n. {}/{}", p.number, p.year),
+            (None, None) if self.request.is_some() => {
+                let body = self.request.as_ref().map_or("", |request| &request.body);
+                format!("per conto terzi ({body})")
+            }
             (None, None) => "della proposta".to_owned(),
         }
     }

@@ -4,7 +4,7 @@
 use super::PaperFacts;
 use super::common::{Head, NumberFacts, Parts, PersonFacts, member, owed_at, paper, read_public};
 use crate::case::capigruppo::named;
-use crate::case::{Availability, Case, LatePosting, Posting, in_force_from};
+use crate::case::{Availability, Case, Content, LatePosting, Posting, in_force_from, term_source};
 use crate::law::calendar::{Preposition, rome_date, rome_time};
 use crate::law::outage::OutagePolicy;
 use crate::law::terms::Terms;
@@ -33,6 +33,34 @@ pub struct PostingFacts {
     pub doctrine: &'static str,
     pub repeats: Option<String>,
     pub by: PersonFacts,
+    /// The norm by which a document of others is shown that long (R6.10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term_source: Option<String>,
+}
+
+impl PostingFacts {
+    /// With the norm of the term, where the document is of another body.
+    fn sourced(self, case: &Case, posting: &Posting, world: &World) -> Result<Self, Refusal> {
+        let Some(content) = asked_for(case, posting) else { return Ok(self) };
+        let regulation = world.regulation(posting.day)?;
+        let source = term_source(&regulation, content).trim().to_owned();
+        Ok(Self { term_source: Some(source), ..self })
+    }
+}
+
+/// What another body asked to show, as it stood at a posting: it may be corrected when that was
+/// annulled.
+fn asked_for<'a>(case: &'a Case, posting: &Posting) -> Option<&'a Content> {
+    let then = case.versions.iter().rev().find(|version| version.at <= posting.at);
+    then.map(|version| &version.content).filter(|content| content.request.is_some())
+}
+
+/// The head of a paper about a posting.
+fn headed(case: &Case, posting: &Posting, head: Head) -> Head {
+    match asked_for(case, posting) {
+        Some(content) => head.asking(content),
+        None => head,
+    }
 }
 
 /// A posting with the days lost so far.
@@ -59,6 +87,7 @@ pub fn posting_facts(
         doctrine: posting.pub_count.doctrine(),
         repeats: posting.repeats.as_deref().map(words::clause),
         by: PersonFacts::from(&posting.by),
+        term_source: None,
     })
 }
 
@@ -107,9 +136,9 @@ pub fn attestation(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFac
     let posting = posting_of(case, &plan.about)?;
     let effective = terms(posting, &BTreeMap::new())?.effective_on;
     let facts = PostedFacts {
-        posting: posting_facts(posting, &BTreeMap::new())?,
+        posting: posting_facts(posting, &BTreeMap::new())?.sourced(case, posting, world)?,
         in_force_on: in_force_from(case, posting, Some(effective)),
-        head,
+        head: headed(case, posting, head),
     };
     let parts = Parts {
         kind: plan.kind,
@@ -182,13 +211,13 @@ pub fn report(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
     let undisturbed = terms(posting, &BTreeMap::new())?.last_day;
     let lost = case.outages_of(posting);
     let facts = ReportFacts {
-        posting: posting_facts(posting, lost)?,
+        posting: posting_facts(posting, lost)?.sourced(case, posting, world)?,
         outages: lost.iter().map(|(day, hours)| OutageDay { day: *day, hours: *hours }).collect(),
         first_last_day: Some(undisturbed)
             .filter(|day| terms(posting, lost).is_ok_and(|t| t.last_day != *day)),
         states_no_opposition: regulation.referto_states_no_opposition,
         probes: case.availability.get(&(posting.year, posting.number)).map(ProbeFacts::from),
-        head,
+        head: headed(case, posting, head),
     };
     let parts = Parts {
         kind: plan.kind,
@@ -253,7 +282,7 @@ pub fn outage(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts, R
         replaces: case.papers.iter().take_while(|p| p.plan.key != plan.key).any(|p| {
             p.plan.kind == plan.kind && p.plan.about == plan.about && !p.signed.is_empty()
         }),
-        head,
+        head: headed(case, posting, head),
     };
     let parts = Parts {
         kind: plan.kind,
@@ -322,7 +351,7 @@ pub fn annulment(id: &str, plan: &PaperPlan, world: &World) -> Result<PaperFacts
     let facts = AnnulmentFacts {
         posting: posting_facts(posting, &BTreeMap::new())?,
         reason: reason.trim().to_owned(),
-        head,
+        head: headed(case, posting, head),
     };
     let parts = Parts {
         kind: plan.kind,

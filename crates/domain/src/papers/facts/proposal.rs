@@ -250,10 +250,14 @@ fn withdrawal(
         sitting,
     };
     let what = if sitting.is_some() { "Ritiro dall'ordine del giorno" } else { "Ritiro" };
+    let title = match &facts.head.request {
+        Some(_) => format!("Affissione {}: richiesta senza corso", facts.head.of_what()),
+        None => format!("{what} della proposta{}", numbered(&facts.head)),
+    };
     let parts = Parts {
         kind: PaperKind::NotaRitiro,
         file: format!("nota-ritiro-{}", facts.head.stem(case)),
-        title: format!("{what} della proposta{}", numbered(&facts.head)),
+        title,
         created: case.current().map(|v| v.at).or(case.updated).unwrap_or_default(),
         slots: &own_slot(by),
         embedded: Vec::new(),

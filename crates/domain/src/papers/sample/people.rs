@@ -221,9 +221,12 @@ pub fn registry() -> Registry {
         text: include_str!("../../../../../regulations/grande-comune.toml").into(),
         from: day(),
     });
-    registry.evolve(&RegistryEvent::WorkflowActivated {
-        text: include_str!("../../../../../workflows/deliberazione-giunta.toml").into(),
-    });
+    for text in [
+        include_str!("../../../../../workflows/deliberazione-giunta.toml"),
+        include_str!("../../../../../workflows/affissione-conto-terzi.toml"),
+    ] {
+        registry.evolve(&RegistryEvent::WorkflowActivated { text: text.into() });
+    }
     registry
 }
 

@@ -15,6 +15,7 @@ pub fn all() -> Result<Vec<PaperFacts>, Refusal> {
     not_adopted(&mut papers)?;
     commissioner(&mut papers)?;
     single_text(&mut papers)?;
+    super::others::all(&mut papers)?;
     super::sittings::all(&mut papers)?;
     Ok(papers)
 }
@@ -33,7 +34,8 @@ pub fn secretary(story: &Story) -> Vec<Slot> {
     vec![slot("firma", story.signer("vsg", Role::Segretario, at(7, 24, 12, 0)))]
 }
 
-fn publisher(story: &Story) -> Vec<Slot> {
+/// Who answers for the Albo of the sample.
+pub fn publisher(story: &Story) -> Vec<Slot> {
     vec![slot("firma", story.signer("albo", Role::ResponsabilePubblicazione, at(7, 28, 12, 0)))]
 }
 

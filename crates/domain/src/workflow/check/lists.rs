@@ -8,7 +8,7 @@ use crate::notices::{
     moments, recipient_tokens,
 };
 use crate::problem::Problem;
-use crate::workflow::{Lifecycle, Notice, Step, StepKind, Workflow};
+use crate::workflow::{Lifecycle, Notice, Profile, Step, StepKind, Workflow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that can be seen without walking.
@@ -146,10 +146,11 @@ fn registers(workflow: &Workflow, names: &Names, file: &str) -> Vec<Problem> {
 
 /// Registers of proposals, of the Albo and of the acts, with their line.
 fn used_registers(workflow: &Workflow) -> Vec<(usize, &str)> {
-    let mut used = vec![
-        (workflow.line, workflow.proposal_register.as_str()),
-        (workflow.line, workflow.albo_register.as_str()),
-    ];
+    let mut used = vec![(workflow.line, workflow.albo_register.as_str())];
+    // Where nothing is proposed, no proposal takes a number.
+    if workflow.profile != Profile::ContoTerzi || !workflow.proposal_register.is_empty() {
+        used.insert(0, (workflow.line, workflow.proposal_register.as_str()));
+    }
     used.extend(workflow.steps.iter().filter_map(|s| match &s.kind {
         StepKind::Number { register } => Some((s.line, register.as_str())),
         _ => None,
@@ -298,6 +299,10 @@ fn guilty(workflow: &Workflow, predicate: &Predicate) -> Option<usize> {
             twice.map(|(line, _)| line)
         }
         Demand::Organ(organ) => (workflow.organ != organ).then_some(workflow.line),
+        Demand::Only(points) => {
+            let foreign = |k: &StepKind| !points.iter().any(|point| point.covers(k));
+            workflow.find(foreign).map(|step| step.line)
+        }
         Demand::Before(..)
         | Demand::BeforeIfForeseen(..)
         | Demand::NotAfter(..)

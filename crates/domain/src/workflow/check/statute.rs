@@ -67,6 +67,8 @@ pub(super) enum Demand {
     DistinctRegisters,
     /// The organ that decides.
     Organ(&'static str),
+    /// No step is of another place.
+    Only(&'static [Point]),
 }
 
 /// A place of the procedure, whatever its step is called.
@@ -126,6 +128,7 @@ impl Point {
 
 const GIUNTA: &[Profile] = &[Profile::DeliberazioneGiunta];
 const MONOCRATIC: &[Profile] = &[Profile::AttoMonocratico];
+const OF_OTHERS: &[Profile] = &[Profile::ContoTerzi];
 const EVERY: &[Profile] = &[Profile::DeliberazioneGiunta, Profile::AttoMonocratico];
 
 /// Builds a row of the table.
@@ -280,6 +283,22 @@ pub(super) const STATUTE: &[Predicate] = &[
         ("R5.2", ""), "il procedimento finisce senza che l'atto abbia un numero"),
     row("signed_before_end", MONOCRATIC, Before(Point::End, SIGNED_ACT),
         ("R9.1", "artt. 20 e 24 CAD"), "il procedimento finisce senza che l'atto sia firmato"),
+
+    // A document of another body.
+    row("only_shown", OF_OTHERS, Demand::Only(&[Point::Freeze, Point::Review, Point::Post]),
+        ("R6.10", "art. 32 L. 69/2009"),
+        "un documento di un altro ente si affigge e basta: non si propone, non si vota, non si numera \
+         e non si firma"),
+    row("request_before_posting", OF_OTHERS, Before(Point::Post, SUBMITTED),
+        ("R6.10", ""), "si affigge un documento che nessuno ha chiesto di affiggere"),
+    row("shown_once", OF_OTHERS, NotAfter(Point::Post, POSTED),
+        ("R6.6", ""), "un documento già affisso si affigge di nuovo senza annullare la pubblicazione"),
+    row("shown_before_end", OF_OTHERS, Before(Point::End, POSTED),
+        ("R6.10", ""), "il procedimento finisce senza che il documento sia affisso"),
+    row("report_returned", OF_OTHERS, Notice { on: "report_ready", to: "ente_richiedente" },
+        ("R6.7", ""), "manca l'avviso «report_ready» all'ente richiedente, che riceve il referto"),
+    row("nobody_decides", OF_OTHERS, Demand::Organ("none"),
+        ("R6.10", ""), "nessun organo decide su un documento di altri: «organ» deve essere «none»"),
 
     // What goes with it.
     row("capigruppo_duty", GIUNTA, Duty { name: "capigruppo", on: "posted" },

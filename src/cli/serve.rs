@@ -14,7 +14,7 @@ use crate::service::oidc::Provider;
 use crate::service::paper::Press;
 use crate::service::schedule::{Task, Timetable};
 use crate::service::worker::Worker;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::web::hosts::Neighbour;
 use crate::web::{self, Settings};
 use anyhow::Context;
@@ -73,9 +73,11 @@ pub fn on_database(path: &Path, listen: &str) -> ExitCode {
 }
 
 /// Never more than `INFO`, and by no setting: below it libraries write what they exchange, and the
-/// dialogue with a relay has its password in it.
+/// dialogue with a relay has its password in it. A message that cannot be written, because standard
+/// error is a file on a full disk, is lost and ends nothing.
 fn logs(format: LogFormat) {
     let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    let logs = logs.log_internal_errors(false);
     let logs = logs.with_max_level(tracing::Level::INFO);
     match format {
         LogFormat::Text => logs.init(),
@@ -180,9 +182,15 @@ async fn stay(config: Config, web: bool, demo: bool) -> anyhow::Result<()> {
 
 /// The queue of a Comune, until it is time to stop.
 async fn keep_working(worker: Arc<Worker>, mut stopped: Stopped) {
-    let mut looked = None;
+    let (mut looked, mut failed) = (None, false);
     while !*stopped.borrow() {
-        looked = look(&worker, looked).await;
+        match look(&worker, looked, failed, &stopped).await {
+            Ok(now) => (looked, failed) = (Some(now), false),
+            Err(error) => {
+                tracing::error!(%error, "the queue cannot be read; trying again");
+                failed = true;
+            }
+        }
         let _ = tokio::time::timeout(LOOK, stopped.changed()).await;
     }
 }
@@ -286,23 +294,23 @@ async fn asked_to_stop() {
 }
 
 /// One look: periodic tasks since the last one, or since a process before this one ended, then every
-/// job that is due.
-async fn look(worker: &Worker, last: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+/// job that is due, until it is time to stop.
+async fn look(
+    worker: &Worker,
+    last: Option<DateTime<Utc>>,
+    failed: bool,
+    stopped: &Stopped,
+) -> Result<DateTime<Utc>, StoreError> {
     let now = SystemClock.now();
-    let done = async {
-        match last {
-            Some(last) => worker.tick(last, now).await?,
-            None => worker.catch_up(now).await?,
-        }
-        worker.drain().await
-    };
-    match done.await {
-        Ok(_) => Some(now),
-        Err(error) => {
-            tracing::error!(%error, "the queue cannot be read; trying again");
-            last
-        }
+    if failed {
+        worker.give_back().await?;
     }
+    match last {
+        Some(last) => worker.tick(last, now).await?,
+        None => worker.catch_up(now).await?,
+    }
+    worker.drain_while(|| !*stopped.borrow()).await?;
+    Ok(now)
 }
 
 /// Address of the pages without final slash, where the configuration says it.

@@ -168,7 +168,10 @@ impl Tokens {
         if known.used.is_none_or(|used| now - used >= USED_EVERY) {
             // Said before it is written: of many requests at once only one writes it down.
             self.remember(&id, Known { used: Some(now), ..known.clone() });
-            self.store.api_token_used(&id, now).await?;
+            // A note for its owner: whoever only reads goes on reading on a full disk.
+            if let Err(error) = self.store.api_token_used(&id, now).await {
+                tracing::warn!(%error, "the use of a token was not noted");
+            }
         }
         Ok(Some(known.bearer))
     }

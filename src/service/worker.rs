@@ -24,7 +24,7 @@ use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,8 @@ mod remind;
 
 /// Seconds a worker may keep a job before another one may take it.
 const LEASE_SECONDS: i64 = 120;
+/// Seconds of its lease that a job wants left when it begins.
+const LEAST_SECONDS: i64 = 90;
 /// Jobs taken at a time.
 const BATCH: i64 = 16;
 
@@ -149,19 +151,53 @@ impl Worker {
     /// # Errors
     /// When the database does not answer.
     pub async fn drain(&self) -> Result<usize, StoreError> {
+        self.drain_while(|| true).await
+    }
+
+    /// The same until somebody says that it is enough: what was taken and not begun is given back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn drain_while(&self, go_on: impl Fn() -> bool) -> Result<usize, StoreError> {
+        let store = &self.office.executor.store;
         let mut performed = 0;
-        loop {
-            let store = &self.office.executor.store;
+        while go_on() {
             let jobs = store.claim(&[], &self.name, self.now(), LEASE_SECONDS, BATCH).await?;
             if jobs.is_empty() {
                 indexing::catch_up(&self.office.executor).await?;
-                return Ok(performed);
+                break;
             }
             for job in jobs {
-                self.run(&job).await?;
-                performed += 1;
+                if !go_on() {
+                    let why = "il programma è stato fermato prima di cominciare";
+                    store.put_off(&job.key, &self.name, self.now(), why).await?;
+                } else if self.keeps(&job).await? {
+                    self.run(&job).await?;
+                    performed += 1;
+                }
             }
         }
+        Ok(performed)
+    }
+
+    /// Whether a job taken with others is still this worker's. Those before it may have lasted (a
+    /// mail server that is slow to answer): when its lease ends, another process does it too.
+    async fn keeps(&self, job: &QueuedJob) -> Result<bool, StoreError> {
+        let now = self.now();
+        if job.next_at - now >= TimeDelta::seconds(LEAST_SECONDS) {
+            return Ok(true);
+        }
+        let until = now + TimeDelta::seconds(LEASE_SECONDS);
+        self.office.executor.store.renew(&job.key, &self.name, until).await
+    }
+
+    /// Gives back what this worker took and could not finish because the database failed, so that
+    /// it is taken again without waiting for the end of the lease.
+    ///
+    /// # Errors
+    /// When the database still does not answer.
+    pub async fn give_back(&self) -> Result<u64, StoreError> {
+        self.office.executor.store.give_back(&self.name, self.now()).await
     }
 
     /// Performs one leased job and records what became of it.

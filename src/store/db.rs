@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Executor, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -86,10 +86,25 @@ pub(crate) struct Sqlite {
     pub read: SqlitePool,
     /// Absent when the store is read-only.
     pub write: Option<Mutex<SqliteConnection>>,
+    path: PathBuf,
     /// Held as long as the store lives: the lock on this file is what keeps others away.
     _lock: Option<File>,
     /// A private folder to remove at the end, when the database was asked for in memory.
     _scratch: Option<Scratch>,
+}
+
+impl Sqlite {
+    /// Makes the connection that writes good again after a write that failed. On a full disk SQLite
+    /// ends the transaction by itself; the driver believes it open, and would begin no other.
+    pub async fn mend(&self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        // Answered after the rollback of what was given up.
+        conn.ping().await?;
+        if conn.is_in_transaction() {
+            tracing::warn!("a transaction ended by itself: the file is opened again");
+            *conn = for_writing(&self.path).connect().await?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -167,6 +182,7 @@ impl Store {
             Address::Sqlite(path) => Db::Sqlite(Sqlite {
                 read: sqlite_pool(&path).await?,
                 write: None,
+                path,
                 _lock: None,
                 _scratch: None,
             }),
@@ -325,7 +341,18 @@ impl Address {
 
 async fn open_sqlite(path: &Path, scratch: Option<Scratch>) -> Result<Sqlite, StoreError> {
     let lock = lock_beside(path)?;
-    let options = SqliteConnectOptions::new()
+    let write = for_writing(path).connect().await?;
+    Ok(Sqlite {
+        read: sqlite_pool(path).await?,
+        write: Some(Mutex::new(write)),
+        path: path.to_owned(),
+        _lock: Some(lock),
+        _scratch: scratch,
+    })
+}
+
+fn for_writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -333,14 +360,7 @@ async fn open_sqlite(path: &Path, scratch: Option<Scratch>) -> Result<Sqlite, St
         .foreign_keys(true)
         .busy_timeout(WAIT)
         // Without this, INSERT OR REPLACE would delete rows behind the triggers' back.
-        .pragma("recursive_triggers", "ON");
-    let write = options.connect().await?;
-    Ok(Sqlite {
-        read: sqlite_pool(path).await?,
-        write: Some(Mutex::new(write)),
-        _lock: Some(lock),
-        _scratch: scratch,
-    })
+        .pragma("recursive_triggers", "ON")
 }
 
 async fn sqlite_pool(path: &Path) -> Result<SqlitePool, StoreError> {

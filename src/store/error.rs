@@ -27,10 +27,16 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The database does not answer, or the connection fell. A write that ends so was not
-    /// acknowledged; in the rare case that the cut came during the commit it may be there.
+    /// The database does not answer, or the connection fell: nothing was recorded.
     #[error("Il database non risponde")]
     Unavailable(#[source] Arc<sqlx::Error>),
+    /// The connection fell while a write was being recorded, and did not come back in time to ask:
+    /// it may be there or not. Whoever repeats it under its key has it once.
+    #[error("Il database ha smesso di rispondere durante la registrazione: può essere avvenuta")]
+    InDoubt(#[source] Arc<sqlx::Error>),
+    /// The disk takes no more, because it is full or broken: nothing was recorded.
+    #[error("Il disco dell'archivio non accetta altre scritture: niente è stato registrato")]
+    NoRoom(#[source] sqlx::Error),
     /// The migrations could not be applied.
     #[error("Lo schema del database non si può aggiornare")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -67,15 +73,25 @@ pub enum StoreError {
     Sql(#[source] sqlx::Error),
 }
 
+/// Codes of a disk that does not take what is written: SQLITE_FULL, the writes of SQLITE_IOERR
+/// (write, truncate, shared memory, directory), disk_full of PostgreSQL.
+const NO_ROOM: [&str; 6] = ["13", "778", "1290", "1546", "4874", "53100"];
+
+/// SQLITE_IOERR_FSYNC: it was written, and the disk does not say whether it holds it.
+const NOT_CONFIRMED: &str = "1034";
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if is_connection(&error) {
             return Self::Unavailable(Arc::new(error));
         }
-        match error.as_database_error() {
-            Some(db) if db.is_unique_violation() => {
-                Self::Exists(db.constraint().unwrap_or(db.message()).to_owned())
-            }
+        let Some(db) = error.as_database_error() else { return Self::Sql(error) };
+        if db.is_unique_violation() {
+            return Self::Exists(db.constraint().unwrap_or(db.message()).to_owned());
+        }
+        match db.code().unwrap_or_default().into_owned().as_str() {
+            NOT_CONFIRMED => Self::InDoubt(Arc::new(error)),
+            code if NO_ROOM.contains(&code) => Self::NoRoom(error),
             _ => Self::Sql(error),
         }
     }

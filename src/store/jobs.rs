@@ -75,6 +75,8 @@ const GIVE_UP: &str = "UPDATE job_state SET state = 'dead', leased_by = NULL, \
      WHERE key = $1 AND state IN ('available', 'dead')";
 const ABANDONED: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $1 \
      WHERE state = 'running'";
+const GIVE_BACK: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $2 \
+     WHERE state = 'running' AND leased_by = $1";
 const COUNTS: &str = "SELECT CASE WHEN state = 'dead' AND note IS NOT NULL THEN 'given_up' ELSE state END AS how, \
      CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY how ORDER BY how";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
@@ -82,7 +84,7 @@ const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available
 const LAST_OF_KIND: &str = "SELECT due_at FROM jobs WHERE kind = $1 ORDER BY due_at DESC LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 12] = [
+pub(crate) const STATEMENTS: [&str; 13] = [
     LIST,
     FINISH,
     RETRY,
@@ -92,6 +94,7 @@ pub(crate) const STATEMENTS: [&str; 12] = [
     REQUEUE,
     GIVE_UP,
     ABANDONED,
+    GIVE_BACK,
     COUNTS,
     NEXT_DUE,
     LAST_OF_KIND,
@@ -386,6 +389,16 @@ impl Store {
         let write = db.write.as_ref().ok_or(StoreError::ReadOnly)?;
         let sql = sqlx::query(ABANDONED).bind(instant(now));
         Ok(sql.execute(&mut *write.lock().await).await?.rows_affected())
+    }
+
+    /// Gives back every job that a worker has; how many there were.
+    pub async fn give_back(&self, worker: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        Ok(change!(self, |conn| sqlx::query(GIVE_BACK)
+            .bind(worker)
+            .bind(instant(now))
+            .execute(conn)
+            .await?
+            .rows_affected()))
     }
 
     /// The jobs that match, by due instant.

@@ -120,9 +120,11 @@ impl Store {
             Db::Sqlite(db) => {
                 let write = db.write.as_ref().ok_or(StoreError::ReadOnly)?;
                 let mut guard = write.lock().await;
-                let mut transaction = guard.begin_with("BEGIN IMMEDIATE").await?;
-                index_sqlite(&mut transaction, act).await?;
-                transaction.commit().await?;
+                let done = at_once_sqlite(&mut guard, act).await;
+                if done.is_err() {
+                    db.mend(&mut guard).await?;
+                }
+                done?;
             }
             Db::Postgres(db) => {
                 let mut transaction = db.pool.begin().await?;
@@ -215,6 +217,12 @@ macro_rules! index_act {
         // Without a place another process was faster with a later version.
         n.filter(|_| known.as_deref() != Some(digest))
     }};
+}
+
+async fn at_once_sqlite(conn: &mut SqliteConnection, act: &SearchAct) -> Result<(), sqlx::Error> {
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    index_sqlite(&mut transaction, act).await?;
+    transaction.commit().await
 }
 
 async fn index_sqlite(conn: &mut SqliteConnection, act: &SearchAct) -> Result<(), sqlx::Error> {

@@ -91,6 +91,12 @@ async fn settle(shared: &Shared, mut batch: Vec<Box<dyn Command>>) {
                 command.answer(Err(StoreError::Unavailable(error.clone()).into()));
             }
         }
+        Err(StoreError::InDoubt(error)) => {
+            tracing::error!(%error, commands = batch.len(), "nobody knows whether it is committed");
+            for command in batch {
+                command.answer(Err(StoreError::InDoubt(error.clone()).into()));
+            }
+        }
         Err(error) if batch.len() == 1 => {
             if let Some(command) = batch.pop() {
                 command.answer(Err(error.into()));
@@ -143,14 +149,24 @@ enum Trouble {
     Error(StoreError),
 }
 
+/// Plans that were sent and never answered.
+type Doubts = Vec<(Plan, Vec<Answer>)>;
+
 async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settled, StoreError> {
-    let mut doubts: Vec<(Plan, Vec<Answer>)> = Vec::new();
+    let mut doubts = Doubts::new();
     let mut attempt = 0;
     loop {
         attempt += 1;
         let trouble = match &shared.db {
             Db::Sqlite(db) => match &db.write {
-                Some(write) => sqlite(shared, &mut *write.lock().await, batch).await,
+                Some(write) => {
+                    let mut conn = write.lock().await;
+                    let done = sqlite(shared, &mut conn, batch).await;
+                    if done.is_err() {
+                        db.mend(&mut conn).await?;
+                    }
+                    done
+                }
                 None => return Err(StoreError::ReadOnly),
             },
             Db::Postgres(db) => {
@@ -164,7 +180,7 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
                 add(&shared.counting.conflicts, 1);
                 if attempt < ATTEMPTS_MAX { error } else { return Err(StoreError::Busy) }
             }
-            Err(Trouble::Lost(error)) if is_down(&error) && doubts.is_empty() => return Err(error),
+            Err(Trouble::Lost(error)) if is_down(&error) => return Err(given_up(error, &doubts)),
             Err(Trouble::Lost(error)) => error,
             Err(Trouble::Doubt(error, doubt)) => {
                 doubts.push(*doubt);
@@ -172,9 +188,17 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
             }
         };
         if attempt >= ATTEMPTS_MAX {
-            return Err(error);
+            return Err(given_up(error, &doubts));
         }
         tokio::time::sleep(pause(attempt)).await;
+    }
+}
+
+/// What is said of a batch given up: once a plan of it was sent, nobody knows what became of it.
+fn given_up(error: StoreError, doubts: &Doubts) -> StoreError {
+    match error {
+        StoreError::Unavailable(cause) if !doubts.is_empty() => StoreError::InDoubt(cause),
+        error => error,
     }
 }
 
@@ -215,7 +239,7 @@ async fn postgres(
     db: &Postgres,
     batch: &mut [Box<dyn Command>],
     lock: bool,
-    doubts: &mut Vec<(Plan, Vec<Answer>)>,
+    doubts: &mut Doubts,
 ) -> Result<Settled, Trouble> {
     let lost = |error: sqlx::Error| Trouble::Lost(error.into());
     let mut conn = db.write.acquire().await.map_err(lost)?;
@@ -247,7 +271,7 @@ async fn attempt(
     shared: &Shared,
     conn: &mut PgConnection,
     batch: &mut [Box<dyn Command>],
-    doubts: &mut Vec<(Plan, Vec<Answer>)>,
+    doubts: &mut Doubts,
 ) -> Result<Appended, Trouble> {
     let decided = decide(shared, &mut Conn::Postgres(&mut *conn), batch).await;
     let (as_read, plan, answers, trips) = decided.map_err(|error| match error {

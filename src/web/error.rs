@@ -30,10 +30,45 @@ pub enum WebError {
     Unavailable(String),
 }
 
+/// What is said of a failure that a person can do something about.
+pub struct Said {
+    /// Stable code.
+    pub code: &'static str,
+    /// What it is.
+    pub heading: &'static str,
+    /// What happened.
+    pub text: &'static str,
+    /// What to do.
+    pub next: &'static str,
+}
+
+/// The disk of the database is full.
+pub static NO_ROOM: Said = Said {
+    code: "no_room",
+    heading: "Spazio esaurito",
+    text: "Il disco dell'archivio è pieno o guasto: nulla è stato registrato",
+    next: "Avvisare chi gestisce il sistema; quando c'è di nuovo spazio, ripetere",
+};
+
+/// The database fell silent while it was recording.
+pub static OUTCOME_UNKNOWN: Said = Said {
+    code: "outcome_unknown",
+    heading: "Esito da verificare",
+    text: "L'archivio ha smesso di rispondere durante la registrazione: \
+           l'operazione può essere riuscita oppure no",
+    next: "Fra qualche istante rileggere la pagina di partenza: ripetere solo se \
+           l'operazione non vi risulta",
+};
+
 impl WebError {
     /// A failure of ours, with its place.
     pub fn internal(place: &str, error: impl Display) -> Self {
         Self::Internal(format!("{place}: {error}"))
+    }
+
+    fn of_store(status: StatusCode, said: &Said) -> Self {
+        let refusal = Refusal::new(said.code, "", "", said.text);
+        Self::Refused(status, refusal.next(said.next))
     }
 
     /// The refusal inside, when the rules said no.
@@ -64,6 +99,14 @@ impl From<StoreError> for WebError {
         match error {
             StoreError::Unavailable(_) | StoreError::Busy | StoreError::Closed => {
                 Self::Unavailable(error.to_string())
+            }
+            StoreError::NoRoom(cause) => {
+                tracing::error!(%cause, "the disk of the database takes no more");
+                Self::of_store(StatusCode::INSUFFICIENT_STORAGE, &NO_ROOM)
+            }
+            // The writer has said it, with how many commands.
+            StoreError::InDoubt(_) => {
+                Self::of_store(StatusCode::SERVICE_UNAVAILABLE, &OUTCOME_UNKNOWN)
             }
             error => Self::internal("store", error),
         }
@@ -205,7 +248,8 @@ fn page_of(
         status: status.as_u16(),
     };
     if let Some(WebError::Refused(_, refusal)) = error {
-        page.heading = "Operazione non consentita".into();
+        let found = [&NO_ROOM, &OUTCOME_UNKNOWN].into_iter().find(|said| said.code == refusal.code);
+        page.heading = found.map_or("Operazione non consentita", |said| said.heading).into();
         page.text = refusal.text;
         page.next = refusal.next;
         page.article = refusal.article;

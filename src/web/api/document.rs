@@ -108,7 +108,7 @@ fn headers() -> Value {
 }
 
 /// Statuses of the problems and what each means.
-const PROBLEMS: [(&str, &str); 11] = [
+const PROBLEMS: [(&str, &str); 12] = [
     ("400", "Parametri, intestazioni o corpo non leggibili"),
     ("401", "Token mancante, scaduto o revocato"),
     ("403", "Lettura non consentita, o ambito che il token non comprende"),
@@ -119,7 +119,8 @@ const PROBLEMS: [(&str, &str); 11] = [
     ("415", "Tipo di contenuto non previsto"),
     ("422", "Il motore non ammette la richiesta: codice, norma e cosa fare sono nella risposta"),
     ("429", "Troppe richieste"),
-    ("503", "L'archivio non risponde"),
+    ("503", "L'archivio non risponde, o non si sa se ha registrato (`outcome_unknown`)"),
+    ("507", "Il disco dell'archivio è pieno: nulla è stato registrato"),
 ];
 
 fn responses() -> Value {

@@ -4,7 +4,7 @@
 
 use crate::domain::refusal::Refusal;
 use crate::web::Shared;
-use crate::web::error::WebError;
+use crate::web::error::{NO_ROOM, OUTCOME_UNKNOWN, Said, WebError};
 use crate::web::layers::reference;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -167,9 +167,16 @@ fn words(status: u16) -> &'static Words {
 
 /// The words of a code that is not of the rules but of the API itself: title, text, next step.
 pub fn of_code(code: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    let found = WORDS.iter().find(|words| words.1 == code)?;
-    Some((found.2, found.3, found.4))
+    let own = WORDS.iter().find(|words| words.1 == code);
+    let said = STORE.into_iter().find(|said| said.code == code);
+    own.map(|own| (own.2, own.3, own.4)).or(said.map(|said| (said.heading, said.text, AGAIN)))
 }
+
+/// Failures of the database that have words of their own.
+static STORE: [&Said; 2] = [&NO_ROOM, &OUTCOME_UNKNOWN];
+/// A program needs not look whether it happened: a key counts once.
+const AGAIN: &str =
+    "Ripetere più tardi con la stessa chiave di idempotenza: è registrata una volta";
 
 /// A refusal of the API itself.
 pub fn refuse(status: StatusCode, code: &str, text: impl Into<String>, next: &str) -> WebError {
@@ -199,9 +206,15 @@ fn problem(
     instance: String,
     reference: String,
 ) -> Problem {
-    let &Words(_, code, title, text, next) = words(status.as_u16());
+    let &Words(_, code, mut title, text, next) = words(status.as_u16());
     let refusal = match error {
-        Some(WebError::Refused(_, refusal)) => refusal,
+        Some(WebError::Refused(_, refusal)) => match of_code(&refusal.code) {
+            Some((own, _, next)) if status.is_server_error() => {
+                title = own;
+                refusal.next(next)
+            }
+            _ => refusal,
+        },
         _ => Refusal::new(code, "", "", text).next(next),
     };
     let base = app.settings.base_url.as_deref().unwrap_or_default();

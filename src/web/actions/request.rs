@@ -5,7 +5,6 @@
 use super::{Action, ActionPage, Asked, Subject, perform};
 use crate::domain::case::{CaseCommand, Content, PostingRequest};
 use crate::domain::command::Command;
-use crate::domain::law::calendar::parse_date;
 use crate::domain::refusal::Refusal;
 use crate::domain::regulation::Regulation;
 use crate::domain::workflow::Profile;
@@ -108,12 +107,11 @@ fn read(before: &Content, form: &mut Reader<'_>) -> Option<Content> {
         _ => u16::try_from(form.number("giorni", 1, 366)).ok(),
     };
     let basis = if days.is_some() { form.needed("norma") } else { form.text("norma") };
-    let on = form.day("giorno");
     let request = PostingRequest {
         body: form.needed("ente"),
         email: form.needed("recapito"),
         protocollo: form.needed("protocollo"),
-        on: parse_date(&on.to_string()),
+        on: Some(form.day("giorno")),
         days,
         basis,
     };

@@ -46,6 +46,8 @@ pub struct AlboItem {
     kind: String,
     /// Object.
     subject: String,
+    /// Body that asked for it, where the document is of others.
+    requested_by: Option<String>,
     /// Number of the act, `n/year`.
     act_number: Option<String>,
     /// Day of the sitting that adopted it.
@@ -83,6 +85,7 @@ fn item(app: &App, case: &Case, row: &CaseRow) -> Option<AlboItem> {
         number: posting.number,
         kind: case.kind.clone(),
         subject: case.content.subject.clone(),
+        requested_by: case.content.request.as_ref().map(|request| request.body.clone()),
         act_number: number.map(|(number, year)| format!("{number}/{year}")),
         adopted_on: row.adopted_on,
         posted_on: posting.day,

@@ -51,7 +51,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ("sign", "Firmare un documento composto"),
 ];
 
-const FIELDS: [(&str, &str); 193] = [
+const FIELDS: [(&str, &str); 199] = [
     ("abstained", "Componenti che si astengono"),
     ("act_number", "Numero dell'atto, come numero/anno"),
     ("act_type", "Tipo di atto, come lo chiama il Comune"),
@@ -76,6 +76,7 @@ const FIELDS: [(&str, &str); 193] = [
     ("base", "Impronta SHA-256 della revisione che si firma"),
     ("basis", "Norma su cui si fonda"),
     ("blank", "Schede bianche"),
+    ("body", "Ente che chiede l'affissione"),
     ("by_case", "Fascicolo dell'atto successivo; vuoto per un provvedimento esterno"),
     ("called_at", "Quando è stato chiamato"),
     ("capacity", "A quale titolo: titolare, vicario, sostituto, delegato"),
@@ -102,6 +103,7 @@ const FIELDS: [(&str, &str); 193] = [
     ("date", "Giorno"),
     ("dates", "Date dell'atto"),
     ("day", "Giorno"),
+    ("days", "Giorni di affissione chiesti, dove una norma li fissa"),
     ("deadline", "Giorno entro cui va compiuto il passo"),
     ("decision", "Dispositivo: un testo per ogni punto"),
     ("deliberation", "Numero della deliberazione, come numero/anno"),
@@ -122,6 +124,7 @@ const FIELDS: [(&str, &str); 193] = [
     ("effective_on", "Primo giorno di esecutività"),
     ("effects", "Riflessi sulla situazione economico-finanziaria o sul patrimonio"),
     ("efficacy", "Efficacia di oggi"),
+    ("email", "Indirizzo di posta, anche PEC"),
     ("event", "Nome del fatto"),
     ("events", "I fatti registrati, in ordine"),
     ("evidence", "Che cosa lo prova"),
@@ -198,6 +201,7 @@ const FIELDS: [(&str, &str); 193] = [
     ("probes", "Verifiche delle pagine pubbliche"),
     ("procedure_head", "Responsabile del procedimento"),
     ("proposal", "Numero della proposta, come numero/anno"),
+    ("protocollo", "Numero di protocollo della richiesta"),
     ("public_investment", "Finanzia o autorizza un investimento pubblico"),
     ("purpose", "A che cosa serve la copia"),
     ("quorum", "Componenti necessari per la validità della seduta"),
@@ -211,6 +215,8 @@ const FIELDS: [(&str, &str); 193] = [
     ("relatore", "Relatore che ritira"),
     ("remote", "Collegato a distanza"),
     ("repeats", "Perché si pubblica di nuovo"),
+    ("request", "Richiesta di un altro ente di affiggere un suo documento"),
+    ("requested_by", "Ente che ha chiesto l'affissione; nullo per gli atti del Comune"),
     ("role", "Ruolo"),
     ("rule", "Regola del motore; vuota se non ve n'è"),
     ("scopes", "Ambiti del token"),

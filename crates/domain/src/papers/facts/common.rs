@@ -34,7 +34,6 @@ pub struct Head {
     pub deliberation: Option<NumberFacts>,
     pub immediate: bool,
     /// The body that asked for a posting, where the document is of others (R6.10).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestFacts>,
 }
 

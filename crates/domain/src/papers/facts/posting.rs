@@ -34,7 +34,6 @@ pub struct PostingFacts {
     pub repeats: Option<String>,
     pub by: PersonFacts,
     /// The norm by which a document of others is shown that long (R6.10).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub term_source: Option<String>,
 }
 

@@ -25,7 +25,7 @@ use delibera::domain::stream::{NewDocument, SYSTEM_ACTOR, StreamId};
 use delibera::domain::world::World;
 use delibera::service::clock::{Clock, SimulatedClock, SystemClock};
 use delibera::service::execute::{Executor, Request};
-use delibera::service::scenario::{PRESETS, WORKFLOW};
+use delibera::service::scenario::{PRESETS, WORKFLOWS};
 use delibera::store::Store;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl Comune {
                 ..ComuneData::default()
             }),
             RegistryCommand::AdoptRegulation { text: PRESETS[1].1.into(), from },
-            RegistryCommand::ActivateWorkflow { text: WORKFLOW.into() },
+            RegistryCommand::ActivateWorkflow { text: WORKFLOWS[0].into() },
             person("segretario"),
             person("commissario"),
             person("messo"),

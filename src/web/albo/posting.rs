@@ -127,7 +127,7 @@ impl Wanted {
             let text = format!("prot. n. {}{}", request.protocollo, on.unwrap_or_default());
             data.push(Datum { term: "Richiesta", text });
             let kind = self.case.content.act_type.clone();
-            data.extend((!kind.is_empty()).then(|| Datum { term: "Tipo", text: kind }));
+            data.extend((!kind.is_empty()).then_some(Datum { term: "Tipo", text: kind }));
         }
         if self.case.is_immediate() {
             let text = "dichiarata immediatamente eseguibile (art. 134, c. 4, TUEL)".into();

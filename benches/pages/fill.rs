@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `fill URL ACTS`: a Comune that has adopted ACTS acts over the years, for `pages.py`.
+//! `fill URL ACTS`: a Comune that has adopted ACTS acts over the years, for `pages.py`;
+//! `fill URL FILE`: the same Comune on the other engine, put back from the SQLite database FILE.
 //!
 //! Every act is made by the executor, command by command, on a clock that goes from day to day:
 //! chains, numbers, rows and jobs are those of a real installation. What is left out is what takes
@@ -25,9 +26,11 @@ use delibera::domain::stream::{NewDocument, SYSTEM_ACTOR, StreamId};
 use delibera::domain::world::World;
 use delibera::service::clock::{Clock, SimulatedClock, SystemClock};
 use delibera::service::execute::{Executor, Request};
+use delibera::service::indexing::catch_up;
 use delibera::service::scenario::{PRESETS, WORKFLOWS};
 use delibera::store::Store;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Offices, each with one person who proposes.
@@ -47,8 +50,31 @@ const STOPS: [&str; 8] = [
     "albo",
     "chiusura",
 ];
-/// Revisions of one paper: composed, and signed by up to so many.
-const REVISIONS: usize = 8;
+/// What the acts are about, and where: a search finds many of them, few, or one.
+const ABOUT: [&str; 7] = [
+    "la cura ordinaria e straordinaria del verde pubblico",
+    "la manutenzione degli edifici scolastici",
+    "la rimozione delle barriere architettoniche",
+    "il servizio di ristorazione scolastica",
+    "l'apertura serale delle biblioteche",
+    "la sosta e la viabilità dei residenti",
+    "gli impianti sportivi di quartiere",
+];
+const PLACES: [&str; 11] = [
+    "Borgo Nuovo",
+    "Castelvecchio",
+    "Fontanelle",
+    "Madonna della Neve",
+    "Molino Alto",
+    "Pianoro",
+    "Ponte di Pietra",
+    "San Lazzaro",
+    "Sant'Orsola",
+    "Stazione",
+    "Vallechiara",
+];
+/// Revisions of one paper: composed, signed by one, by both. What no fact names fails `verify`.
+const REVISIONS: usize = 3;
 /// Steps one act may take.
 const STEPS_MAX: usize = 60;
 
@@ -63,8 +89,26 @@ struct Comune {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, acts] = arguments.as_slice() else { panic!("usage: fill URL ACTS") };
-    let acts: usize = acts.parse().expect("a number of acts");
+    let [url, from] = arguments.as_slice() else { panic!("usage: fill URL ACTS|FILE") };
+    match from.parse() {
+        Ok(acts) => live(url, acts).await,
+        Err(_) => put_back(url, Path::new(from)).await,
+    }
+    settle(url).await;
+}
+
+/// What one engine holds, on the other: the very same acts.
+async fn put_back(url: &str, from: &Path) {
+    let store = Store::connect(url).await.unwrap();
+    store.migrate().await.unwrap();
+    store.restore(from).await.unwrap();
+    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    catch_up(&executor).await.unwrap();
+    store.close().await;
+}
+
+/// Every act from its first day on.
+async fn live(url: &str, acts: usize) {
     let today = rome_date(SystemClock.now());
     let a_day = acts.div_ceil(DAYS).max(1);
     let days = acts.div_ceil(a_day);
@@ -86,15 +130,16 @@ async fn main() {
             let stop = if left <= under_way { STOPS[left % STOPS.len()] } else { "chiusura" };
             (n, stop)
         });
-        later.extend(comune.day(made.collect()).await.into_iter().map(|id| (date, id)));
-        comune.mature(date, &mut later).await;
+        let (posted, ()) =
+            tokio::join!(comune.day(made.collect()), comune.mature(date, &mut later));
+        later.extend(posted.into_iter().map(|id| (date, id)));
         if day % 100 == 0 {
             eprintln!("{date}: {} of {acts} acts", (day + 1) * a_day);
         }
     }
     store.seal(comune.clock.now()).await.unwrap();
+    catch_up(&comune.executor).await.unwrap();
     store.close().await;
-    settle(url).await;
 }
 
 fn revision(signatures: usize) -> NewDocument {
@@ -107,15 +152,14 @@ fn at(day: NaiveDate, hour: u32) -> DateTime<Utc> {
     rome_instant(day, NaiveTime::from_hms_opt(hour, 0, 0).unwrap())
 }
 
-/// What was owed has been done long ago: the worker of a measured server has nothing to do.
+/// What was owed has been done long ago: the worker of a measured server has nothing to do. Nobody
+/// gathers statistics for the SQLite file of a Comune, PostgreSQL does so by itself.
 async fn settle(url: &str) {
     let done = "UPDATE job_state SET state = 'done', leased_by = NULL, finished_at = next_at \
                 WHERE state <> 'done'";
     if url.starts_with("sqlite:") {
         let pool = sqlx::SqlitePool::connect(url).await.unwrap();
-        for statement in [done, "ANALYZE"] {
-            sqlx::query(statement).execute(&pool).await.unwrap();
-        }
+        sqlx::query(done).execute(&pool).await.unwrap();
         pool.close().await;
     } else {
         let pool = sqlx::PgPool::connect(url).await.unwrap();
@@ -124,6 +168,13 @@ async fn settle(url: &str) {
         }
         pool.close().await;
     }
+}
+
+/// That of the small Comune, with an Albo of its own: the page of the Albo is one that is measured.
+fn regulation() -> String {
+    let small = PRESETS[1].1;
+    let (before, albo) = small.split_once("\n[albo]").expect("who keeps the Albo");
+    format!("{before}\n[albo]{}", albo.replacen("\"external\"", "\"internal\"", 1))
 }
 
 fn person(id: &str) -> RegistryCommand {
@@ -157,7 +208,9 @@ fn content(n: usize) -> Content {
     let office = n % OFFICES;
     Content {
         subject: format!(
-            "Indirizzi per la cura ordinaria e straordinaria del verde pubblico: lotto {n}"
+            "Indirizzi per {} nel quartiere {}: lotto {n}",
+            ABOUT[n % ABOUT.len()],
+            PLACES[n % PLACES.len()]
         ),
         offices: vec![format!("ufficio-{office}")],
         rapporteurs: vec!["commissario".into()],
@@ -182,7 +235,7 @@ impl Comune {
                 giunta_seats: 5,
                 ..ComuneData::default()
             }),
-            RegistryCommand::AdoptRegulation { text: PRESETS[1].1.into(), from },
+            RegistryCommand::AdoptRegulation { text: regulation(), from },
             RegistryCommand::ActivateWorkflow { text: WORKFLOWS[0].into() },
             person("segretario"),
             person("commissario"),
@@ -330,14 +383,8 @@ fn gesture(act: &Case) -> Option<(String, CaseCommand)> {
             said("commissario", CaseCommand::AdoptAsCommissioner { immediate: None })
         }
         "albo" => {
-            // The Albo of this Comune is another system's, which gives its own numbers.
-            let given = act.id.trim_start_matches("atto-").parse::<i64>().ok();
-            let day = act.treatment.as_ref().map(|treatment| treatment.date);
-            let post = CaseCommand::Post {
-                external_number: given.map(|n| n + 1),
-                external_day: day,
-                repeats: None,
-            };
+            let post =
+                CaseCommand::Post { external_number: None, external_day: None, repeats: None };
             said("messo", post)
         }
         "chiusura" if terms_of(act).is_some() => {

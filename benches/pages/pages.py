@@ -11,6 +11,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,9 @@ PAGES = [
     ("scrivania, in the hands of others", "rp-1", "/scrivania?vista=altri"),
     ("fascicolo, another each time", "segretario", "/fascicoli/atto-{N}"),
     ("Albo pretorio", None, "/albo"),
+    ("search, a word of one act in seven", "segretario", "/ricerca?parole=biblioteche"),
+    ("search, a number of one act", "segretario", "/ricerca?parole=lotto+7"),
+    ("register of the acts", "segretario", "/registri/deliberazioni"),
 ]
 
 
@@ -42,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20, help="of each page")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5, help="of the comparison with Django; 0: none")
+    parser.add_argument("--fill", action="store_true", help="only fill what is not there yet")
     parser.add_argument("--json", action="store_true", help="one object at the end")
     return parser.parse_args()
 
@@ -103,7 +108,8 @@ class Cluster:
 
     def stop(self) -> None:
         if self.process:
-            self.process.terminate()
+            # Fast: who is still connected is not waited for.
+            self.process.send_signal(signal.SIGINT)
             self.process.wait()
             shutil.rmtree(self.socket, ignore_errors=True)
 
@@ -147,6 +153,7 @@ class Server:
         cookies = [value.split(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
         session = [cookie for cookie in cookies if "=" in cookie and not cookie.endswith("=")]
         if not session:
+            self.stop()
             sys.exit(f"benches: {who} is not let in ({answer.status})")
         return "; ".join(session)
 
@@ -187,8 +194,10 @@ def filled(cluster: Cluster, engine: str, acts: int) -> tuple[str, Path]:
     else:
         database = f"sqlite:{folder / 'delibera.db'}"
     if again:
+        # The acts of PostgreSQL are those of SQLite, put back: both engines are asked for the same.
+        source = acts if engine == "sqlite" else filled(cluster, "sqlite", acts)[1] / "delibera.db"
         start = time.monotonic()
-        subprocess.run([FILL, database, str(acts)], check=True, stderr=None if acts > 5_000 else subprocess.DEVNULL)
+        subprocess.run([FILL, database, str(source)], check=True, stderr=None if acts > 5_000 else subprocess.DEVNULL)
         ready.write_text(f"{time.monotonic() - start:.0f}\n")
     return database, folder
 
@@ -259,8 +268,11 @@ def main() -> None:
     try:
         for engine in options.engines:
             for acts in options.acts:
-                found["pages"] += pages(options, cluster, engine, acts)
-        if options.rounds:
+                if options.fill:
+                    filled(cluster, engine, acts)
+                else:
+                    found["pages"] += pages(options, cluster, engine, acts)
+        if options.rounds and not options.fill:
             found["django"] = comparison(options, cluster)
     finally:
         cluster.stop()

@@ -33,10 +33,15 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
 });
 
+/** What was looked at, for the end: states given to axe, pages read where scripts do not run. */
+let judged = 0;
+const unscripted = new Set();
+
 /** A page in a browser of its own. What the policy refuses and what a script throws is a failure. */
 export async function open(options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  if (options.javaScriptEnabled === false) page.on("domcontentloaded", () => unscripted.add(new URL(page.url()).pathname));
   page.on("console", (message) => {
     if (message.type() === "error" && /Content Security Policy/i.test(message.text()))
       failures.push(`CSP on ${page.url()}: ${message.text()}`);
@@ -67,6 +72,7 @@ export async function axed(page, name) {
   const found = await page.evaluate(() =>
     window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], iframes: false }),
   );
+  judged += 1;
   const said = found.violations.map((v) => `${v.id} (${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")})`);
   check(`${name}: axe`, said.length === 0, said.join(", "));
 }
@@ -100,6 +106,7 @@ export async function finish(end) {
   await browser.close();
   await end();
   for (const failure of failures) console.log(`FAIL  ${failure}`);
+  console.log(`states given to axe: ${judged}; pages without scripts: ${unscripted.size}`);
   console.log(`browser: ${passed} passed, ${failures.length} failed`);
   process.exit(failures.length ? 1 : 0);
 }

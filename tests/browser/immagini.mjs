@@ -1,37 +1,58 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The pictures of README and docs, made again from the sample Comune:
-// `cd tests/browser && node immagini.mjs` writes docs/immagini. Small JPEGs of one screen each.
+// The pictures of README and docs, taken from the sample Comune:
+// `cd tests/browser && npm install && node immagini.mjs` writes those of docs/immagini again.
+// With SHOTS, as in ./test, nothing is replaced: each is taken at 1280 and at 360 px, to be looked at.
 
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { base, person, run } from "./harness.mjs";
+import sharp from "sharp";
+import { base, check, person, run } from "./harness.mjs";
 
-const folder = join(import.meta.dirname, "../../docs/immagini");
+const trying = process.env.SHOTS;
+const folder = trying ?? join(import.meta.dirname, "../../docs/immagini");
+/** A page of documentation is read over a telephone too. */
+const HEAVIEST = 150 * 1024;
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 360, height: 740 };
 
-async function picture(page, name, { width = 1280, height = 860 } = {}) {
-  await page.setViewportSize({ width, height });
-  await page.evaluate(() => { document.activeElement?.blur(); window.scrollTo(0, 0); });
-  await page.screenshot({ path: join(folder, `${name}.jpg`), type: "jpeg", quality: 72 });
+/** What one sees on coming to a page, in few colours: a picture of the screen needs no more. */
+async function taken(page, name, size) {
+  await page.setViewportSize(size);
+  await page.evaluate(() => { document.activeElement?.blur(); window.scrollTo({ top: 0, behavior: "instant" }); });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  check(`${name}: nothing sticks out`, wide <= 0, `${wide} px`);
+  const picture = await sharp(await page.screenshot()).png({ palette: true, colours: 128, effort: 10 }).toBuffer();
+  check(`${name}: light`, picture.length <= HEAVIEST, `${picture.length} bytes`);
+  writeFileSync(join(folder, `${name}.png`), picture);
+}
+
+async function picture(page, name, size = DESK) {
+  await taken(page, name, size);
+  if (!trying) return;
+  for (const other of [DESK, PHONE].filter((other) => other.width !== size.width)) {
+    await taken(page, `${name}-${other.width}`, other);
+  }
 }
 
 async function desk() {
   const page = await person("greco");
   await picture(page, "scrivania");
   await page.goto(`${base}/fascicoli/verde`);
-  await picture(page, "fascicolo", { height: 1000 });
-  await picture(page, "fascicolo-telefono", { width: 390, height: 844 });
-  await page.goto(`${base}/fascicoli/piste`);
+  await picture(page, "fascicolo", { ...DESK, height: 1000 });
   await page.context().close();
 }
 
 async function proposal() {
   const page = await person("neri");
   await page.goto(`${base}/fascicoli/piste/testo`);
-  await picture(page, "proposta", { height: 1000 });
+  await picture(page, "proposta", { ...DESK, height: 1000 });
   await page.goto(`${base}/fascicoli/verde/azioni/parere?su=technical:ambiente`);
   await page.check("input[name=esito][value=favourable]");
   await page.check("input[name=conflitto]");
   await page.click("button:has-text('Vai alla firma')");
   await page.waitForURL(/\/firma\//);
+  // The document is drawn by the browser's own reader, which tells no script when it is there.
+  await page.waitForTimeout(3000);
   await picture(page, "firma");
   await page.context().close();
 }
@@ -53,11 +74,18 @@ async function room() {
   }
   await page.click("button:has-text('Chiama il n. 3')");
   await page.waitForSelector(".item-now:not(.item-done)");
-  await picture(page, "aula", { height: 1000 });
+  await picture(page, "aula", { ...DESK, height: 1000 });
   const member = await person("serra");
   await member.goto(`${base}/sedute/giunta-oggi/aula`);
-  await picture(member, "aula-telefono", { width: 390, height: 844 });
+  await picture(member, "aula-telefono", PHONE);
   for (const one of [page, member]) await one.context().close();
 }
 
-await run([desk, proposal, room]);
+async function albo() {
+  const page = await person(null);
+  await page.goto(`${base}/albo`);
+  await picture(page, "albo");
+  await page.context().close();
+}
+
+await run([desk, proposal, room, albo]);

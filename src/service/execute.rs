@@ -2,7 +2,7 @@
 //! The write of design.md section 2: load, decide, append, answer after the commit.
 
 use super::clock::Clock;
-use super::history::{RegistryCache, Unreadable, new_event, world};
+use super::history::{Folds, Unreadable, new_event, world};
 use crate::domain::case::{CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Fact, Stop};
 use crate::domain::command::{Command, decide};
@@ -132,13 +132,13 @@ pub struct Executor {
     pub store: Store,
     /// The one clock.
     pub clock: Arc<dyn Clock>,
-    registries: Arc<RegistryCache>,
+    folds: Arc<Folds>,
 }
 
 impl Executor {
     /// An executor on a store and a clock.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, registries: Arc::default() }
+        Self { store, clock, folds: Arc::default() }
     }
 
     /// Decides on fresh state and records the outcome, all of it or nothing.
@@ -160,9 +160,9 @@ impl Executor {
     async fn recorded(&self, request: Request) -> Result<Written<Receipt>, ExecuteError> {
         let mut read = ReadSet::streams(request.command.reads());
         read.requests.extend(request.key.iter().map(|key| key.id.clone()));
-        let (clock, registries) = (Arc::clone(&self.clock), Arc::clone(&self.registries));
+        let (clock, folds) = (Arc::clone(&self.clock), Arc::clone(&self.folds));
         let decided =
-            self.store.write(read, move |loaded| answer(&request, loaded, &registries, &*clock));
+            self.store.write(read, move |loaded| answer(&request, loaded, &folds, &*clock));
         Ok(decided.await?)
     }
 
@@ -189,7 +189,7 @@ impl Executor {
     pub async fn folded(&self, streams: &[StreamId]) -> Result<(Loaded, World), ExecuteError> {
         let wanted = streams.iter().cloned().chain([StreamId::registry()]);
         let loaded = self.store.load(&ReadSet::streams(wanted)).await?;
-        let world = world(&loaded, &self.registries)?;
+        let world = world(&loaded, &self.folds)?;
         Ok((loaded, world))
     }
 
@@ -199,7 +199,7 @@ impl Executor {
         loop {
             let read = ReadSet::streams(wanted.iter().cloned());
             let loaded = self.store.load(&read).await?;
-            let world = world(&loaded, &self.registries)?;
+            let world = world(&loaded, &self.folds)?;
             let before = wanted.len();
             streams.iter().for_each(|stream| wanted.extend(world.related(stream)));
             if wanted.len() == before {
@@ -253,7 +253,7 @@ impl Executor {
                 answers.push(None);
                 continue;
             }
-            world = self::world(&self.store.load(&read).await?, &self.registries)?;
+            world = self::world(&self.store.load(&read).await?, &self.folds)?;
         }
         Ok(answers)
     }
@@ -272,7 +272,7 @@ pub fn moved_meanwhile(stream: &StreamId) -> Refusal {
 fn answer(
     request: &Request,
     loaded: &Loaded,
-    registries: &RegistryCache,
+    folds: &Folds,
     clock: &dyn Clock,
 ) -> Outcome<Receipt> {
     let before = request.key.as_ref().and_then(|key| Some((key, loaded.requests.get(&key.id)?)));
@@ -282,12 +282,12 @@ fn answer(
             Err(refusal) => Outcome::Refused(refusal),
         };
     }
-    match attempt(request, loaded, registries, clock) {
+    match attempt(request, loaded, folds, clock) {
         Ok(write) => keyed(request, loaded, clock, write),
         Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
         Err(Stop::Read(stream)) => {
             // Who asks for one item of a sitting will ask for them all: forty are one reading.
-            let related = world(loaded, registries)
+            let related = world(loaded, folds)
                 .map(|world| world.related(&request.main_stream()))
                 .unwrap_or_default();
             Outcome::ReadAlso(ReadSet::streams(std::iter::once(stream).chain(related)))
@@ -359,14 +359,14 @@ fn receipt(request: &Request, loaded: &Loaded, write: &WriteSet) -> Receipt {
 fn attempt(
     request: &Request,
     loaded: &Loaded,
-    registries: &RegistryCache,
+    folds: &Folds,
     clock: &dyn Clock,
 ) -> Result<WriteSet, Stop> {
     let main = request.main_stream();
     if request.expected.is_some_and(|seen| seen != loaded.version(&main)) {
         return Err(moved_meanwhile(&main).into());
     }
-    let before = world(loaded, registries).map_err(|error| {
+    let before = world(loaded, folds).map_err(|error| {
         Refusal::new("unreadable_history", "I10", "", error.to_string())
             .next("Eseguire «delibera verify»")
     })?;

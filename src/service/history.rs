@@ -8,8 +8,10 @@ use crate::domain::sitting::{Sitting, SittingEvent};
 use crate::domain::stream::{NewEvent, StoredEvent, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::Loaded;
+use serde::Deserialize;
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 /// A stored event this version of the program cannot read.
@@ -30,7 +32,7 @@ pub struct Unreadable {
 /// [`Unreadable`] when the payload is not one this program writes.
 pub fn fact_of(stored: &StoredEvent) -> Result<Fact, Unreadable> {
     let event = &stored.event;
-    let payload = event.payload.clone();
+    let payload = &event.payload;
     let unreadable = |error: serde_json::Error| Unreadable {
         stream: event.stream.to_string(),
         version: stored.version,
@@ -38,14 +40,12 @@ pub fn fact_of(stored: &StoredEvent) -> Result<Fact, Unreadable> {
     };
     let id = event.stream.id.clone();
     Ok(match event.stream.kind {
-        StreamKind::Case => {
-            Fact::Case(id, serde_json::from_value::<CaseEvent>(payload).map_err(unreadable)?)
-        }
+        StreamKind::Case => Fact::Case(id, CaseEvent::deserialize(payload).map_err(unreadable)?),
         StreamKind::Sitting => {
-            Fact::Sitting(id, serde_json::from_value::<SittingEvent>(payload).map_err(unreadable)?)
+            Fact::Sitting(id, SittingEvent::deserialize(payload).map_err(unreadable)?)
         }
         StreamKind::Registry => {
-            Fact::Registry(serde_json::from_value::<RegistryEvent>(payload).map_err(unreadable)?)
+            Fact::Registry(RegistryEvent::deserialize(payload).map_err(unreadable)?)
         }
     })
 }
@@ -74,33 +74,98 @@ pub fn new_event(fact: &Fact, ctx: &crate::domain::case::Ctx) -> NewEvent {
     }
 }
 
-/// Keeps the folded registry of the last head seen: it changes rarely and every command reads it.
-#[derive(Debug, Default)]
-pub struct RegistryCache(Mutex<Option<(String, Arc<Registry>)>>);
+/// Acts and sittings kept folded: more than the agenda of a long sitting, which every screen of the
+/// room reads whole.
+const KEPT_MAX: usize = 128;
 
-impl RegistryCache {
-    /// The registry of these events, folded again only when its head moved.
-    ///
-    /// # Errors
-    /// [`Unreadable`].
-    pub fn fold(&self, events: &[Arc<StoredEvent>]) -> Result<Arc<Registry>, Unreadable> {
-        let Some(head) = events.last() else { return Ok(Arc::default()) };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((hash, registry)) = kept.as_ref()
-            && *hash == head.hash
-            && !hash.is_empty()
-        {
-            return Ok(Arc::clone(registry));
+/// Streams as they were last folded, so that each fact is read into its state once and not at every
+/// look. Only a saving: a state is good for the head it was folded to, whose hash names everything
+/// before it, and for what is chained after that.
+#[derive(Debug, Default)]
+pub struct Folds {
+    registry: Kept<Arc<Registry>>,
+    cases: Kept<Case>,
+    sittings: Kept<Sitting>,
+}
+
+/// The states of one kind of stream by identifier.
+#[derive(Debug)]
+struct Kept<T>(Mutex<States<T>>);
+
+#[derive(Debug)]
+struct States<T> {
+    by_id: HashMap<String, State<T>>,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    /// Of the last event folded.
+    hash: String,
+    events: usize,
+    folded: Arc<T>,
+    used: u64,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::new(States { by_id: HashMap::new(), clock: 0 }))
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    /// The state of these events: from the one kept, where they go on from it.
+    fn fold(
+        &self,
+        id: &str,
+        events: &[Arc<StoredEvent>],
+        new: impl Fn() -> T,
+        evolve: impl Fn(&mut T, &StoredEvent) -> Result<(), Unreadable>,
+    ) -> Result<T, Unreadable> {
+        let (mut state, known) = match self.before(id, events) {
+            Some((folded, known)) => (T::clone(&folded), known),
+            None => (new(), 0),
+        };
+        for stored in &events[known..] {
+            evolve(&mut state, stored)?;
         }
-        let mut registry = Registry::default();
-        for stored in events {
-            if let Fact::Registry(event) = fact_of(stored)? {
-                registry.evolve(&event);
+        if known < events.len() {
+            self.keep(id, events, &state);
+        }
+        Ok(state)
+    }
+
+    /// A state that these events go on from, and how many of them it holds.
+    fn before(&self, id: &str, events: &[Arc<StoredEvent>]) -> Option<(Arc<T>, usize)> {
+        let mut states = self.lock();
+        states.clock += 1;
+        let clock = states.clock;
+        let state = states.by_id.get_mut(id)?;
+        let last = events.get(state.events.checked_sub(1)?)?;
+        if state.hash.is_empty() || last.hash != state.hash {
+            return None;
+        }
+        state.used = clock;
+        Some((Arc::clone(&state.folded), state.events))
+    }
+
+    fn keep(&self, id: &str, events: &[Arc<StoredEvent>], folded: &T) {
+        let Some(head) = events.last() else { return };
+        let mut states = self.lock();
+        let (hash, folded) = (head.hash.clone(), Arc::new(folded.clone()));
+        let state = State { hash, events: events.len(), folded, used: states.clock };
+        states.by_id.insert(id.to_owned(), state);
+        if states.by_id.len() > KEPT_MAX {
+            let oldest = states.by_id.iter().min_by_key(|(_, state)| state.used);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                states.by_id.remove(&id);
             }
         }
-        let registry = Arc::new(registry);
-        *kept = Some((head.hash.clone(), Arc::clone(&registry)));
-        Ok(registry)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, States<T>> {
+        // Whoever panicked left at worst a state of other events: its hash tells.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,31 +173,45 @@ impl RegistryCache {
 ///
 /// # Errors
 /// [`Unreadable`].
-pub fn world(loaded: &Loaded, cache: &RegistryCache) -> Result<World, Unreadable> {
+pub fn world(loaded: &Loaded, folds: &Folds) -> Result<World, Unreadable> {
     let mut world = World { registers: loaded.registers.clone(), ..World::default() };
     for stream in loaded.streams.keys() {
-        let events = loaded.stream(stream);
+        let (id, events) = (stream.id.as_str(), loaded.stream(stream));
         match stream.kind {
-            StreamKind::Registry => world.registry = cache.fold(events)?,
+            StreamKind::Registry => {
+                world.registry = folds.registry.fold(id, events, Arc::default, evolve_registry)?;
+            }
             StreamKind::Case => {
-                let mut case = Case::new(&stream.id);
-                for stored in events {
-                    if let Fact::Case(_, event) = fact_of(stored)? {
-                        case.evolve(&event, stored.event.happened_at, &stored.event.actor);
-                    }
-                }
+                let case = folds.cases.fold(id, events, || Case::new(id), evolve_case)?;
                 world.cases.insert(stream.id.clone(), case);
             }
             StreamKind::Sitting => {
-                let mut sitting = Sitting::new(&stream.id);
-                for stored in events {
-                    if let Fact::Sitting(_, event) = fact_of(stored)? {
-                        sitting.evolve(&event, stored.event.happened_at);
-                    }
-                }
+                let new = || Sitting::new(id);
+                let sitting = folds.sittings.fold(id, events, new, evolve_sitting)?;
                 world.sittings.insert(stream.id.clone(), sitting);
             }
         }
     }
     Ok(world)
+}
+
+fn evolve_registry(registry: &mut Arc<Registry>, stored: &StoredEvent) -> Result<(), Unreadable> {
+    if let Fact::Registry(event) = fact_of(stored)? {
+        Arc::make_mut(registry).evolve(&event);
+    }
+    Ok(())
+}
+
+fn evolve_case(case: &mut Case, stored: &StoredEvent) -> Result<(), Unreadable> {
+    if let Fact::Case(_, event) = fact_of(stored)? {
+        case.evolve(&event, stored.event.happened_at, &stored.event.actor);
+    }
+    Ok(())
+}
+
+fn evolve_sitting(sitting: &mut Sitting, stored: &StoredEvent) -> Result<(), Unreadable> {
+    if let Fact::Sitting(_, event) = fact_of(stored)? {
+        sitting.evolve(&event, stored.event.happened_at);
+    }
+    Ok(())
 }

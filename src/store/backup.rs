@@ -9,7 +9,7 @@
 use super::StoreError;
 use super::db::{Db, Store};
 use super::statements::{NOT_RECORDS, RECORDS};
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgCopyIn, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -18,9 +18,14 @@ use tokio_stream::StreamExt;
 pub(crate) const COPY_SQLITE: &str = "VACUUM INTO $1";
 pub(crate) const COLUMNS_SQLITE: &str = "SELECT name, type FROM pragma_table_info($1) ORDER BY cid";
 pub(crate) const EVENTS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM events";
-/// The next position comes after those that were put back.
-pub(crate) const NEXT_POSITION_POSTGRES: &str = "SELECT setval( \
-     pg_get_serial_sequence('events', 'position'), COALESCE(MAX(position), 0) + 1, false) FROM events";
+/// What the engine numbers goes on after what was put back: positions, and the lines of what was
+/// done, without which nobody could sign in.
+pub(crate) const NEXT_POSTGRES: [&str; 2] = [
+    "SELECT setval(pg_get_serial_sequence('events', 'position'), \
+     COALESCE(MAX(position), 0) + 1, false) FROM events",
+    "SELECT setval(pg_get_serial_sequence('activity', 'n'), \
+     COALESCE(MAX(n), 0) + 1, false) FROM activity",
+];
 
 /// A table and its columns, with their type in the SQLite schema.
 struct Copied {
@@ -47,27 +52,46 @@ macro_rules! cells {
     }};
 }
 
-macro_rules! bind_cells {
-    ($db:ty, $sql:expr, $cells:expr) => {
-        $cells.into_iter().fold(sqlx::query::<$db>(AssertSqlSafe($sql)), |query, cell| match cell {
-            Cell::Integer(value) => query.bind(value),
-            Cell::Text(value) => query.bind(value),
-            Cell::Bytes(value) => query.bind(value),
-        })
-    };
+impl Cell {
+    /// Writes the value as `COPY` reads it.
+    fn write(&self, line: &mut String) {
+        match self {
+            Self::Integer(None) | Self::Text(None) | Self::Bytes(None) => line.push_str("\\N"),
+            Self::Integer(Some(value)) => line.push_str(&value.to_string()),
+            Self::Bytes(Some(bytes)) => {
+                line.push_str("\\\\x");
+                bytes.iter().for_each(|byte| line.push_str(&format!("{byte:02x}")));
+            }
+            Self::Text(Some(text)) => text.chars().for_each(|c| match c {
+                '\\' => line.push_str("\\\\"),
+                '\t' => line.push_str("\\t"),
+                '\n' => line.push_str("\\n"),
+                '\r' => line.push_str("\\r"),
+                c => line.push(c),
+            }),
+        }
+    }
 }
 
 impl Copied {
     /// The names are those of our own schema: nothing a person typed enters these statements.
-    fn select(&self) -> String {
+    fn columns(&self) -> String {
         let columns: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        format!("SELECT {} FROM {}", columns.join(", "), self.name)
+        columns.join(", ")
+    }
+
+    fn select(&self) -> String {
+        format!("SELECT {} FROM {}", self.columns(), self.name)
     }
 
     fn insert(&self) -> String {
-        let columns: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
-        format!("INSERT INTO {} ({}) VALUES ({})", self.name, columns.join(", "), places.join(", "))
+        let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("${n}")).collect();
+        let (columns, places) = (self.columns(), places.join(", "));
+        format!("INSERT INTO {} ({columns}) VALUES ({places})", self.name)
+    }
+
+    fn copy_in(&self) -> String {
+        format!("COPY {} ({}) FROM STDIN", self.name, self.columns())
     }
 }
 
@@ -134,7 +158,9 @@ impl Store {
             return Err(StoreError::Exists(format!("{there} fatti in questo archivio")));
         }
         to_postgres(&mut sqlite, &mut tx).await?;
-        sqlx::query(NEXT_POSITION_POSTGRES).execute(&mut *tx).await?;
+        for statement in NEXT_POSTGRES {
+            sqlx::query(statement).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -187,13 +213,21 @@ async fn from_postgres(
         let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(&mut *source);
         while let Some(row) = rows.next().await {
             let row: PgRow = row?;
-            let cells = cells!(row, table)?;
-            bind_cells!(sqlx::Sqlite, insert.clone(), cells).execute(&mut *tx).await?;
+            let query = sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(insert.clone()));
+            let bound = cells!(row, table)?.into_iter().fold(query, |query, cell| match cell {
+                Cell::Integer(value) => query.bind(value),
+                Cell::Text(value) => query.bind(value),
+                Cell::Bytes(value) => query.bind(value),
+            });
+            bound.execute(&mut *tx).await?;
         }
     }
     tx.commit().await?;
     Ok(())
 }
+
+/// Sent at once, in bytes. A round trip a row would take hours for a Comune of many years.
+const CHUNK: usize = 256 * 1024;
 
 async fn to_postgres(
     sqlite: &mut SqliteConnection,
@@ -201,13 +235,37 @@ async fn to_postgres(
 ) -> Result<(), StoreError> {
     let tables = tables(sqlite).await?;
     for table in &tables {
-        let insert = table.insert();
-        let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(&mut *sqlite);
-        while let Some(row) = rows.next().await {
-            let row: SqliteRow = row?;
-            let cells = cells!(row, table)?;
-            bind_cells!(sqlx::Postgres, insert.clone(), cells).execute(&mut *target).await?;
+        let mut copy = target.copy_in_raw(&table.copy_in()).await?;
+        match send(sqlite, table, &mut copy).await {
+            Ok(()) => copy.finish().await?,
+            Err(error) => {
+                // What went wrong first is what is told.
+                let _ = copy.abort("the copy cannot be read").await;
+                return Err(error.into());
+            }
+        };
+    }
+    Ok(())
+}
+
+async fn send(
+    sqlite: &mut SqliteConnection,
+    table: &Copied,
+    copy: &mut PgCopyIn<&mut PgConnection>,
+) -> Result<(), sqlx::Error> {
+    let mut lines = String::new();
+    let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(sqlite);
+    while let Some(row) = rows.next().await {
+        let row: SqliteRow = row?;
+        for (n, cell) in cells!(row, table)?.iter().enumerate() {
+            lines.push_str(if n == 0 { "" } else { "\t" });
+            cell.write(&mut lines);
+        }
+        lines.push('\n');
+        if lines.len() >= CHUNK {
+            copy.send(std::mem::take(&mut lines).into_bytes()).await?;
         }
     }
+    copy.send(lines.into_bytes()).await?;
     Ok(())
 }

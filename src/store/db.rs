@@ -28,6 +28,10 @@ const QUEUE_MAX: usize = 1024;
 /// Longest wait for a connection or for a lock of SQLite before the database counts as silent.
 const WAIT: Duration = Duration::from_secs(10);
 
+/// A connection that was idle for longer is asked whether it still lives before it is used: nobody
+/// notices a server that was started again, and a page of many questions does not pay for as many.
+const PING_AFTER: Duration = Duration::from_millis(100);
+
 const MIGRATIONS: &str = "SELECT COUNT(*) FROM _sqlx_migrations";
 
 /// Every statement of this file.
@@ -387,8 +391,15 @@ fn lock_beside(path: &Path) -> Result<File, StoreError> {
 async fn open_postgres(options: PgConnectOptions) -> Result<Postgres, StoreError> {
     let pool =
         |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
-    // A ping before every use would be one more round trip; the writers know how to go on when a
-    // connection turns out to be dead. Everything else is pinged.
+    let read = pool(8).test_before_acquire(false).before_acquire(|conn, meta| {
+        Box::pin(async move {
+            if meta.idle_for > PING_AFTER {
+                conn.ping().await?;
+            }
+            Ok(true)
+        })
+    });
+    // The writers know how to go on when a connection turns out to be dead.
     let write = pool(WRITERS as u32).test_before_acquire(false);
     // A plan made while the tables are small is kept, and would read them whole for ever. Every
     // statement of a write looks for keys, so it is told to.
@@ -402,7 +413,7 @@ async fn open_postgres(options: PgConnectOptions) -> Result<Postgres, StoreError
         })
     });
     Ok(Postgres {
-        pool: pool(8).connect_lazy_with(options.clone()),
+        pool: read.connect_lazy_with(options.clone()),
         write: write.connect_with(options).await?,
     })
 }

@@ -79,9 +79,15 @@ const GIVE_BACK: &str = "UPDATE job_state SET state = 'available', leased_by = N
      WHERE state = 'running' AND leased_by = $1";
 const COUNTS: &str = "SELECT CASE WHEN state = 'dead' AND note IS NOT NULL THEN 'given_up' ELSE state END AS how, \
      CAST(COUNT(*) AS BIGINT) AS n FROM job_state GROUP BY how ORDER BY how";
+/// The same without those that are done, which are nearly all: from their two indexes.
+const OPEN_COUNTS: &str = "SELECT state AS how, CAST(COUNT(*) AS BIGINT) AS n FROM job_state \
+     WHERE state IN ('available', 'running') GROUP BY state UNION ALL \
+     SELECT CASE WHEN note IS NULL THEN state ELSE 'given_up' END, CAST(COUNT(*) AS BIGINT) \
+     FROM job_state WHERE state = 'dead' GROUP BY 1";
 const NEXT_DUE: &str = "SELECT next_at FROM job_state WHERE state IN ('available', 'running') \
      ORDER BY next_at LIMIT 1";
-const LAST_OF_KIND: &str = "SELECT due_at FROM jobs WHERE kind = $1 ORDER BY due_at DESC LIMIT 1";
+const LAST_SCHEDULED: &str =
+    "SELECT due_at FROM jobs WHERE kind = 'schedule' ORDER BY due_at DESC LIMIT 1";
 
 /// The statements that both engines share.
 pub(crate) const STATEMENTS: [&str; 13] = [
@@ -96,8 +102,9 @@ pub(crate) const STATEMENTS: [&str; 13] = [
     ABANDONED,
     GIVE_BACK,
     COUNTS,
+    OPEN_COUNTS,
     NEXT_DUE,
-    LAST_OF_KIND,
+    LAST_SCHEDULED,
 ];
 pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, NAMED_SQLITE];
 pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, NAMED_POSTGRES];
@@ -425,19 +432,26 @@ impl Store {
         records.into_iter().map(JobRecord::into_job).collect()
     }
 
-    /// The latest instant at which a job of this kind was due, done or not.
-    pub async fn last_due(&self, kind: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let last: Option<String> = on!(self, |pool| sqlx::query_scalar(LAST_OF_KIND)
-            .bind(kind)
-            .fetch_optional(pool)
-            .await)?;
+    /// The latest instant at which a task of the timetable was due, done or not.
+    pub async fn last_scheduled(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let last: Option<String> =
+            on!(self, |pool| sqlx::query_scalar(LAST_SCHEDULED).fetch_optional(pool).await)?;
         Ok(last.as_deref().and_then(parse_instant))
     }
 
-    /// How many jobs there are by state.
+    /// How many jobs there are by state: looks at every job there ever was.
     pub async fn job_counts(&self) -> Result<JobCounts, StoreError> {
+        self.counted(COUNTS).await
+    }
+
+    /// How many jobs there are by state, leaving out those that are done: cheap, whatever the years.
+    pub async fn open_job_counts(&self) -> Result<JobCounts, StoreError> {
+        self.counted(OPEN_COUNTS).await
+    }
+
+    async fn counted(&self, sql: &'static str) -> Result<JobCounts, StoreError> {
         let lines: Vec<(String, i64)> =
-            on!(self, |pool| sqlx::query_as(COUNTS).fetch_all(pool).await)?;
+            on!(self, |pool| sqlx::query_as(sql).fetch_all(pool).await)?;
         let mut counts = JobCounts::default();
         for (state, n) in lines {
             match JobState::parse(&state) {

@@ -2,39 +2,65 @@
 //! What desks read: the tasks of a holder with their act, from the index, never the whole table.
 
 use super::StoreError;
-use super::db::{Store, on};
+use super::db::{Db, Store, on};
+use serde_json::json;
 use sqlx::FromRow;
 
-/// The `awaited` of a line are the holders of the open tasks of its act, separated by blanks.
+/// `$1` is the list of holders: one question for a whole view. What is left out is left out before
+/// anything is read of the acts. The `awaited` of a line are the holders of the open tasks of its
+/// act, separated by blanks.
 macro_rules! desk {
-    ($which:literal) => {
+    ($holders:literal, $which:literal) => {
         concat!(
             "SELECT t.stream, t.what, t.about, t.deadline, c.id AS case_id, c.subject, c.office, ",
             "c.lifecycle, c.step, c.workflow, c.proposal_number, c.proposal_year, c.act_number, ",
             "c.act_year, c.sitting, (SELECT string_agg(o.holder, ' ') FROM tasks o ",
             "WHERE o.stream = t.stream AND o.holder <> '' AND o.what <> 'follow') AS awaited ",
-            "FROM tasks t LEFT JOIN cases c ON c.id = substr(t.stream, 6) ",
-            "AND t.stream < 'case0' WHERE t.holder = $1 AND t.holder <> '' AND ",
+            "FROM (SELECT DISTINCT t.stream, t.what, t.about, t.deadline, ",
+            "COALESCE(t.deadline, '9999') AS due FROM ",
+            $holders,
+            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE ",
             $which,
             " AND (CAST($2 AS TEXT) IS NULL OR t.what = CAST($2 AS TEXT)) ",
             "AND (CAST($3 AS TEXT) IS NULL OR COALESCE(t.deadline, '9999') <= CAST($3 AS TEXT)) ",
-            "AND (CAST($4 AS TEXT) IS NULL OR c.subject_folded LIKE CAST($4 AS TEXT) ESCAPE '!') ",
-            "ORDER BY COALESCE(t.deadline, '9999'), t.stream LIMIT CAST($5 AS BIGINT)"
+            "AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM cases c ",
+            "WHERE c.id = substr(t.stream, 6) AND t.stream < 'case0' ",
+            "AND c.subject_folded LIKE CAST($4 AS TEXT) ESCAPE '!')) ",
+            "ORDER BY due, t.stream LIMIT CAST($5 AS BIGINT)) AS t ",
+            "LEFT JOIN cases c ON c.id = substr(t.stream, 6) AND t.stream < 'case0' ",
+            "ORDER BY t.due, t.stream"
+        )
+    };
+}
+macro_rules! count {
+    ($holders:literal) => {
+        concat!(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM ",
+            $holders,
+            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE t.what <> 'follow' ",
+            "LIMIT CAST($2 AS BIGINT)) AS few"
         )
     };
 }
 
-const TO_DO: &str = desk!("t.what <> 'follow'");
-const FOLLOWED: &str = desk!("t.what = 'follow'");
-const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tasks WHERE holder = $1 \
-     AND holder <> '' AND what <> 'follow' LIMIT CAST($2 AS BIGINT)) AS few";
+const TO_DO_SQLITE: &str = desk!("json_each($1) AS w", "t.what <> 'follow'");
+const TO_DO_POSTGRES: &str =
+    desk!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)", "t.what <> 'follow'");
+const FOLLOWED_SQLITE: &str = desk!("json_each($1) AS w", "t.what = 'follow'");
+const FOLLOWED_POSTGRES: &str =
+    desk!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)", "t.what = 'follow'");
+const COUNT_SQLITE: &str = count!("json_each($1) AS w");
+const COUNT_POSTGRES: &str = count!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)");
 
 /// How many acts follow each workflow, and how many of them have not come to an end.
 const BY_WORKFLOW: &str = "SELECT workflow, CAST(COUNT(*) AS BIGINT) AS total, \
      CAST(SUM(CASE WHEN lifecycle IN ('archived', 'withdrawn', 'annulled', 'revoked') THEN 0 \
      ELSE 1 END) AS BIGINT) AS under_way FROM cases GROUP BY workflow ORDER BY workflow";
 
-pub(crate) const STATEMENTS: [&str; 4] = [TO_DO, FOLLOWED, COUNT, BY_WORKFLOW];
+pub(crate) const STATEMENTS: [&str; 1] = [BY_WORKFLOW];
+pub(crate) const STATEMENTS_SQLITE: [&str; 3] = [TO_DO_SQLITE, FOLLOWED_SQLITE, COUNT_SQLITE];
+pub(crate) const STATEMENTS_POSTGRES: [&str; 3] =
+    [TO_DO_POSTGRES, FOLLOWED_POSTGRES, COUNT_POSTGRES];
 
 /// One line of a desk.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -89,16 +115,21 @@ pub struct DeskFilter {
 }
 
 impl Store {
-    /// The lines of a holder, the oldest deadline first.
+    /// The lines of some holders, the oldest deadline first.
     pub async fn desk(
         &self,
-        holder: &str,
+        holders: &[String],
         filter: &DeskFilter,
     ) -> Result<Vec<DeskLine>, StoreError> {
-        let sql = if filter.followed { FOLLOWED } else { TO_DO };
+        let sql = match (self.db(), filter.followed) {
+            (Db::Sqlite(_), false) => TO_DO_SQLITE,
+            (Db::Sqlite(_), true) => FOLLOWED_SQLITE,
+            (Db::Postgres(_), false) => TO_DO_POSTGRES,
+            (Db::Postgres(_), true) => FOLLOWED_POSTGRES,
+        };
         let text = filter.text.as_deref().map(super::rows::containing);
         Ok(on!(self, |pool| sqlx::query_as(sql)
-            .bind(holder)
+            .bind(json!(holders).to_string())
             .bind(filter.what.as_deref())
             .bind(filter.within.as_deref())
             .bind(text.as_deref())
@@ -112,10 +143,14 @@ impl Store {
         Ok(on!(self, |pool| sqlx::query_as(BY_WORKFLOW).fetch_all(pool).await)?)
     }
 
-    /// How many tasks a holder has, counted up to a limit.
-    pub async fn desk_count(&self, holder: &str, limit: i64) -> Result<i64, StoreError> {
-        Ok(on!(self, |pool| sqlx::query_scalar(COUNT)
-            .bind(holder)
+    /// How many tasks some holders have, counted up to a limit.
+    pub async fn desk_count(&self, holders: &[String], limit: i64) -> Result<i64, StoreError> {
+        let sql = match self.db() {
+            Db::Sqlite(_) => COUNT_SQLITE,
+            Db::Postgres(_) => COUNT_POSTGRES,
+        };
+        Ok(on!(self, |pool| sqlx::query_scalar(sql)
+            .bind(json!(holders).to_string())
             .bind(limit)
             .fetch_one(pool)
             .await)?)

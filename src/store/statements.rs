@@ -103,17 +103,19 @@ pub fn statements() -> Vec<Statement> {
     let mut sqlite = vec![load::LOAD_SQLITE.as_str(), backup::COPY_SQLITE, backup::COLUMNS_SQLITE];
     sqlite.extend(append::statements_sqlite());
     sqlite.extend(jobs::STATEMENTS_SQLITE);
+    sqlite.extend(pages::STATEMENTS_SQLITE);
     sqlite.extend(registers::statements_sqlite());
     sqlite.extend(search::STATEMENTS_SQLITE);
     let mut postgres = vec![
         load::LOAD_POSTGRES.as_str(),
-        backup::NEXT_POSITION_POSTGRES,
         seals::LOCK_POSTGRES,
         writer::LOCK_REGISTERS,
         writer::LOCK_STREAMS,
     ];
+    postgres.extend(backup::NEXT_POSTGRES);
     postgres.extend(append::statements_postgres());
     postgres.extend(jobs::STATEMENTS_POSTGRES);
+    postgres.extend(pages::STATEMENTS_POSTGRES);
     postgres.extend(registers::statements_postgres());
     postgres.extend(search::STATEMENTS_POSTGRES);
     both.into_iter()

@@ -217,8 +217,8 @@ async fn counts(app: &App, visitor: &Visitor, desk: &Desk) -> Result<[String; 4]
     let store = &app.office.executor.store;
     let mut totals = [0_i64; 2];
     for (total, holders) in totals.iter_mut().zip([&desk.own, &desk.shared]) {
-        for holder in holders {
-            *total += store.desk_count(&holder.to_string(), COUNT_MAX).await?;
+        if !holders.is_empty() {
+            *total = store.desk_count(&names(holders), COUNT_MAX).await?;
         }
     }
     let none = Filter::default();
@@ -234,6 +234,11 @@ async fn counts(app: &App, visitor: &Visitor, desk: &Desk) -> Result<[String; 4]
         words(waiting, LINES + 1),
         words(soon, LINES + 1),
     ])
+}
+
+/// Holders as the rows name them.
+fn names<'a>(holders: impl IntoIterator<Item = &'a Holder>) -> Vec<String> {
+    holders.into_iter().map(Holder::to_string).collect()
 }
 
 /// The lines of a view, one more than a page shows; the oldest deadline first.
@@ -253,16 +258,16 @@ async fn lines_of(
         limit: LINES + 1,
         followed: view == "altri",
     };
-    let holders: Vec<&Holder> = match view {
-        "ufficio" => desk.shared.iter().collect(),
-        "altri" => desk.followed.iter().collect(),
-        "scadenza" => desk.own.iter().chain(&desk.shared).collect(),
-        _ => desk.own.iter().collect(),
+    let holders = match view {
+        "ufficio" => names(&desk.shared),
+        "altri" => names(&desk.followed),
+        "scadenza" => names(desk.own.iter().chain(&desk.shared)),
+        _ => names(&desk.own),
     };
-    let mut lines: Vec<DeskLine> = Vec::new();
-    for holder in holders {
-        lines.extend(app.office.executor.store.desk(&holder.to_string(), &query).await?);
-    }
+    let mut lines = match holders.is_empty() {
+        true => Vec::new(),
+        false => app.office.executor.store.desk(&holders, &query).await?,
+    };
     if view == "altri" {
         let own: BTreeSet<String> = desk.own.iter().map(Holder::to_string).collect();
         let waits = |line: &DeskLine| {

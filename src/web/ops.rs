@@ -33,7 +33,7 @@ pub fn router(stores: Vec<Store>) -> Router {
 async fn job_counts(stores: &[Store]) -> Result<JobCounts, StoreError> {
     let mut all = JobCounts::default();
     for store in stores {
-        let own = store.job_counts().await?;
+        let own = store.open_job_counts().await?;
         all.available += own.available;
         all.running += own.running;
         all.dead += own.dead;

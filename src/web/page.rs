@@ -108,6 +108,7 @@ impl Templates {
         registry.set_strict_mode(true);
         registry.set_prevent_indent(true);
         registry.register_helper("asset", Box::new(asset));
+        registry.register_helper("icona", Box::new(icon));
         for name in Embedded::iter() {
             let Some(file) = Embedded::get(&name) else { continue };
             let text = String::from_utf8_lossy(&file.data).into_owned();
@@ -132,6 +133,21 @@ fn asset(
 ) -> HelperResult {
     let name = helper.param(0).and_then(|p| p.value().as_str()).unwrap_or_default();
     out.write(&assets::url(name))?;
+    Ok(())
+}
+
+/// `{{icona "it-check"}}`: an ornament beside words. A partial would copy the whole page for each.
+fn icon(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let name = helper.param(0).and_then(|p| p.value().as_str()).unwrap_or_default();
+    out.write(r#"<svg class="icon" aria-hidden="true" focusable="false"><use href=""#)?;
+    out.write(&assets::url("icone.svg"))?;
+    out.write(&format!("#{name}\"></use></svg>"))?;
     Ok(())
 }
 

@@ -73,6 +73,7 @@ async fn eight_workers_never_share_a_job(fixture: Fixture) {
     assert_eq!(done.into_iter().collect::<BTreeSet<_>>().len(), 300);
     let counts = fixture.store.job_counts().await.expect("counts");
     assert_eq!(counts, JobCounts { done: 300, ..JobCounts::default() });
+    assert_eq!(fixture.store.open_job_counts().await.expect("counts"), JobCounts::default());
 }
 
 async fn a_lease_runs_out(fixture: Fixture) {
@@ -110,6 +111,7 @@ async fn failures_are_retried_then_kept(fixture: Fixture) {
     assert!(store.give_up("mail/1", at(90), "rinuncia di Ada Riva: cessato").await.expect("up"));
     let counts = store.job_counts().await.expect("counts");
     assert_eq!((counts.dead, counts.given_up), (0, 1), "answered for, and still there");
+    assert_eq!(store.open_job_counts().await.expect("counts"), counts, "none is done");
     assert!(store.requeue("mail/1", at(100)).await.expect("requeue"));
     assert!(!store.requeue("mail/1", at(100)).await.expect("requeue"), "not dead any more");
     let again = claim(store, "w", 100).await;

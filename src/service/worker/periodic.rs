@@ -7,7 +7,7 @@ use crate::domain::effects::{Job, MailJob};
 use crate::domain::law::calendar::rome_date;
 use crate::domain::registry::Role;
 use crate::domain::stream::NewJob;
-use crate::service::schedule::{KIND, Occurrence, Task};
+use crate::service::schedule::{Occurrence, Task};
 use crate::store::{
     Job as QueuedJob, Outcome, ReadSet, Seal, SealRef, StoreError, WriteError, WriteSet,
 };
@@ -24,7 +24,7 @@ impl Worker {
     /// # Errors
     /// When the database does not answer.
     pub async fn catch_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Some(last) = self.office.executor.store.last_due(KIND).await? else { return Ok(()) };
+        let Some(last) = self.office.executor.store.last_scheduled().await? else { return Ok(()) };
         let mut missed = self.timetable.owed(last.max(now - LOOK_BACK), now);
         missed.retain(|occurrence| occurrence.task.is_made_up_for());
         self.queue(missed.iter().map(Occurrence::job).collect()).await

@@ -296,7 +296,7 @@ async fn troubles(app: &App, visitor: &Visitor) -> Result<Vec<Trouble>, WebError
         let text = format!("Manca: {} ({})", need.what, need.article);
         add("bad", text, "Registrarlo", need.href);
     }
-    let dead = store.job_counts().await?.dead;
+    let dead = store.open_job_counts().await?.dead;
     if dead > 0 {
         let text = match dead {
             1 => "Un lavoro non è riuscito e attende una decisione".to_owned(),

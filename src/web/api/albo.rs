@@ -210,7 +210,7 @@ pub struct Health {
     security(()),
 )]
 pub async fn status(State(app): State<Shared>) -> Result<Response, WebError> {
-    app.office.executor.store.job_counts().await?;
+    app.office.executor.store.open_job_counts().await?;
     let health = Health { kind: "about:blank", title: "Servizio attivo", status: 200 };
     Ok(([(header::CONTENT_TYPE, PROBLEM_JSON)], Json(health)).into_response())
 }

@@ -90,7 +90,7 @@ const LAST_SCHEDULED: &str =
     "SELECT due_at FROM jobs WHERE kind = 'schedule' ORDER BY due_at DESC LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 13] = [
+pub(crate) const STATEMENTS: [&str; 14] = [
     LIST,
     FINISH,
     RETRY,

@@ -68,8 +68,7 @@ fn request() -> Content {
             email: "esecuzioni@pec.tribunale.example".into(),
             protocollo: "4471/2024".into(),
             on: Some(date(7, 26)),
-            days: Some(45),
-            basis: "art. 490, c. 3, c.p.c.".into(),
+            ..PostingRequest::default()
         }),
         ..Content::default()
     }

@@ -6,18 +6,19 @@
 
 #[path = "first_start/secrets.rs"]
 mod secrets;
+#[path = "support/staying.rs"]
+mod staying;
 
 use delibera::service::accounts::{Accounts, Credentials, Origin};
 use delibera::service::clock::SystemClock;
 use delibera::store::Store;
-use std::io::{BufRead, BufReader, Read, Write};
+use staying::{PROGRAM, Staying};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_delibera");
+use std::time::Duration;
 
 /// Exit code and everything said.
 fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
@@ -30,71 +31,6 @@ fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
 fn run(folder: &Path, words: &[&str]) -> (bool, String) {
     let (exit, said) = code(folder, words);
     (exit == Some(0), said)
-}
-
-/// A process that stays; killed with its owner when a test fails.
-struct Staying {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    /// Lines so far: which comes first is nobody's business.
-    said: Vec<String>,
-}
-
-impl Staying {
-    fn start(folder: &Path, command: &str) -> Self {
-        Self::writing(folder, command, Stdio::null())
-    }
-
-    /// With its messages of service kept, as many as there may be.
-    fn writing(folder: &Path, command: &str, messages: Stdio) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args([command, "--config", "prova.toml"])
-            .env("RUST_LOG", "trace")
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(messages)
-            .spawn()
-            .expect("the program starts");
-        let output = BufReader::new(child.stdout.take().expect("its standard output"));
-        Self { child, output, said: Vec::new() }
-    }
-
-    /// Host and port in the line that begins with a word, when it comes.
-    fn address(&mut self, word: &str) -> String {
-        let begins = format!("{word}: http://");
-        loop {
-            let found = self.said.iter().find_map(|line| line.strip_prefix(&begins));
-            if let Some(rest) = found {
-                return rest.split('/').next().expect("an address").to_owned();
-            }
-            let mut line = String::new();
-            let read = self.output.read_line(&mut line).expect("text");
-            assert!(read > 0, "it ended without a line «{word}»: {:?}", self.said);
-            self.said.push(line);
-        }
-    }
-
-    /// Asks it to stop as a service manager does, and waits within a limit.
-    fn stop(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
-        assert!(asked.success());
-        let limit = Instant::now() + Duration::from_secs(30);
-        loop {
-            if let Some(status) = self.child.try_wait().expect("its end") {
-                return status;
-            }
-            assert!(Instant::now() < limit, "it does not end");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Staying {
-    fn drop(&mut self) {
-        // Already ended unless the test failed.
-        let _ = self.child.kill().and_then(|()| self.child.wait());
-    }
 }
 
 /// Head and body of the answer to a GET.
@@ -123,7 +59,7 @@ fn serve_and_worker_answer_status_and_end_when_asked() {
                   [mail.transport]\nkind = \"folder\"\npath = \"posta\"\n";
     std::fs::write(folder.join("prova.toml"), config).expect("configuration");
     for command in ["serve", "worker"] {
-        let mut staying = Staying::start(&folder, command);
+        let staying = Staying::start(&folder, command);
         if command == "serve" {
             let pages = staying.address("Pagine");
             assert!(get(&pages, "/accesso").starts_with("HTTP/1.1 200"), "{command}");

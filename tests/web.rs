@@ -11,6 +11,8 @@ mod admin;
 mod affissioni;
 #[path = "web/albo.rs"]
 mod albo;
+#[path = "support/answer.rs"]
+mod answer;
 #[path = "web/api.rs"]
 mod api;
 #[path = "web/api_act.rs"]
@@ -35,6 +37,8 @@ mod privacy;
 mod probes;
 #[path = "web/proposal.rs"]
 mod proposal;
+#[path = "support/proposed.rs"]
+mod proposed;
 #[path = "web/provider.rs"]
 mod provider;
 #[path = "web/registers.rs"]

@@ -107,7 +107,7 @@ fn no_secret_is_written_however_much_is_asked_for() {
 
     let errors = folder.join("errori.txt");
     let kept = Stdio::from(File::create(&errors).expect("a file"));
-    let mut staying = Staying::writing(&folder, "serve", kept);
+    let staying = Staying::writing(&folder, "serve", kept);
     let pages = staying.address("Pagine");
     let link = secret(&said);
     get(&pages, &format!("/accesso/password?c={link}"));

@@ -13,41 +13,72 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Executor, PgConnection};
 
-struct Cluster {
-    dir: PathBuf,
+/// A server with its folder.
+pub struct Cluster {
+    pub dir: PathBuf,
     /// Holds the pipe whose end tells the guard that this process is gone.
     _guard: Child,
 }
 
-/// Runs the server, waits until the pipe on standard input ends, stops it, removes the folder.
-const GUARD: &str =
-    r#"dir=$1; shift; "$@" & pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$dir""#;
+/// Runs the server, and again whenever it dies unless a file `down` forbids it, as a service manager
+/// would; when the pipe on standard input ends, stops it and removes the folder.
+const GUARD: &str = r#"dir=$1; shift
+while [ -d "$dir" ]; do
+    while [ -e "$dir/down" ]; do sleep 0.02; done
+    "$@"
+    sleep 0.02
+done &
+cat >/dev/null
+kill $!
+pid=$(head -n 1 "$dir/data/postmaster.pid") && kill -QUIT "$pid"
+while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+rm -rf "$dir""#;
 
 /// The address of a new, empty database.
 pub async fn new_database() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let cluster = cluster();
-    let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&url(&cluster.dir, "postgres"))
-        .await
-        .expect("the private PostgreSQL does not answer");
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
-    admin.execute(sqlx::raw_sql(create)).await.expect("CREATE DATABASE");
-    url(&cluster.dir, &name)
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| start("")).new_database().await
+}
+
+impl Cluster {
+    /// One of its own, for who does to it what nobody else would bear.
+    #[allow(dead_code, reason = "only faults are made to it")]
+    pub fn own(name: &str) -> Self {
+        start(name)
+    }
+
+    /// The address of a new, empty database.
+    pub async fn new_database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = PgConnection::connect(&url(&self.dir, "postgres"))
+            .await
+            .expect("the private PostgreSQL does not answer");
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
+        admin.execute(sqlx::raw_sql(create)).await.expect("CREATE DATABASE");
+        url(&self.dir, &name)
+    }
+
+    /// Sends a signal to the server, which stays down for a while and is started again.
+    #[allow(dead_code, reason = "only faults are made to it")]
+    pub fn strike(&self, signal: &str, down: Duration) {
+        std::fs::write(self.dir.join("down"), "").expect("down");
+        let pid = std::fs::read_to_string(self.dir.join("data/postmaster.pid")).expect("running");
+        let pid = pid.lines().next().expect("its number");
+        let struck = Command::new("kill").args([signal, pid]).status().expect("kill");
+        assert!(struck.success());
+        std::thread::sleep(down);
+        std::fs::remove_file(self.dir.join("down")).expect("up");
+    }
 }
 
 fn url(dir: &Path, name: &str) -> String {
     format!("postgres://postgres@localhost/{name}?host={}&sslmode=disable", dir.display())
 }
 
-fn cluster() -> &'static Cluster {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(start)
-}
-
-fn start() -> Cluster {
+fn start(name: &str) -> Cluster {
     let bin = binaries();
-    let dir = std::env::temp_dir().join(format!("delibera-pg-{}", std::process::id()));
+    let dir = std::env::temp_dir().join(format!("delibera-pg-{}{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir(&dir).expect("a folder for PostgreSQL");
     let owner = unprivileged();

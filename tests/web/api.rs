@@ -2,6 +2,7 @@
 //! The API over HTTP: who is let in, what is read, what is refused and how, keys that count once.
 
 use crate::on_both_engines;
+use crate::proposed::content;
 use crate::server::{Answer, Browser, Server};
 use delibera::service::clock::Clock;
 use delibera::service::tokens::{Scope, Tokens};
@@ -110,23 +111,6 @@ pub fn problem(answer: &Answer, status: u16, code: &str) -> Value {
     }
     assert!(!answer.header("ratelimit-limit").is_empty(), "{:?}", answer.headers);
     problem
-}
-
-/// The content of an ordinary act of the Direzione Ambiente.
-pub fn content(subject: &str) -> Value {
-    json!({
-        "subject": subject,
-        "act_type": "indirizzo gestionale",
-        "offices": ["ambiente"],
-        "rapporteurs": ["costa"],
-        "procedure_head": "neri",
-        "competence": "art. 48, c. 2, TUEL",
-        "classification": "6.9 Ambiente",
-        "summary": "Nessun onere per il Comune.",
-        "text": "## Premesso che\n\nsono pervenute richieste di sei comitati.",
-        "decision": ["di approvare lo schema di protocollo conservato agli atti;"],
-        "gates": { "effects": { "kind": "none" } },
-    })
 }
 
 /// A new draft: its id.

@@ -3,6 +3,7 @@
 //! draft to the ballot and its number.
 
 use crate::api::{Program, draft, problem};
+use crate::proposed::opinion;
 use crate::server::{self, Server};
 use delibera::domain::law::calendar::{rome_date, rome_instant};
 use delibera::domain::papers::SignatureQuality;
@@ -117,13 +118,6 @@ impl<'a> Comune<'a> {
         let case = self.of("pace").json(&format!("/cases/{case}"));
         case["lifecycle"].as_str().expect("a token").to_owned()
     }
-}
-
-fn opinion(kind: &str, office: &str, outcome: &str, reasons: &str) -> Value {
-    json!({
-        "do": "give_opinion", "opinion": kind, "office": office, "outcome": outcome,
-        "reasons": reasons, "no_conflict": true,
-    })
 }
 
 fn an_act_goes_from_draft_to_its_number_by_tokens_alone(server: &Server) {

@@ -2,6 +2,7 @@
 //! One server per engine for all tests of the process: the sample Comune with acts at every step,
 //! an account for Giorgio Neri; and a browser without cookies of its own choosing.
 
+use crate::answer::{Answer, parse};
 use chrono::{DateTime, Utc};
 use delibera::domain::law::calendar::rome_date;
 use delibera::domain::registry::Person;
@@ -200,32 +201,6 @@ fn worker(office: &Office, folder: &Path) -> mpsc::Sender<mpsc::Sender<()>> {
     ask
 }
 
-/// An answer.
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-    pub bytes: Vec<u8>,
-}
-
-impl Answer {
-    /// What a cookie of the answer holds, as it is sent back: `name=value`.
-    pub fn cookie(&self, name: &str) -> String {
-        let named = format!("{name}=");
-        let mut set =
-            self.headers.iter().filter(|(n, v)| n == "set-cookie" && v.starts_with(&named));
-        set.next().and_then(|(_, v)| v.split(';').next()).unwrap_or_default().to_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str())
-    }
-
-    pub fn says(&self, words: &str) {
-        assert!(self.body.contains(words), "«{words}» is not in {}:\n{}", self.status, self.body);
-    }
-}
-
 /// Someone at a browser, with his own address so that limits count him alone.
 pub struct Browser {
     pub at: SocketAddr,
@@ -366,20 +341,5 @@ impl Following {
                 return number.trim().parse().expect("a number");
             }
         }
-    }
-}
-
-fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer of HTTP");
-    let head = String::from_utf8_lossy(&bytes[..end]);
-    let bytes = bytes[end + 4..].to_vec();
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
-    let headers = lines.filter_map(|line| line.split_once(": "));
-    Answer {
-        status: status.expect("a status"),
-        headers: headers.map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect(),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-        bytes,
     }
 }

@@ -23,6 +23,8 @@ mod staying;
 mod backup;
 #[path = "faults/cycle.rs"]
 mod cycle;
+#[path = "faults/earlier.rs"]
+mod earlier;
 #[path = "faults/evidence.rs"]
 mod evidence;
 #[path = "faults/full.rs"]

@@ -8,6 +8,7 @@ use super::rows::whole;
 use super::snapshot::Snapshot;
 use super::table::{self, TABLES};
 use super::verify::Finding;
+use crate::domain::digest::sha256_hex;
 use crate::domain::rows::Row;
 use crate::domain::stream::{NewJob, RegisterOpened};
 use serde_json::{Map, Value};
@@ -16,16 +17,25 @@ use std::collections::BTreeMap;
 /// Jobs that a fact owes; periodic ones follow from no event.
 const JOBS: &str =
     "SELECT key, kind, payload, due_at, stream FROM jobs WHERE stream <> '' ORDER BY key";
+/// What was accepted when the archive passed to a newer version, the oldest first.
+const ACCEPTED: &str = "SELECT payload FROM jobs WHERE kind = 'migration' ORDER BY key";
 const REGISTERS: &str =
     "SELECT register, year, opened_at_last FROM registers ORDER BY register, year";
 const MEDIA_TYPES: &str = "SELECT sha256, media_type FROM documents ORDER BY sha256";
 
 /// Every statement of this file, whole row tables included.
 pub(crate) fn statements() -> Vec<&'static str> {
-    let mut all = vec![JOBS, REGISTERS, MEDIA_TYPES];
+    let mut all = vec![JOBS, ACCEPTED, REGISTERS, MEDIA_TYPES];
     all.extend(TABLES.iter().map(|table| whole(table)));
     all
 }
+
+/// Kind of the job that keeps what was accepted: done when it is queued, it is never performed.
+pub const MIGRATION: &str = "migration";
+
+/// Jobs that are not as the rules of today want them, with the digest of what is there instead: they
+/// are owed by facts that an earlier version recorded, under the rules it had. None: nothing is there.
+pub type Accepted = BTreeMap<String, Option<String>>;
 
 /// Rows by key, each as (column, value as people read it).
 type Lines = BTreeMap<String, Vec<(&'static str, String)>>;
@@ -72,11 +82,36 @@ impl Snapshot {
         Ok(rows.iter().map(|fields| (table.key_of(fields), line(table, fields))).collect())
     }
 
-    /// Compares the jobs that facts owe with those of a replay.
+    /// Compares the jobs that facts owe with those of a replay, but for what was accepted.
     pub async fn compare_jobs(
         &mut self,
         expected: Vec<NewJob>,
     ) -> Result<Option<Finding>, StoreError> {
+        let (mut expected, mut stored) = self.jobs_of_facts(expected).await?;
+        for (key, digest) in self.accepted().await? {
+            if stored.get(&key).map(|line| digest_of(line)) == digest {
+                expected.remove(&key);
+                stored.remove(&key);
+            }
+        }
+        Ok(first_difference("jobs", &expected, &stored))
+    }
+
+    /// Every job that is not as a replay wants it.
+    pub async fn job_differences(&mut self, expected: Vec<NewJob>) -> Result<Accepted, StoreError> {
+        let (expected, stored) = self.jobs_of_facts(expected).await?;
+        let differs = |key: &&String| expected.get(*key) != stored.get(*key);
+        let keys = expected.keys().chain(stored.keys()).filter(differs);
+        Ok(keys.map(|key| (key.clone(), stored.get(key).map(|line| digest_of(line)))).collect())
+    }
+
+    async fn accepted(&mut self) -> Result<Accepted, StoreError> {
+        let kept: Vec<(String,)> = self.all(ACCEPTED, &[]).await?;
+        let read = kept.iter().map(|(text,)| serde_json::from_str::<Accepted>(text));
+        Ok(read.filter_map(Result::ok).flatten().collect())
+    }
+
+    async fn jobs_of_facts(&mut self, expected: Vec<NewJob>) -> Result<(Lines, Lines), StoreError> {
         let stored: Vec<(String, String, String, String, String)> = self.all(JOBS, &[]).await?;
         let stored = stored.into_iter().map(|(key, kind, payload, due_at, stream)| {
             // The same value may be written differently; only the value matters.
@@ -88,7 +123,7 @@ impl Snapshot {
             let line = job_line(job.kind, job.payload.to_string(), instant(job.due_at), job.stream);
             (job.key, line)
         });
-        Ok(first_difference("jobs", &expected.collect(), &stored.collect()))
+        Ok((expected.collect(), stored.collect()))
     }
 
     /// Compares the registers with the openings of a replay.
@@ -118,6 +153,10 @@ impl Snapshot {
         let stored: Lines = stored.into_iter().map(line).collect();
         Ok(first_difference("documents", &expected, &stored))
     }
+}
+
+fn digest_of(line: &[(&'static str, String)]) -> String {
+    sha256_hex(serde_json::json!(line).to_string().as_bytes())
 }
 
 fn job_line(

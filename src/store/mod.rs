@@ -44,6 +44,7 @@ pub use activity::{ActivityFilter, ActivityLine};
 pub use albo::{Expected, Probe};
 pub use api::ApiToken;
 pub use backup::restore_file;
+pub use compare::{Accepted, MIGRATION};
 pub use db::{Counters, Store, path_of};
 pub use documents::Document;
 pub use drafts::{Draft, DraftFile};

@@ -30,7 +30,7 @@ pub struct Narrow {
     tipo: String,
 }
 
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("mail", "Messaggio"),
     ("paper", "Documento da comporre"),
     ("remind", "Sollecito"),
@@ -39,6 +39,7 @@ const KINDS: [(&str, &str); 8] = [
     ("certify_effect", "Certificato di esecutività"),
     ("digest", "Riepilogo delle firme"),
     ("augment", "Estensione di una firma"),
+    ("migration", "Passaggio a una nuova versione"),
 ];
 
 fn kind(token: &str) -> &str {

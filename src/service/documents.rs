@@ -134,9 +134,16 @@ impl Templates {
         comune: &ComuneData,
         embedded: &BTreeMap<String, Vec<u8>>,
     ) -> Result<String, DocumentError> {
-        let name = facts.kind.token();
-        let data = Value::Object(data(facts, comune, embedded)?);
-        self.text(&name, &data)
+        self.body(facts, comune, &files(facts, embedded)?)
+    }
+
+    fn body(
+        &self,
+        facts: &PaperFacts,
+        comune: &ComuneData,
+        files: &[File<'_>],
+    ) -> Result<String, DocumentError> {
+        self.text(&facts.kind.token(), &Value::Object(data(facts, comune, files)))
     }
 
     fn text(&self, name: &str, data: &Value) -> Result<String, DocumentError> {
@@ -164,7 +171,8 @@ impl Templates {
             let fields = facts.slots.iter().map(|slot| slot.field.clone()).collect();
             return Ok(Rendered { pdf, pages: 1, fields });
         }
-        let body = self.markdown(facts, comune, embedded)?;
+        let files = files(facts, embedded)?;
+        let body = self.body(facts, comune, &files)?;
         let subject = facts.context["subject"].as_str().unwrap_or(&facts.title).to_owned();
         let document = Document {
             title: facts.title.clone(),
@@ -176,7 +184,7 @@ impl Templates {
             letterhead: Some(self.letterhead(comune, crest_of(comune, embedded))),
             draft: facts.draft,
             body,
-            attachments: attachments(facts, embedded)?,
+            attachments: attachments(facts, &files),
         };
         delibera_documents::render(&document)
             .map_err(|source| DocumentError::Layout { kind: facts.kind.token(), source })
@@ -312,11 +320,7 @@ fn in_italian(error: &handlebars::RenderError) -> String {
 }
 
 /// What a template sees: the context of the facts, and four names of ours.
-fn data(
-    facts: &PaperFacts,
-    comune: &ComuneData,
-    embedded: &BTreeMap<String, Vec<u8>>,
-) -> Result<Map<String, Value>, DocumentError> {
+fn data(facts: &PaperFacts, comune: &ComuneData, files: &[File<'_>]) -> Map<String, Value> {
     let mut data = facts.context.as_object().cloned().unwrap_or_default();
     let signatures: Vec<Value> = facts
         .slots
@@ -332,8 +336,7 @@ fn data(
         })
         .collect();
     let mut attached = Vec::new();
-    for (index, entry) in facts.embedded.iter().enumerate() {
-        let bytes = bytes_of(entry, embedded)?;
+    for (index, (entry, bytes)) in files.iter().enumerate() {
         attached.push(json!({
             "number": index + 1,
             "name": entry.name,
@@ -355,43 +358,42 @@ fn data(
     data.insert("signatures".into(), Value::Array(signatures));
     data.insert("attached".into(), Value::Array(attached));
     data.insert("title".into(), Value::String(facts.title.clone()));
-    Ok(data)
+    data
 }
 
 type Entry = crate::domain::papers::Embedded;
 
+/// A file of a paper, its bytes already held against its hash.
+type File<'a> = (&'a Entry, &'a [u8]);
+
 /// The bytes the facts name, and no others.
-fn bytes_of<'a>(
-    entry: &Entry,
+fn files<'a>(
+    facts: &'a PaperFacts,
     embedded: &'a BTreeMap<String, Vec<u8>>,
-) -> Result<&'a Vec<u8>, DocumentError> {
-    let wrong = |reason| DocumentError::Embedded { name: entry.name.clone(), reason };
-    let bytes = embedded.get(&entry.sha256).ok_or_else(|| wrong("non è disponibile"))?;
-    if sha256_hex(bytes) == entry.sha256 {
-        Ok(bytes)
-    } else {
-        Err(wrong("non corrisponde alla sua impronta"))
-    }
+) -> Result<Vec<File<'a>>, DocumentError> {
+    let file = |entry: &'a Entry| {
+        let wrong = |reason| DocumentError::Embedded { name: entry.name.clone(), reason };
+        let bytes = embedded.get(&entry.sha256).ok_or_else(|| wrong("non è disponibile"))?;
+        match sha256_hex(bytes) == entry.sha256 {
+            true => Ok((entry, bytes.as_slice())),
+            false => Err(wrong("non corrisponde alla sua impronta")),
+        }
+    };
+    facts.embedded.iter().map(file).collect()
 }
 
-fn attachments(
-    facts: &PaperFacts,
-    embedded: &BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<Attachment>, DocumentError> {
-    let attachment = |entry: &Entry| {
-        Ok(Attachment {
-            name: entry.name.clone(),
-            media_type: entry.media_type.clone(),
-            description: entry.description.clone(),
-            bytes: bytes_of(entry, embedded)?.clone(),
-            relationship: match entry.relation {
-                Relation::Part => Relationship::Supplement,
-                Relation::Original => Relationship::Source,
-            },
-        })
+fn attachments(facts: &PaperFacts, files: &[File<'_>]) -> Vec<Attachment> {
+    let attachment = |(entry, bytes): &File<'_>| Attachment {
+        name: entry.name.clone(),
+        media_type: entry.media_type.clone(),
+        description: entry.description.clone(),
+        bytes: bytes.to_vec(),
+        relationship: match entry.relation {
+            Relation::Part => Relationship::Supplement,
+            Relation::Original => Relationship::Source,
+        },
     };
-    let mut all: Vec<Attachment> =
-        facts.embedded.iter().map(attachment).collect::<Result<_, DocumentError>>()?;
+    let mut all: Vec<Attachment> = files.iter().map(attachment).collect();
     all.extend(facts.data.as_ref().map(|data| Attachment {
         name: DATA.into(),
         media_type: "application/json".into(),
@@ -399,7 +401,7 @@ fn attachments(
         bytes: data_bytes(data),
         relationship: Relationship::Data,
     }));
-    Ok(all)
+    all
 }
 
 /// The act as data, beside its text.

@@ -2,7 +2,8 @@
 //! One server per engine for all tests of the process: the sample Comune with acts at every step,
 //! an account for Giorgio Neri; and a browser without cookies of its own choosing.
 
-use crate::answer::{Answer, parse};
+pub use crate::answer::Answer;
+use crate::answer::parse;
 use chrono::{DateTime, Utc};
 use delibera::domain::law::calendar::rome_date;
 use delibera::domain::registry::Person;

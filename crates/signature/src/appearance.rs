@@ -4,6 +4,8 @@
 //!
 //! The text is a courtesy to the reader: it proves nothing (law.md R9.3).
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ttf_parser::Face;
 
 use crate::SignError;
@@ -20,6 +22,9 @@ const SIZES: [f64; 11] = [9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0]
 const LEADING: f64 = 1.2;
 /// White border inside the box, in points.
 const PADDING: f64 = 2.0;
+
+/// A TrueType file.
+type Program = Arc<[u8]>;
 
 /// A form XObject to be written.
 pub(crate) struct Look<'a> {
@@ -64,7 +69,7 @@ pub(crate) fn draw<'a>(
 }
 
 /// The `/Firma` font as the form's resources name it, and its TrueType program.
-fn find_font<'a>(file: &File<'a>) -> Result<Option<(Object<'a>, Vec<u8>)>, SignError> {
+fn find_font<'a>(file: &File<'a>) -> Result<Option<(Object<'a>, Program)>, SignError> {
     let revision = file.last();
     let below = |parent: Option<Dictionary<'a>>, key: &str| {
         let found = parent.map(|p| file.child(revision, &p, key)).transpose();
@@ -90,19 +95,34 @@ fn find_font<'a>(file: &File<'a>) -> Result<Option<(Object<'a>, Vec<u8>)>, SignE
     }
 }
 
-/// The bytes of a stream: as they are, or deflated.
-fn unpack(dictionary: &Dictionary<'_>, data: &[u8]) -> Result<Vec<u8>, SignError> {
+/// The program in a stream: as it is, or deflated.
+fn unpack(dictionary: &Dictionary<'_>, data: &[u8]) -> Result<Program, SignError> {
     let filter = match dictionary.get("Filter") {
-        None => return Ok(data.to_vec()),
-        Some(Object::Array(filters)) if filters.is_empty() => return Ok(data.to_vec()),
+        None => return Ok(data.into()),
+        Some(Object::Array(filters)) if filters.is_empty() => return Ok(data.into()),
         Some(Object::Array(filters)) if filters.len() == 1 => &filters[0],
         Some(filter) => filter,
     };
     if *filter != Object::name("FlateDecode") || dictionary.get("DecodeParms").is_some() {
         return Err(SignError::Unsupported("codifica del font delle firme"));
     }
-    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(data, MAX_FONT)
-        .map_err(|_| SignError::Unsupported("il font delle firme è danneggiato"))
+    inflated(data)
+}
+
+/// All the documents of a Comune carry the same font: the last one stays inflated, known by its
+/// deflated bytes.
+fn inflated(data: &[u8]) -> Result<Program, SignError> {
+    static LAST: Mutex<Option<(Vec<u8>, Program)>> = Mutex::new(None);
+    // What a panicking thread left here is whole: it is put in one piece.
+    let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, program)) = last().as_ref().filter(|(known, _)| known == data) {
+        return Ok(Arc::clone(program));
+    }
+    let program: Program = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(data, MAX_FONT)
+        .map_err(|_| SignError::Unsupported("il font delle firme è danneggiato"))?
+        .into();
+    *last() = Some((data.to_vec(), Arc::clone(&program)));
+    Ok(program)
 }
 
 /// A line as words of glyph numbers; a character the font lacks is an error, never a gap.

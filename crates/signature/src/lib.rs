@@ -97,7 +97,7 @@ pub fn sign_all(
             network = None;
         }
         let level = if stamped.is_some() { Level::T } else { Level::B };
-        let signed = prepared.embed(stamped.as_deref().unwrap_or(&cms))?;
+        let signed = prepared.complete(stamped.as_deref().unwrap_or(&cms))?;
         check(pdf, &signed, field)?;
         Ok(Signed { pdf: signed, level, shortfall })
     };

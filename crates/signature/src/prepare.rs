@@ -103,14 +103,20 @@ impl Prepared {
     }
 
     fn fill(self, cms: &[u8]) -> Result<Vec<u8>, SignError> {
-        let Prepared { mut bytes, hole, digest } = self;
-        let hollow = bytes.get(hole.clone()).is_some_and(|h| match h {
+        let hollow = self.bytes.get(self.hole.clone()).is_some_and(|h| match h {
             [b'<', inside @ .., b'>'] => inside.iter().all(|b| *b == b'0'),
             _ => false,
         });
-        if !hollow || digest_around(&bytes, &hole) != digest {
+        if !hollow || digest_around(&self.bytes, &self.hole) != self.digest {
             return Err(SignError::PreparedDamaged);
         }
+        self.complete(cms)
+    }
+
+    /// Puts a CMS made for this document in the hole made for it, both a moment ago: nobody had
+    /// the time to damage either, and who calls verifies the whole.
+    pub(crate) fn complete(self, cms: &[u8]) -> Result<Vec<u8>, SignError> {
+        let Prepared { mut bytes, hole, .. } = self;
         let room = (hole.len() - 2) / 2;
         if cms.len() > room {
             return Err(SignError::CmsTooLarge { needed: cms.len(), room });
@@ -158,7 +164,7 @@ pub fn prepare(pdf: &[u8], request: &Request<'_>) -> Result<Prepared, SignError>
     update.put(field.id, &Object::Dictionary(field.dictionary));
     mark_signed(&file, &mut update)?;
     let (range, hole) = write_signature(&mut update, signature, request);
-    Ok(close(update.finish(), range, hole))
+    Ok(close(update, range, hole))
 }
 
 /// Sets `/SigFlags 3` (signatures exist, append only) unless it is already so.
@@ -215,7 +221,7 @@ pub(crate) fn prepare_timestamp(pdf: &[u8], reserve: usize) -> Result<Prepared, 
     let start = b"<</Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.RFC3161";
     update.out.extend(start);
     let (range, hole) = write_hole(&mut update, reserve);
-    Ok(close(update.finish(), range, hole))
+    Ok(close(update, range, hole))
 }
 
 /// Writes `owner` with one more reference in its list under `key`; a list that is an object of its
@@ -294,12 +300,15 @@ fn write_hole(update: &mut Update<'_, '_>, reserve: usize) -> (usize, Range<usiz
     (range, hole)
 }
 
-/// Fills in the byte range and computes the digest.
-fn close(mut bytes: Vec<u8>, range: usize, hole: Range<usize>) -> Prepared {
+/// Ends the update, fills in the byte range and computes the digest.
+fn close(update: Update<'_, '_>, range: usize, hole: Range<usize>) -> Prepared {
+    let (mut hasher, hashed) = update.original();
+    let mut bytes = update.finish();
     let numbers = format!("[0 {} {} {}]", hole.start, hole.end, bytes.len() - hole.end);
     bytes[range..range + numbers.len()].copy_from_slice(numbers.as_bytes());
-    let digest = digest_around(&bytes, &hole);
-    Prepared { bytes, hole, digest }
+    hasher.update(&bytes[hashed..hole.start]);
+    hasher.update(&bytes[hole.end..]);
+    Prepared { bytes, hole, digest: hasher.finalize().into() }
 }
 
 fn digest_around(bytes: &[u8], hole: &Range<usize>) -> [u8; 32] {

@@ -9,7 +9,7 @@ use super::style::{self, Ink, TextStyle};
 use super::tags::Role;
 use crate::RenderError;
 use crate::markup::Span;
-use crate::text::{After, Atom, FaceId, Fit, Glyph, LineRange, Paragraph, Run};
+use crate::text::{After, Atom, FaceId, Fit, Glyph, LineRange, Paragraph, Run, composed};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -80,7 +80,7 @@ impl Flow {
         node: Option<NodeId>,
         line: usize,
     ) -> Result<Paragraph<Note>, RenderError> {
-        let text = unicode_normalization::UnicodeNormalization::nfc(text).collect();
+        let text = composed(text).into_owned();
         let span = Span { text, bold: false, italic: false, link: None, line };
         self.paragraph(&[span], style, node)
     }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use comrak::nodes::{ListDelimType, ListType, Node, NodeValue, TableAlignment};
 use comrak::{Arena, Options, parse_document};
-use unicode_normalization::UnicodeNormalization;
 
 use super::block::{Block, Cell, ColumnAlign, Kind, Marker, Span, Table};
 use crate::RenderError;
+use crate::text::composed;
 
 /// Parses a stretch of Markdown whose first line is `first_line` of the body.
 pub fn parse(text: &str, first_line: usize, shift: u8) -> Result<Vec<Block>, RenderError> {
@@ -39,7 +39,7 @@ pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut escaped = false;
     let mut previous = '\n';
-    for character in text.nfc() {
+    for character in composed(text).chars() {
         if !escaped && (character == '`' || (character == ':' && previous == ']')) {
             out.push('\\');
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! XMP, Info and output intent: what makes the file declare itself (ISO 19005-2 §6.6, §6.2.3).
 
+use std::sync::OnceLock;
+
 use lopdf::{Dictionary, Object, Stream, dictionary};
 
 use super::{deflated, name, text};
@@ -107,9 +109,13 @@ fn xml(value: &str) -> String {
 
 /// The sRGB output intent; it also covers grey (ISO 19005-2 §6.2.4.3).
 pub fn output_intent(pdf: &mut lopdf::Document) -> Result<Object, RenderError> {
-    let profile = include_bytes!("../../assets/icc/sRGB-v2-magic.icc");
-    let alternate = dictionary! { "N" => 3, "Alternate" => name("DeviceRGB") };
-    let profile = pdf.add_object(deflated(alternate, profile)?);
+    // The same in every file: deflated once in the life of the process.
+    static PROFILE: OnceLock<Result<Stream, RenderError>> = OnceLock::new();
+    let profile = PROFILE.get_or_init(|| {
+        let alternate = dictionary! { "N" => 3, "Alternate" => name("DeviceRGB") };
+        deflated(alternate, include_bytes!("../../assets/icc/sRGB-v2-magic.icc"))
+    });
+    let profile = pdf.add_object(profile.clone()?);
     let condition = "sRGB IEC61966-2.1";
     Ok(Object::Dictionary(dictionary! {
         "Type" => name("OutputIntent"),

@@ -12,6 +12,9 @@ mod outline;
 mod structure;
 mod watermark;
 
+use std::cell::RefCell;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
 use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
 
 use crate::layout::SetDocument;
@@ -63,9 +66,24 @@ fn deflated(mut dictionary: Dictionary, content: &[u8]) -> Result<Stream, Render
 
 /// Content for the filter `FlateDecode`.
 pub fn deflate(content: &[u8]) -> Result<Vec<u8>, RenderError> {
-    use std::io::Write;
-    let failed = |error: std::io::Error| RenderError::Internal(error.to_string());
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(LEVEL));
-    encoder.write_all(content).map_err(failed)?;
-    encoder.finish().map_err(failed)
+    thread_local! {
+        /// A quarter of a megabyte, made once for all the streams of a thread.
+        static DEFLATER: RefCell<Compress> =
+            RefCell::new(Compress::new(Compression::new(LEVEL), true));
+    }
+    DEFLATER.with_borrow_mut(|deflater| {
+        deflater.reset();
+        let mut out = Vec::with_capacity(content.len() / 2 + 64);
+        loop {
+            // What was taken is at most what was given.
+            let rest = &content[deflater.total_in() as usize..];
+            match deflater.compress_vec(rest, &mut out, FlushCompress::Finish) {
+                Ok(Status::StreamEnd) => break,
+                Ok(_) => out.reserve(out.capacity()),
+                Err(error) => return Err(RenderError::Internal(error.to_string())),
+            }
+        }
+        out.shrink_to_fit();
+        Ok(out)
+    })
 }

@@ -5,6 +5,7 @@
 //! instead of an active list: a line of print spans some tens of atoms, so the table is thin.
 
 use super::paragraph::{After, Atom, Paragraph};
+use super::rivers::rivers;
 
 /// How lines are to fill the measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,10 @@ const EMERGENCY: f64 = 1_000_000.0;
 /// Two hyphens in a row look careless; a last line that is the end of a word, more so.
 const HYPHENS_IN_A_ROW: f64 = 6_000.0;
 const HYPHEN_BEFORE_LAST: f64 = 30_000.0;
+/// A river is as bad as a loose line. Whether a line is in one is seen only with those around it: the
+/// paragraph is broken again, so many times at most, each with one more line made dearer.
+const RIVER: f64 = 12_000.0;
+const MOST_AGAIN: usize = 4;
 /// A last line shorter than this share of the measure reads as a mistake.
 const STUB: f32 = 0.08;
 const STUB_COST: f64 = 4_000.0;
@@ -102,7 +107,8 @@ impl<N> Paragraph<N> {
         let mut start = 0;
         for index in 0..self.atoms.len() {
             if matches!(self.atoms[index].after, After::End) {
-                stretch_of(&self.atoms, start, index + 1, measure, fit, &mut lines);
+                let passage = Passage { start, end: index + 1, measure, fit };
+                lines.extend(passage.lines(&self.atoms));
                 start = index + 1;
             }
         }
@@ -153,15 +159,44 @@ struct Best {
     from: usize,
 }
 
-/// Breaks `atoms[start..end]`, which ends at a forced break.
-fn stretch_of(
-    atoms: &[Atom],
+/// The atoms `start..end`, which end at a forced break, and how their lines are to be.
+#[derive(Clone, Copy)]
+struct Passage {
     start: usize,
     end: usize,
     measure: f32,
     fit: Fit,
-    lines: &mut Vec<LineRange>,
-) {
+}
+
+impl Passage {
+    /// The lines with the fewest rivers; of equals, the evenest.
+    fn lines(self, atoms: &[Atom]) -> Vec<LineRange> {
+        let mut best = break_of(atoms, self, &[]);
+        if self.fit != Fit::Justified || best.len() < 3 {
+            return best;
+        }
+        let mut fewest = rivers(atoms, &best);
+        let mut found = fewest.first().map(|line| (best[*line].first, best[*line].last));
+        let mut dear = Vec::new();
+        while let Some(line) = found
+            && dear.len() < MOST_AGAIN
+            && !dear.contains(&line)
+        {
+            dear.push(line);
+            let lines = break_of(atoms, self, &dear);
+            let left = rivers(atoms, &lines);
+            found = left.first().map(|line| (lines[*line].first, lines[*line].last));
+            if left.len() < fewest.len() {
+                (best, fewest) = (lines, left);
+            }
+        }
+        best
+    }
+}
+
+/// Breaks a passage; lines in `dear`, by their first and last atom, cost as much as a river.
+fn break_of(atoms: &[Atom], passage: Passage, dear: &[(usize, usize)]) -> Vec<LineRange> {
+    let Passage { start, end, measure, fit } = passage;
     let count = end - start;
     let mut sums = vec![Sum::default(); count + 1];
     for (index, atom) in atoms[start..end].iter().enumerate() {
@@ -204,6 +239,9 @@ fn stretch_of(
             if overfull {
                 cost += OVERFULL;
             }
+            if dear.contains(&(start + from, start + to)) {
+                cost += RIVER;
+            }
             let hyphen_before =
                 from > 0 && matches!(atoms[start + from - 1].after, After::Hyphen(_));
             if hyphen_before && hyphen_after {
@@ -216,7 +254,7 @@ fn stretch_of(
             }
         }
     }
-    collect(atoms, &sums, &best, start, measure, fit, lines);
+    collect(atoms, &sums, &best, passage)
 }
 
 /// Only justified lines may be set tighter than natural.
@@ -284,15 +322,8 @@ fn line_cost(line: &Sum, measure: f32, fit: Fit, penalty: f64, last: bool) -> f6
     (10.0 + badness + penalty).powi(2).min(1e11) + stub
 }
 
-fn collect(
-    atoms: &[Atom],
-    sums: &[Sum],
-    best: &[Best],
-    start: usize,
-    measure: f32,
-    fit: Fit,
-    lines: &mut Vec<LineRange>,
-) {
+fn collect(atoms: &[Atom], sums: &[Sum], best: &[Best], passage: Passage) -> Vec<LineRange> {
+    let Passage { start, measure, fit, .. } = passage;
     let mut breaks = vec![sums.len() - 1];
     while let Some(&to) = breaks.last()
         && to > 0
@@ -300,7 +331,7 @@ fn collect(
         breaks.push(best[to].from);
     }
     breaks.reverse();
-    for pair in breaks.windows(2) {
+    let set = |pair: &[usize]| {
         let (from, to) = (pair[0], pair[1]);
         let line = measure_line(atoms, sums, start, from, to);
         let slack = measure - line.width;
@@ -310,14 +341,10 @@ fn collect(
             true => fill(&atoms[start + from..start + to], &line, slack),
             false => (0.0, 0.0),
         };
-        lines.push(LineRange {
-            first: start + from,
-            last: start + to,
-            width: line.width,
-            stretch,
-            tracking,
-        });
-    }
+        let (first, last) = (start + from, start + to);
+        LineRange { first, last, width: line.width, stretch, tracking }
+    };
+    breaks.windows(2).map(set).collect()
 }
 
 /// Shares the slack of a line among its spaces; beyond what spaces may take gracefully, letters

@@ -50,11 +50,15 @@ fn letters(letters: &str, offset: usize, points: &mut Vec<usize>) {
 
 /// True after words that belong to the next one: "art. 49", "n. 11", "lett. a".
 pub fn ties(word: &str) -> bool {
-    // The longest has nine letters; most words are refused here.
+    // The longest has nine letters.
     if word.len() > 12 {
         return false;
     }
     let bare = word.trim_start_matches(['(', '«', '"', '“', '[']);
+    // Most words are answered here.
+    if bare.ends_with(char::is_alphanumeric) {
+        return ["allegato", "euro", "comma", "ore"].iter().any(|w| bare.eq_ignore_ascii_case(w));
+    }
     matches!(
         bare.to_lowercase().as_str(),
         "n." | "nn."
@@ -70,7 +74,6 @@ pub fn ties(word: &str) -> bool {
             | "p."
             | "cap."
             | "all."
-            | "allegato"
             | "sig."
             | "sig.ra"
             | "dott."
@@ -81,10 +84,7 @@ pub fn ties(word: &str) -> bool {
             | "geom."
             | "prof."
             | "on."
-            | "euro"
             | "€"
-            | "comma"
-            | "ore"
             | "d.lgs."
             | "l."
             | "d.p.r."
@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn abbreviations_hold_on_to_what_follows() {
-        for word in ["n.", "(art.", "Artt.", "lett.", "€", "D.Lgs."] {
+        for word in ["n.", "(art.", "Artt.", "lett.", "€", "D.Lgs.", "Comma", "ore"] {
             assert!(ties(word), "{word}");
         }
-        for word in ["statuto.", "enne", ""] {
+        for word in ["statuto.", "enne", "allegati", ""] {
             assert!(!ties(word), "{word}");
         }
     }

@@ -163,7 +163,7 @@ impl<N> Builder<'_, N> {
     }
 
     /// A space; runs of them are one, and none starts a line.
-    fn space(&mut self, index: usize, run: &Run<N>, text: &str, breaks: bool) {
+    fn space(&mut self, index: usize, run: &Run<N>, text: &'static str, breaks: bool) {
         if breaks && self.start == self.paragraph.glyphs.len() {
             return;
         }

@@ -50,8 +50,8 @@ const TIGHTEST: i16 = -120;
 /// The codes a document uses of one font: index is CID, content is glyph and text.
 #[derive(Debug, Default)]
 pub struct Subset {
-    /// By glyph, the codes it has: nearly always one, asked for at each glyph of the page.
-    codes: HashMap<u16, Vec<u16>>,
+    /// By glyph, its first code, 0 for none: asked for at each glyph of the page.
+    first: Vec<u16>,
     pub entries: Vec<(u16, Box<str>)>,
 }
 
@@ -60,14 +60,23 @@ impl Subset {
         if self.entries.is_empty() {
             self.entries.push((0, "".into()));
         }
-        let codes = self.codes.entry(glyph).or_default();
-        if let Some(cid) = codes.iter().find(|cid| *self.entries[usize::from(**cid)].1 == *text) {
-            return *cid;
+        let at = usize::from(glyph);
+        if self.first.len() <= at {
+            self.first.resize(at + 1, 0);
         }
+        let first = usize::from(self.first[at]);
+        let is = |(entry, said): &(u16, Box<str>)| (*entry, &**said) == (glyph, text);
+        // A few glyphs stand for more than one text: a hyphen, a space.
+        let known = (first > 0).then(|| self.entries[first..].iter().position(is)).flatten();
         // Both fonts have fewer than 2^15 glyphs, each with a handful of texts at most.
-        let cid = u16::try_from(self.entries.len()).unwrap_or(0);
-        self.entries.push((glyph, text.into()));
-        codes.push(cid);
+        let cid = known.map_or(self.entries.len(), |after| first + after);
+        let cid = u16::try_from(cid).unwrap_or(0);
+        if known.is_none() {
+            self.entries.push((glyph, text.into()));
+        }
+        if first == 0 {
+            self.first[at] = cid;
+        }
         cid
     }
 }
@@ -108,7 +117,9 @@ thread_local! {
 /// Shapes words and remembers what the document uses.
 pub struct Shaper {
     faces: &'static [LoadedFace; 5],
-    words: HashMap<FaceId, HashMap<Box<str>, Rc<Word>>>,
+    words: [HashMap<Box<str>, Rc<Word>>; 5],
+    /// Glyphs given by [`Self::substitute`]: one for each space of the page is asked.
+    substitutes: Vec<(FaceId, &'static str, Shaped)>,
     buffer: Option<UnicodeBuffer>,
     pub subsets: [Subset; 5],
 }
@@ -116,12 +127,13 @@ pub struct Shaper {
 impl Shaper {
     pub fn new() -> Result<Self, crate::RenderError> {
         let faces = faces()?;
-        Ok(Self { faces, words: HashMap::new(), buffer: None, subsets: Default::default() })
+        let (words, subsets) = Default::default();
+        Ok(Self { faces, words, substitutes: Vec::new(), buffer: None, subsets })
     }
 
     /// Shapes a word, symbols from the other font included; `Err` is a character without glyph.
     pub fn word(&mut self, face: FaceId, word: &str) -> Result<Rc<Word>, char> {
-        if let Some(known) = self.words.get(&face).and_then(|words| words.get(word)) {
+        if let Some(known) = self.words[face as usize].get(word) {
             return Ok(Rc::clone(known));
         }
         let mut glyphs = Vec::with_capacity(word.len());
@@ -129,7 +141,7 @@ impl Shaper {
         if KNOWN.with_borrow(|known| known.words[face as usize].contains_key(word)) {
             self.shape(face, word, &mut glyphs);
             let shaped: Rc<Word> = glyphs.into();
-            self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
+            self.words[face as usize].insert(word.into(), Rc::clone(&shaped));
             return Ok(shaped);
         }
         let mut pending = None;
@@ -156,7 +168,7 @@ impl Shaper {
             rest = &rest[first.len_utf8()..];
         }
         let shaped: Rc<Word> = glyphs.into();
-        self.words.entry(face).or_default().insert(word.into(), Rc::clone(&shaped));
+        self.words[face as usize].insert(word.into(), Rc::clone(&shaped));
         Ok(shaped)
     }
 
@@ -257,11 +269,17 @@ impl Shaper {
     }
 
     /// The glyph of `drawn`, extracted as `text`: soft hyphens, no-break spaces and hyphens.
-    pub fn substitute(&mut self, face: FaceId, drawn: char, text: &str) -> Shaped {
+    pub fn substitute(&mut self, face: FaceId, drawn: char, text: &'static str) -> Shaped {
+        let is = |(known, said, _): &&(FaceId, &str, Shaped)| (*known, *said) == (face, text);
+        if let Some((_, _, shaped)) = self.substitutes.iter().find(is) {
+            return *shaped;
+        }
         let loaded = &self.faces[face as usize];
         let glyph = loaded.glyph(drawn).unwrap_or(0);
         let cid = self.subsets[face as usize].code(glyph, text);
-        Shaped { face, cid, width: loaded.width(glyph), kern: 0 }
+        let shaped = Shaped { face, cid, width: loaded.width(glyph), kern: 0 };
+        self.substitutes.push((face, text, shaped));
+        shaped
     }
 }
 

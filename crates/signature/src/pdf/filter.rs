@@ -19,7 +19,7 @@ pub(crate) fn decode(dictionary: &Dictionary<'_>, data: &[u8], limit: usize) -> 
     let parameters = dictionary.get("DecodeParms").map_or(Some(None), single)?;
     match filter {
         None | Some(Object::Null) => (data.len() <= limit).then(|| data.to_vec()),
-        Some(Object::Name(name)) if name == b"FlateDecode" => {
+        Some(Object::Name(name)) if *name == *b"FlateDecode" => {
             let bytes =
                 miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(data, limit).ok()?;
             match parameters {

@@ -12,6 +12,7 @@ mod parse;
 mod sections;
 mod write;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub(crate) use file::{File, Place, Revision};
@@ -43,7 +44,7 @@ pub(crate) enum Object<'a> {
     Integer(i64),
     Real(f64),
     Text(Text),
-    Name(Vec<u8>),
+    Name(Cow<'a, [u8]>),
     Array(Vec<Object<'a>>),
     Dictionary(Dictionary<'a>),
     Stream(Dictionary<'a>, &'a [u8]),
@@ -67,7 +68,7 @@ impl PartialEq for Text {
 /// A dictionary in the order of the file. Keys are unique: a repeated key is refused on reading,
 /// because readers disagree on which one counts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dictionary<'a>(Vec<(Vec<u8>, Object<'a>)>);
+pub(crate) struct Dictionary<'a>(Vec<(Cow<'a, [u8]>, Object<'a>)>);
 
 impl PartialEq for Dictionary<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -77,35 +78,35 @@ impl PartialEq for Dictionary<'_> {
 
 impl<'a> Dictionary<'a> {
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Object<'a>> {
-        self.0.iter().find(|(k, _)| k == key.as_ref()).map(|(_, v)| v)
+        self.0.iter().find(|(k, _)| **k == *key.as_ref()).map(|(_, v)| v)
     }
 
     pub fn set(&mut self, key: &str, value: Object<'a>) {
-        match self.0.iter_mut().find(|(k, _)| k == key.as_bytes()) {
+        match self.0.iter_mut().find(|(k, _)| **k == *key.as_bytes()) {
             Some((_, old)) => *old = value,
-            None => self.0.push((key.as_bytes().to_vec(), value)),
+            None => self.0.push((Cow::Owned(key.as_bytes().to_vec()), value)),
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Object<'a>)> {
-        self.0.iter().map(|(k, v)| (k.as_slice(), v))
+        self.0.iter().map(|(k, v)| (&**k, v))
     }
 
     /// Keys whose value differs between the two, in either direction.
     pub fn differences<'k>(&'k self, other: &'k Self) -> Vec<&'k [u8]> {
         let gone = self.0.iter().filter(|(k, v)| other.get(k) != Some(v));
         let added = other.0.iter().filter(|(k, _)| self.get(k).is_none());
-        gone.chain(added).map(|(k, _)| k.as_slice()).collect()
+        gone.chain(added).map(|(k, _)| &**k).collect()
     }
 
     pub fn is_name(&self, key: &str, value: &str) -> bool {
-        matches!(self.get(key), Some(Object::Name(n)) if n == value.as_bytes())
+        matches!(self.get(key), Some(Object::Name(n)) if **n == *value.as_bytes())
     }
 }
 
 impl<'a> Object<'a> {
     pub fn name(value: &str) -> Self {
-        Object::Name(value.as_bytes().to_vec())
+        Object::Name(Cow::Owned(value.as_bytes().to_vec()))
     }
 
     /// The dictionary of a dictionary or of a stream.
@@ -149,13 +150,14 @@ impl<'a> Object<'a> {
             Object::Integer(i) => Object::Integer(i),
             Object::Real(r) => Object::Real(r),
             Object::Text(t) => Object::Text(Text { bytes: t.bytes, span: 0..0 }),
-            Object::Name(n) => Object::Name(n),
+            Object::Name(n) => Object::Name(Cow::Owned(n.into_owned())),
             Object::Reference(id) => Object::Reference(id),
             Object::Array(items) => {
                 Object::Array(items.into_iter().map(Object::detached).collect::<Option<_>>()?)
             }
             Object::Dictionary(d) => {
-                let entries = d.0.into_iter().map(|(k, v)| Some((k, v.detached()?)));
+                let entries =
+                    d.0.into_iter().map(|(k, v)| Some((Cow::Owned(k.into_owned()), v.detached()?)));
                 Object::Dictionary(Dictionary(entries.collect::<Option<_>>()?))
             }
             Object::Stream(..) => return None,

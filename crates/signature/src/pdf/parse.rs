@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Bytes to objects (ISO 32000-1, 7.2 and 7.3), strictly: nothing is skipped or repaired.
 
+use std::borrow::Cow;
+
 use super::{Dictionary, Id, Malformed, Object, Text};
 
 /// Deepest nesting of arrays and dictionaries accepted.
@@ -87,15 +89,14 @@ impl<'a> Parser<'a> {
     /// A non-negative integer after optional white space.
     pub fn unsigned(&mut self) -> Result<u64, Malformed> {
         self.space();
+        // Nineteen digits always fit.
         let digits = self.rest().iter().take(19).take_while(|b| b.is_ascii_digit()).count();
-        let number = std::str::from_utf8(&self.rest()[..digits]).ok().and_then(|t| t.parse().ok());
-        match number {
-            Some(n) => {
-                self.at += digits;
-                Ok(n)
-            }
-            None => self.fail("atteso un numero"),
+        if digits == 0 {
+            return self.fail("atteso un numero");
         }
+        let number = &self.rest()[..digits];
+        self.at += digits;
+        Ok(number.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0')))
     }
 
     /// `N G obj … endobj` with the identifier expected; `length` finds the value of an indirect
@@ -224,7 +225,7 @@ impl<'a> Parser<'a> {
 
     fn dictionary(&mut self, depth: usize) -> Result<Dictionary<'a>, Malformed> {
         self.at += 2;
-        let mut entries: Vec<(Vec<u8>, Object<'a>)> = Vec::new();
+        let mut entries: Vec<(Cow<'a, [u8]>, Object<'a>)> = Vec::new();
         loop {
             self.space();
             if self.rest().starts_with(b">>") {
@@ -237,7 +238,7 @@ impl<'a> Parser<'a> {
             let key = self.name()?;
             entries.push((key, self.nested(depth + 1)?));
         }
-        let mut keys: Vec<&[u8]> = entries.iter().map(|(k, _)| k.as_slice()).collect();
+        let mut keys: Vec<&[u8]> = entries.iter().map(|(k, _)| &**k).collect();
         keys.sort_unstable();
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
             return self.fail("chiave ripetuta");
@@ -245,22 +246,31 @@ impl<'a> Parser<'a> {
         Ok(Dictionary(entries))
     }
 
-    fn name(&mut self) -> Result<Vec<u8>, Malformed> {
+    fn name(&mut self) -> Result<Cow<'a, [u8]>, Malformed> {
         self.at += 1;
-        let mut name = Vec::new();
-        while let Some(byte) = self.peek().filter(|b| !is_space(*b) && !is_delimiter(*b)) {
+        let rest = self.rest();
+        let length = rest.iter().take_while(|b| !is_space(**b) && !is_delimiter(**b)).count();
+        let written = &rest[..length];
+        if !written.contains(&b'#') {
+            self.at += length;
+            return Ok(Cow::Borrowed(written));
+        }
+        let mut name = Vec::with_capacity(length);
+        let mut bytes = written.iter();
+        while let Some(byte) = bytes.next() {
             self.at += 1;
-            if byte == b'#' {
-                let Some(code) = self.rest().get(..2).and_then(hex_pair) else {
+            if *byte == b'#' {
+                let Some(code) = bytes.as_slice().get(..2).and_then(hex_pair) else {
                     return self.fail("nome errato");
                 };
                 self.at += 2;
+                bytes.nth(1);
                 name.push(code);
             } else {
-                name.push(byte);
+                name.push(*byte);
             }
         }
-        Ok(name)
+        Ok(Cow::Owned(name))
     }
 
     fn number_or_reference(&mut self) -> Result<Object<'a>, Malformed> {
@@ -293,12 +303,7 @@ impl<'a> Parser<'a> {
         let Some(length) = self.rest().iter().position(|b| *b == b'>') else {
             return self.fail("stringa non chiusa");
         };
-        let mut digits: Vec<u8> =
-            self.rest()[1..length].iter().copied().filter(|b| !is_space(*b)).collect();
-        if digits.len() % 2 == 1 {
-            digits.push(b'0');
-        }
-        let Some(bytes) = digits.chunks(2).map(hex_pair).collect() else {
+        let Some(bytes) = hex_bytes(&self.rest()[1..length]) else {
             return self.fail("stringa esadecimale errata");
         };
         self.at += length + 1;
@@ -360,9 +365,33 @@ impl<'a> Parser<'a> {
 
 /// Two hexadecimal digits to a byte.
 pub(crate) fn hex_pair(pair: &[u8]) -> Option<u8> {
-    let digit = |b: u8| char::from(b).to_digit(16);
     match pair {
-        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+        [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
         _ => None,
     }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => return None,
+    })
+}
+
+/// The bytes of a hexadecimal string, white space left out; a last digit alone is followed by 0
+/// (7.3.4.3). A signature is some sixteen thousand digits, read more than once.
+fn hex_bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(digits.len().div_ceil(2));
+    let mut high = None;
+    for byte in digits.iter().filter(|b| !is_space(**b)) {
+        let digit = hex_digit(*byte)?;
+        match high.take() {
+            None => high = Some(digit << 4),
+            Some(high) => bytes.push(high | digit),
+        }
+    }
+    bytes.extend(high);
+    Some(bytes)
 }

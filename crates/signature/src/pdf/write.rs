@@ -102,6 +102,8 @@ pub(crate) struct Update<'f, 'a> {
     pub out: Vec<u8>,
     entries: Vec<(Id, usize)>,
     next: u32,
+    /// The digest of the file so far: its bytes are hashed once for all that covers them.
+    original: Sha256,
 }
 
 impl<'f, 'a> Update<'f, 'a> {
@@ -119,7 +121,13 @@ impl<'f, 'a> Update<'f, 'a> {
         if !out.ends_with(b"\n") {
             out.push(b'\n');
         }
-        Ok(Update { file, out, entries: Vec::new(), next })
+        let original = Sha256::new_with_prefix(file.bytes);
+        Ok(Update { file, out, entries: Vec::new(), next, original })
+    }
+
+    /// The digest begun with the bytes of the file, and how many they are.
+    pub fn original(&self) -> (Sha256, usize) {
+        (self.original.clone(), self.file.bytes.len())
     }
 
     /// A number no revision has used.
@@ -149,7 +157,8 @@ impl<'f, 'a> Update<'f, 'a> {
     pub fn finish(mut self) -> Vec<u8> {
         let revision = self.file.last();
         let old = self.file.trailer(revision);
-        let digest = Sha256::digest(&self.out);
+        let (hasher, hashed) = self.original();
+        let digest = hasher.chain_update(&self.out[hashed..]).finalize();
         let xref = self.out.len();
         self.table();
         let fresh = Object::Text(Text { bytes: digest[..16].to_vec(), span: 0..0 });

@@ -521,5 +521,5 @@ impl<'a> Comparison<'_, 'a> {
 /// Whether `/Version` is a version (7.2.2 of ISO 32000-2): a name such as `/2.0`.
 fn is_version(catalog: &Dictionary<'_>) -> bool {
     let Some(Object::Name(name)) = catalog.get("Version") else { return false };
-    matches!(name.as_slice(), [b'1' | b'2', b'.', b'0'..=b'9'])
+    matches!(&**name, [b'1' | b'2', b'.', b'0'..=b'9'])
 }

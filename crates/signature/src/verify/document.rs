@@ -135,8 +135,8 @@ impl<'a> Entry<'a> {
                     field == name || field.strip_prefix(&name).is_some_and(|r| r.starts_with('.'))
                 });
                 match parameters.get("Action") {
-                    Some(Object::Name(action)) if action == b"Include" => named.any(|is| is),
-                    Some(Object::Name(action)) if action == b"Exclude" => !named.any(|is| is),
+                    Some(Object::Name(action)) if **action == *b"Include" => named.any(|is| is),
+                    Some(Object::Name(action)) if **action == *b"Exclude" => !named.any(|is| is),
                     _ => true,
                 }
             } else {
@@ -162,9 +162,15 @@ fn covered(file: &File<'_>, revision: usize, dictionary: &Dictionary<'_>) -> Opt
     let hole = file.bytes.get(contents.span.clone())?;
     let [b'<', digits @ .., b'>'] = hole else { return None };
     // One spelling only: mixed case or inner blanks would let bits change unnoticed.
-    let upper = digits.iter().any(u8::is_ascii_uppercase);
-    let lower = digits.iter().any(u8::is_ascii_lowercase);
-    let plain = digits.len() % 2 == 0 && digits.iter().all(u8::is_ascii_hexdigit);
+    let (mut upper, mut lower, mut plain) = (false, false, digits.len() % 2 == 0);
+    for digit in digits {
+        match digit {
+            b'0'..=b'9' => {}
+            b'a'..=b'f' => lower = true,
+            b'A'..=b'F' => upper = true,
+            _ => plain = false,
+        }
+    }
     let shape = contents.span == (start..resume) && plain && !(upper && lower);
     let bounds = &file.revisions[revision];
     (shape && (bounds.marker..=bounds.end).contains(&end)).then(|| (contents.clone(), end))

@@ -112,6 +112,12 @@ function cycle(engine, installation, mails) {
     seen = mails.length;
   }
 
+  /** Who signs comes because he was told: the digest of the morning, made again after the night. */
+  async function digest_of(people) {
+    const has = (person) => mails.slice(seen).some((mail) => mail.notice === "riepilogo" && mail.to.startsWith(`${person}@`));
+    for (let attempt = 0; attempt < 240 && !people.every(has); attempt += 1) await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+
   async function accounts() {
     installation.found(COMUNE);
     for (const person of PEOPLE) links[person] = await installation.link(person, "2020-07-13 09:00:00");
@@ -263,6 +269,7 @@ function cycle(engine, installation, mails) {
 
   async function act_signed() {
     await moment("2020-07-27 09:10:00");
+    await digest_of(["zanetti", "ferrari"]);
     for (const person of ["zanetti", "ferrari"]) {
       const page = await desk(person);
       await act_on(page, "Firmare: deliberazione", "Vai alla firma");

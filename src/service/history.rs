@@ -83,7 +83,7 @@ const KEPT_MAX: usize = 128;
 /// before it, and for what is chained after that.
 #[derive(Debug, Default)]
 pub struct Folds {
-    registry: Kept<Arc<Registry>>,
+    registry: Kept<Registry>,
     cases: Kept<Case>,
     sittings: Kept<Sitting>,
 }
@@ -121,15 +121,14 @@ impl<T: Clone> Kept<T> {
         events: &[Arc<StoredEvent>],
         new: impl Fn() -> T,
         evolve: impl Fn(&mut T, &StoredEvent) -> Result<(), Unreadable>,
-    ) -> Result<T, Unreadable> {
-        let (mut state, known) = match self.before(id, events) {
-            Some((folded, known)) => (T::clone(&folded), known),
-            None => (new(), 0),
-        };
-        for stored in &events[known..] {
-            evolve(&mut state, stored)?;
-        }
+    ) -> Result<Arc<T>, Unreadable> {
+        let before = self.before(id, events);
+        let (mut state, known) = before.unwrap_or_else(|| (Arc::new(new()), 0));
         if known < events.len() {
+            let folded = Arc::make_mut(&mut state);
+            for stored in &events[known..] {
+                evolve(folded, stored)?;
+            }
             self.keep(id, events, &state);
         }
         Ok(state)
@@ -149,10 +148,10 @@ impl<T: Clone> Kept<T> {
         Some((Arc::clone(&state.folded), state.events))
     }
 
-    fn keep(&self, id: &str, events: &[Arc<StoredEvent>], folded: &T) {
+    fn keep(&self, id: &str, events: &[Arc<StoredEvent>], folded: &Arc<T>) {
         let Some(head) = events.last() else { return };
         let mut states = self.lock();
-        let (hash, folded) = (head.hash.clone(), Arc::new(folded.clone()));
+        let (hash, folded) = (head.hash.clone(), Arc::clone(folded));
         let state = State { hash, events: events.len(), folded, used: states.clock };
         states.by_id.insert(id.to_owned(), state);
         if states.by_id.len() > KEPT_MAX {
@@ -179,25 +178,26 @@ pub fn world(loaded: &Loaded, folds: &Folds) -> Result<World, Unreadable> {
         let (id, events) = (stream.id.as_str(), loaded.stream(stream));
         match stream.kind {
             StreamKind::Registry => {
-                world.registry = folds.registry.fold(id, events, Arc::default, evolve_registry)?;
+                world.registry =
+                    folds.registry.fold(id, events, Registry::default, evolve_registry)?;
             }
             StreamKind::Case => {
                 let case = folds.cases.fold(id, events, || Case::new(id), evolve_case)?;
-                world.cases.insert(stream.id.clone(), case);
+                world.cases.insert(stream.id.clone(), Case::clone(&case));
             }
             StreamKind::Sitting => {
                 let new = || Sitting::new(id);
                 let sitting = folds.sittings.fold(id, events, new, evolve_sitting)?;
-                world.sittings.insert(stream.id.clone(), sitting);
+                world.sittings.insert(stream.id.clone(), Sitting::clone(&sitting));
             }
         }
     }
     Ok(world)
 }
 
-fn evolve_registry(registry: &mut Arc<Registry>, stored: &StoredEvent) -> Result<(), Unreadable> {
+fn evolve_registry(registry: &mut Registry, stored: &StoredEvent) -> Result<(), Unreadable> {
     if let Fact::Registry(event) = fact_of(stored)? {
-        Arc::make_mut(registry).evolve(&event);
+        registry.evolve(&event);
     }
     Ok(())
 }

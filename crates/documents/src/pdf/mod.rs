@@ -13,8 +13,10 @@ mod structure;
 mod watermark;
 
 use std::cell::RefCell;
+use std::io::Write;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use lopdf::{Dictionary, Object, ObjectId, Stream, StringFormat};
 
 use crate::layout::SetDocument;
@@ -68,22 +70,12 @@ fn deflated(mut dictionary: Dictionary, content: &[u8]) -> Result<Stream, Render
 pub fn deflate(content: &[u8]) -> Result<Vec<u8>, RenderError> {
     thread_local! {
         /// A quarter of a megabyte, made once for all the streams of a thread.
-        static DEFLATER: RefCell<Compress> =
-            RefCell::new(Compress::new(Compression::new(LEVEL), true));
+        static DEFLATER: RefCell<ZlibEncoder<Vec<u8>>> =
+            RefCell::new(ZlibEncoder::new(Vec::new(), Compression::new(LEVEL)));
     }
+    let failed = |error: std::io::Error| RenderError::Internal(error.to_string());
     DEFLATER.with_borrow_mut(|deflater| {
-        deflater.reset();
-        let mut out = Vec::with_capacity(content.len() / 2 + 64);
-        loop {
-            // What was taken is at most what was given.
-            let rest = &content[deflater.total_in() as usize..];
-            match deflater.compress_vec(rest, &mut out, FlushCompress::Finish) {
-                Ok(Status::StreamEnd) => break,
-                Ok(_) => out.reserve(out.capacity()),
-                Err(error) => return Err(RenderError::Internal(error.to_string())),
-            }
-        }
-        out.shrink_to_fit();
-        Ok(out)
+        deflater.write_all(content).map_err(failed)?;
+        deflater.reset(Vec::new()).map_err(failed)
     })
 }

@@ -357,3 +357,38 @@ fn fill(atoms: &[Atom], line: &Sum, slack: f32) -> (f32, f32) {
     let tracking = ((slack - graceful) / glyphs.max(1) as f32).clamp(0.0, share);
     ((slack - tracking * glyphs as f32) / spaces, tracking)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fit, Passage, break_of, rivers};
+    use crate::text::{FaceId, Paragraph, Run, Shaper};
+
+    /// How many rivers the paragraphs of the sample have at forty measures: as the breaks with the
+    /// least cost leave them, and as they are set.
+    fn counted() -> (usize, usize) {
+        let mut shaper = Shaper::new().expect("the fonts of the crate");
+        let (mut plain, mut set) = (0, 0);
+        let text = include_str!("../../tests/samples/deliberazione.md");
+        for words in text.lines().filter(|line| line.len() > 300 && !line.starts_with('|')) {
+            let face = FaceId::of(false, false);
+            let run = Run { text: words.to_owned(), face, size: 11.0, note: (), line: 1 };
+            let paragraph = Paragraph::new(vec![run], &mut shaper).expect("a text that can be set");
+            let atoms = &paragraph.atoms;
+            for step in 0..40_u8 {
+                let measure = 280.0 + 5.0 * f32::from(step);
+                let passage = Passage { start: 0, end: atoms.len(), measure, fit: Fit::Justified };
+                let (before, after) = (break_of(atoms, passage, &[]), passage.lines(atoms));
+                let (before, after) = (rivers(atoms, &before).len(), rivers(atoms, &after).len());
+                assert!(after <= before, "{measure} pt: {before} rivers became {after}");
+                (plain, set) = (plain + before, set + after);
+            }
+        }
+        (plain, set)
+    }
+
+    #[test]
+    fn breaking_again_leaves_fewer_rivers() {
+        let (plain, set) = counted();
+        assert!(set < plain, "{plain} rivers with the least cost, {set} as set");
+    }
+}

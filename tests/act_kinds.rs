@@ -18,6 +18,7 @@ use delibera::domain::sitting::Sitting;
 use delibera::domain::workflow::{Lifecycle, OpinionKind};
 use delibera::domain::world::World;
 use std::fs;
+use std::sync::Arc;
 
 const CASE: &str = "ord-1";
 
@@ -88,7 +89,7 @@ impl Town {
         self.now += Duration::minutes(1);
         let ctx = Ctx { actor: actor.into(), now: self.now, happened: self.now };
         let mut world = self.world.clone();
-        world.cases.entry(CASE.into()).or_insert_with(|| Case::new(CASE));
+        world.cases.entry(CASE.into()).or_insert_with(|| Arc::new(Case::new(CASE)));
         let mut changes = Changes::new(world, ctx);
         decide(&mut changes, &command)?;
         for fact in &changes.facts {
@@ -341,12 +342,12 @@ fn who_gave_the_opinions_is_told_when_the_text_voids_them() {
     let opinions = vec![opinion("neri", 1), opinion("bianchi", 2), opinion("galli", 3)];
     let versions =
         vec![version(1, None), version(2, substantial.clone()), version(3, formal.clone())];
-    let case = town.world.cases.get_mut(CASE).unwrap();
+    let case = town.world.cases.get_mut(CASE).map(Arc::make_mut).unwrap();
     case.opinions = opinions;
     case.versions = versions.clone();
     // Row 6: the formal change from 2 to 3 voids nothing, and who gave an opinion on 2 reads of it.
     assert_eq!(town.told("autori_pareri"), ["bianchi"]);
-    let case = town.world.cases.get_mut(CASE).unwrap();
+    let case = town.world.cases.get_mut(CASE).map(Arc::make_mut).unwrap();
     case.versions.push(version(4, substantial));
     assert_eq!(town.told("autori_pareri"), ["bianchi", "galli"]);
 }

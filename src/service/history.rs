@@ -183,12 +183,12 @@ pub fn world(loaded: &Loaded, folds: &Folds) -> Result<World, Unreadable> {
             }
             StreamKind::Case => {
                 let case = folds.cases.fold(id, events, || Case::new(id), evolve_case)?;
-                world.cases.insert(stream.id.clone(), Case::clone(&case));
+                world.cases.insert(stream.id.clone(), case);
             }
             StreamKind::Sitting => {
                 let new = || Sitting::new(id);
                 let sitting = folds.sittings.fold(id, events, new, evolve_sitting)?;
-                world.sittings.insert(stream.id.clone(), Sitting::clone(&sitting));
+                world.sittings.insert(stream.id.clone(), sitting);
             }
         }
     }

@@ -126,7 +126,7 @@ impl Expected {
         for case in self.world.cases.values() {
             rows.extend(case_rows(&self.world, case));
         }
-        rows.extend(self.world.sittings.values().flat_map(sitting_rows));
+        rows.extend(self.world.sittings.values().flat_map(|held| sitting_rows(held)));
         rows
     }
 

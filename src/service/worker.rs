@@ -308,7 +308,7 @@ impl Worker {
         streams.extend(job.sitting.iter().map(StreamId::sitting));
         streams.extend(listed_cases(job));
         let world = self.office.executor.world(&streams).await?;
-        let case = job.case.as_deref().and_then(|id| world.cases.get(id));
+        let case = job.case.as_deref().and_then(|id| world.cases.get(id)).map(AsRef::as_ref);
         let Some(person) = addressee(&world.registry, case, &job.person) else {
             return Err(JobError::Dead(format!("«{}» non è in anagrafe", job.person)));
         };
@@ -484,7 +484,7 @@ impl Worker {
         match refusal.code.as_str() {
             "posting_not_ended" | "not_yet_effective" => {
                 let world = self.office.executor.world(&[StreamId::case(id)]).await?;
-                let case = world.cases.get(id);
+                let case = world.cases.get(id).map(AsRef::as_ref);
                 let day = match effect {
                     true => case.and_then(effective_on),
                     false => case.and_then(terms_of).map(|t| t.off_on),

@@ -22,6 +22,7 @@ use delibera::domain::stream::{NewJob, NumberTaken, StreamId};
 use delibera::domain::workflow::Lifecycle;
 use delibera::domain::world::World;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The civil date `AAAA-MM-GG`.
 pub fn day(text: &str) -> NaiveDate {
@@ -130,9 +131,9 @@ impl Desk {
     fn load(&mut self, stream: &StreamId) {
         let id = stream.id.clone();
         if stream.to_string().starts_with("case/") {
-            self.world.cases.entry(id.clone()).or_insert_with(|| Case::new(&id));
+            self.world.cases.entry(id.clone()).or_insert_with(|| Arc::new(Case::new(&id)));
         } else {
-            self.world.sittings.entry(id.clone()).or_insert_with(|| Sitting::new(&id));
+            self.world.sittings.entry(id.clone()).or_insert_with(|| Arc::new(Sitting::new(&id)));
         }
     }
 

@@ -10,6 +10,7 @@ use delibera::domain::case::{
 use delibera::domain::changes::Fact;
 use delibera::domain::sitting::{SittingCommand, VoteInput};
 use delibera::domain::workflow::{Lifecycle, OpinionKind};
+use std::sync::Arc;
 
 const FOUR: [&str; 4] = ["area", "casa", "operativo", "generale"];
 
@@ -287,7 +288,7 @@ fn t_52_an_act_without_a_sheet_is_not_composed() {
     let content = desk.content();
     desk.adopted("a", content, false);
     desk.printed("a", "deliberazione").unwrap();
-    let case = desk.world.cases.get_mut("a").unwrap();
+    let case = desk.world.cases.get_mut("a").map(Arc::make_mut).unwrap();
     case.opinions.retain(|o| o.opinion != OpinionKind::Accounting);
     let refusal = desk.printed("a", "deliberazione").unwrap_err();
     assert_eq!(refusal.code, "opinion_sheet_missing");

@@ -431,8 +431,8 @@ fn r_9_6_without_the_rule_the_list_waits_for_the_segretario_and_no_seal_replaces
     assert!(told.contains(&"capo1".to_owned()) && told.contains(&"capo2".to_owned()), "{told:?}");
     // Where the regulation gives it to the seal, nothing unsigned goes out.
     let mut desk = Desk::large();
-    let uses = desk.world.regulation(desk.today()).unwrap().seal_uses;
-    assert!(uses.contains(&SealUse::CapigruppoList));
+    let regulation = desk.world.regulation(desk.today()).unwrap();
+    assert!(regulation.seal_uses.contains(&SealUse::CapigruppoList));
     let content = desk.content();
     desk.posted("a", content, false);
     assert_eq!(code(desk.act("system", list("", &["a"]))), "list_outdated");

@@ -157,7 +157,7 @@ fn world() -> World {
         case.evolve(&event, AT(), "ponti");
     }
     let mut world = World { registry: Arc::new(registry), ..World::default() };
-    world.cases.insert("c-1".into(), case);
+    world.cases.insert("c-1".into(), Arc::new(case));
     world
 }
 
@@ -167,7 +167,8 @@ fn told(world: &World, message: &str, moment: &str, who: &str, detail: Value) ->
 }
 
 fn happen(world: &mut World, event: &CaseEvent) {
-    world.cases.get_mut("c-1").unwrap().evolve(event, AT(), "ponti");
+    let case = world.cases.get_mut("c-1").map(Arc::make_mut).unwrap();
+    case.evolve(event, AT(), "ponti");
 }
 
 #[test]
@@ -257,7 +258,7 @@ fn with_sitting(mut world: World) -> World {
     ] {
         sitting.evolve(&event, AT());
     }
-    world.sittings.insert("s-1".into(), sitting);
+    world.sittings.insert("s-1".into(), Arc::new(sitting));
     world
 }
 
@@ -302,7 +303,8 @@ fn outcomes_are_ones_own_and_ragioneria_sees_the_approved_acts_with_effects() {
         reason: String::new(),
         to: None,
     };
-    world.sittings.get_mut("s-1").unwrap().evolve(&closed, AT());
+    let sitting = world.sittings.get_mut("s-1").map(Arc::make_mut).unwrap();
+    sitting.evolve(&closed, AT());
     let counts: Vec<usize> =
         ["ponti", "sarti", "neri", "conti", "verdi"].iter().map(|who| own(&world, who)).collect();
     assert_eq!(counts, [1, 1, 1, 1, 0]);

@@ -214,19 +214,14 @@ fn a_person_who_is_not_in_the_registry_is_told_what_to_do(server: &Server) {
     let site = Site::of(server);
     let mut browser = site.browser("10.1.4.1");
     let before = server.office.executor.store.accounts();
-    let before = futures(server, before).expect("accounts").len();
+    let before = server.run(before).expect("accounts").len();
     let answer = site.round(&mut browser, Says::person("XXXYYY60A01F205X"));
     refused(&answer, 403, "non è fra quelli delle persone registrate (Comune di Valdoro)");
     answer.says("delibere@comune.valdoro.example");
     answer.says("Esci da SPID o CIE");
     assert!(answer.body.contains(&format!("{}/end", site.provider.server.url)));
-    let after = futures(server, server.office.executor.store.accounts()).expect("accounts").len();
+    let after = server.run(server.office.executor.store.accounts()).expect("accounts").len();
     assert_eq!(before, after, "nobody is made");
-}
-
-fn futures<T>(_: &Server, future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("runtime").block_on(future)
 }
 
 fn too_low_a_degree_of_authentication_is_refused(server: &Server) {

@@ -65,6 +65,12 @@ impl Server {
         self.clock.0.store(ahead, Ordering::SeqCst);
     }
 
+    /// Runs something of the service on the runtime of its database: a connection opened on another
+    /// goes back to the same pool and dies with that runtime.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     /// Has everything done that the facts owe: papers are composed, mails go to a folder.
     pub fn work(&self) {
         let (tell, hear) = mpsc::channel();

@@ -68,7 +68,8 @@ impl Changes {
 
     /// A loaded case, existing or not.
     pub fn maybe_case(&self, id: &str) -> Result<&Case, Stop> {
-        self.world.cases.get(id).ok_or_else(|| Stop::Read(StreamId::case(id)))
+        let case = self.world.cases.get(id).map(AsRef::as_ref);
+        case.ok_or_else(|| Stop::Read(StreamId::case(id)))
     }
 
     /// A case that must exist.
@@ -79,7 +80,8 @@ impl Changes {
 
     /// A loaded sitting, existing or not.
     pub fn maybe_sitting(&self, id: &str) -> Result<&Sitting, Stop> {
-        self.world.sittings.get(id).ok_or_else(|| Stop::Read(StreamId::sitting(id)))
+        let sitting = self.world.sittings.get(id).map(AsRef::as_ref);
+        sitting.ok_or_else(|| Stop::Read(StreamId::sitting(id)))
     }
 
     /// A sitting that must exist.
@@ -121,14 +123,14 @@ impl Changes {
     }
 
     /// The regulation in force on the day of the fact.
-    pub fn regulation(&self) -> Result<Regulation, Stop> {
+    pub fn regulation(&self) -> Result<Arc<Regulation>, Stop> {
         Ok(self.world.regulation(self.day())?)
     }
 
     /// Adds a fact about a case.
     pub fn push(&mut self, id: &str, event: CaseEvent) {
         if let Some(case) = self.world.cases.get_mut(id) {
-            case.evolve(&event, self.ctx.happened, &self.ctx.actor);
+            Arc::make_mut(case).evolve(&event, self.ctx.happened, &self.ctx.actor);
         }
         self.facts.push(Fact::Case(id.to_owned(), event));
     }
@@ -136,7 +138,7 @@ impl Changes {
     /// Adds a fact about a sitting.
     pub fn push_sitting(&mut self, id: &str, event: SittingEvent) {
         if let Some(sitting) = self.world.sittings.get_mut(id) {
-            sitting.evolve(&event, self.ctx.happened);
+            Arc::make_mut(sitting).evolve(&event, self.ctx.happened);
         }
         self.facts.push(Fact::Sitting(id.to_owned(), event));
     }

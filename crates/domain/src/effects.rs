@@ -188,11 +188,13 @@ pub fn evolve(world: &mut World, fact: &Fact, happened: DateTime<Utc>, actor: &s
     match fact {
         Fact::Case(id, event) => {
             let case = world.cases.entry(id.clone());
-            case.or_insert_with(|| crate::case::Case::new(id)).evolve(event, happened, actor);
+            let case = case.or_insert_with(|| Arc::new(crate::case::Case::new(id)));
+            Arc::make_mut(case).evolve(event, happened, actor);
         }
         Fact::Sitting(id, event) => {
             let sitting = world.sittings.entry(id.clone());
-            sitting.or_insert_with(|| crate::sitting::Sitting::new(id)).evolve(event, happened);
+            let sitting = sitting.or_insert_with(|| Arc::new(crate::sitting::Sitting::new(id)));
+            Arc::make_mut(sitting).evolve(event, happened);
         }
         Fact::Registry(event) => Arc::make_mut(&mut world.registry).evolve(event),
     }

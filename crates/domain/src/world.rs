@@ -18,9 +18,9 @@ pub struct World {
     /// The Comune.
     pub registry: Arc<Registry>,
     /// Cases of the read set.
-    pub cases: BTreeMap<String, Case>,
+    pub cases: BTreeMap<String, Arc<Case>>,
     /// Sittings of the read set.
-    pub sittings: BTreeMap<String, Sitting>,
+    pub sittings: BTreeMap<String, Arc<Sitting>>,
     /// Last number of each register of the read set; `None` = not opened.
     pub registers: BTreeMap<(String, i32), Option<i64>>,
 }
@@ -31,7 +31,7 @@ impl World {
     /// # Errors
     /// `unknown_case`.
     pub fn case(&self, id: &str) -> Result<&Case, Refusal> {
-        self.cases.get(id).filter(|c| c.exists()).ok_or_else(|| {
+        self.cases.get(id).map(AsRef::as_ref).filter(|c: &&Case| c.exists()).ok_or_else(|| {
             Refusal::new(
                 "unknown_case",
                 "R5.6",
@@ -46,14 +46,16 @@ impl World {
     /// # Errors
     /// `unknown_sitting`.
     pub fn sitting(&self, id: &str) -> Result<&Sitting, Refusal> {
-        self.sittings.get(id).filter(|s| s.exists()).ok_or_else(|| {
-            Refusal::new(
-                "unknown_sitting",
-                "R3.2",
-                "",
-                format!("Nessuna seduta ha identificativo «{id}»"),
-            )
-        })
+        self.sittings.get(id).map(AsRef::as_ref).filter(|s: &&Sitting| s.exists()).ok_or_else(
+            || {
+                Refusal::new(
+                    "unknown_sitting",
+                    "R3.2",
+                    "",
+                    format!("Nessuna seduta ha identificativo «{id}»"),
+                )
+            },
+        )
     }
 
     /// Streams the papers of a stream speak of: sittings of a case, acts it touches or is touched by,
@@ -122,7 +124,7 @@ impl World {
     ///
     /// # Errors
     /// `no_regulation`.
-    pub fn regulation(&self, on: NaiveDate) -> Result<Regulation, Refusal> {
+    pub fn regulation(&self, on: NaiveDate) -> Result<Arc<Regulation>, Refusal> {
         self.registry.regulation(on)
     }
 }

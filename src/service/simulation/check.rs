@@ -19,6 +19,7 @@ use crate::domain::world::World;
 use crate::service::verify::Expected;
 use chrono::{NaiveTime, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Gestures of one life before it is led to its end.
 const GESTURES: usize = 900;
@@ -96,7 +97,7 @@ impl Town {
         let cases = self.world.cases.len();
         for n in 0..PATIENCE {
             while self.work(usize::MAX)? > 0 {}
-            let open = |case: &&Case| case.ending.is_none();
+            let open = |case: &&Arc<Case>| case.ending.is_none();
             let papers = |case: &Case| case.open_papers().next().is_some();
             let left = self.world.cases.values().filter(open).count();
             let unsigned = self.world.cases.values().filter(|case| papers(case)).count();
@@ -154,7 +155,7 @@ impl Town {
         for id in touched {
             let Some(case) = self.world.cases.get(id) else { continue };
             checked = checked
-                .and_then(|()| unchanged(before.cases.get(id), case))
+                .and_then(|()| unchanged(before.cases.get(id).map(AsRef::as_ref), case))
                 .and_then(|()| immediate(case))
                 .and_then(|()| treated(case, &self.world))
                 .and_then(|()| shown(case, self))
@@ -162,7 +163,8 @@ impl Town {
         }
         for fact in facts {
             if let Fact::Case(id, CaseEvent::Posted(_)) = fact {
-                checked = checked.and_then(|()| may_be_posted(before.cases.get(id), id));
+                checked = checked
+                    .and_then(|()| may_be_posted(before.cases.get(id).map(AsRef::as_ref), id));
             }
         }
         if self.chance.percent(10) {
@@ -174,7 +176,7 @@ impl Town {
     /// The rows of acts and sittings are what their facts give.
     fn rows_agree(&self) -> Checked {
         let cases = self.world.cases.values().flat_map(|case| case_rows(&self.world, case));
-        let rows = cases.chain(self.world.sittings.values().flat_map(sitting_rows));
+        let rows = cases.chain(self.world.sittings.values().flat_map(|held| sitting_rows(held)));
         for row in rows {
             let key = key_of(&row);
             must(self.rows.get(&key) == Some(&row), || format!("la riga {key} non è dai fatti"))?;

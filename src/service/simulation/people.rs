@@ -201,7 +201,8 @@ impl Town {
             StepKind::Post { who } => {
                 let external = self.world.regulation(self.today()).ok()?.albo == Keeper::External;
                 // The other system gives its own numbers, one after the other.
-                let given = || self.world.cases.values().map(postings).sum::<usize>() as i64 + 1;
+                let given =
+                    || self.world.cases.values().map(|c| postings(c)).sum::<usize>() as i64 + 1;
                 let command = CaseCommand::Post {
                     external_number: external.then(given),
                     external_day: external.then(|| self.today()),

@@ -66,7 +66,7 @@ impl Town {
                 && case.returned.is_none()
                 && step.is_some_and(|step| step.kind == StepKind::Agenda)
         };
-        self.world.cases.values().filter(waits).collect()
+        self.world.cases.values().map(AsRef::as_ref).filter(waits).collect()
     }
 
     fn schedule(&mut self) -> Option<Move> {

@@ -19,7 +19,7 @@ use crate::service::scenario::{self, ScenarioError};
 use crate::store::WriteSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A job of the queue and how far it is.
 #[derive(Debug, Clone)]
@@ -188,12 +188,12 @@ impl Town {
                 match stream.kind {
                     StreamKind::Case if !world.cases.contains_key(&stream.id) => {
                         let case = self.world.cases.get(&stream.id).cloned();
-                        let case = case.unwrap_or_else(|| Case::new(&stream.id));
+                        let case = case.unwrap_or_else(|| Arc::new(Case::new(&stream.id)));
                         world.cases.insert(stream.id.clone(), case);
                     }
                     StreamKind::Sitting if !world.sittings.contains_key(&stream.id) => {
                         let sitting = self.world.sittings.get(&stream.id).cloned();
-                        let sitting = sitting.unwrap_or_else(|| Sitting::new(&stream.id));
+                        let sitting = sitting.unwrap_or_else(|| Arc::new(Sitting::new(&stream.id)));
                         world.sittings.insert(stream.id.clone(), sitting);
                     }
                     _ => {}

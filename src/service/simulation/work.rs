@@ -22,6 +22,7 @@ use crate::service::office::paper_state;
 use crate::service::worker::{NOBODY, early, next_morning};
 use crate::store::PUT_OFF_ATTEMPTS;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// What a job came to.
 enum Done {
@@ -195,7 +196,7 @@ impl Town {
     }
 
     fn capigruppo(&mut self, day: NaiveDate) -> Result<Done, Broken> {
-        let posted = |case: &&crate::domain::case::Case| {
+        let posted = |case: &&Arc<crate::domain::case::Case>| {
             case.posting.as_ref().is_some_and(|p| p.day == day) && !listed_since_posting(case)
         };
         let ids: Vec<String> =
@@ -227,7 +228,7 @@ impl Town {
         };
         Ok(match code.as_str() {
             "posting_not_ended" | "not_yet_effective" => {
-                let case = self.world.cases.get(id);
+                let case = self.world.cases.get(id).map(AsRef::as_ref);
                 let day = match effect {
                     true => case.and_then(effective_on),
                     false => case.and_then(terms_of).map(|terms| terms.off_on),

@@ -30,7 +30,7 @@ pub const CORRECT: Action = Action {
     button: "Registra",
     done: "Richiesta corretta",
     fields: |subject: &Subject| {
-        fields(&subject.case.content, subject.world.regulation(subject.today).ok().as_ref())
+        fields(&subject.case.content, subject.world.regulation(subject.today).ok().as_deref())
     },
     read: |subject, form| {
         let content = read(&subject.case.content, form)?;
@@ -128,7 +128,7 @@ fn page(
     allowed: bool,
 ) -> ActionPage {
     let regulation = visitor.registry.regulation(visitor.today).ok();
-    let mut fields = fields(&Content::default(), regulation.as_ref());
+    let mut fields = fields(&Content::default(), regulation.as_deref());
     fields.iter_mut().for_each(|field| field.refill(input, errors));
     ActionPage {
         heading: "Nuova affissione per conto terzi".into(),

@@ -8,7 +8,7 @@ use crate::domain::problem::Problem;
 use crate::domain::registry::{RegistryCommand, coherent};
 use crate::domain::regulation::value::Raw;
 use crate::domain::regulation::{
-    Key, Regulation, SECTIONS, Section, differences, label, parse, said,
+    Adopted, Key, Regulation, SECTIONS, Section, differences, label, parse, said,
 };
 use crate::domain::stream::StreamId;
 use crate::service::scenario::PRESETS;
@@ -26,6 +26,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Name a regulation has in messages.
 pub(super) const FILE: &str = "regolamento.toml";
@@ -156,16 +157,16 @@ pub async fn show(
         };
         SECTIONS.iter().map(lines).collect()
     });
-    let current = registry.regulations.iter().rposition(|(from, _)| *from <= day);
-    let versions = registry.regulations.iter().enumerate().rev().map(|(i, (from, adopted))| {
+    let current = registry.regulations.iter().rposition(|r| r.from <= day);
+    let versions = registry.regulations.iter().enumerate().rev().map(|(i, adopted)| {
         let changes = match i.checked_sub(1).and_then(|before| registry.regulations.get(before)) {
-            Some((_, before)) => both(before, adopted, *from)
+            Some(before) => both(before, adopted)
                 .map_or_else(Vec::new, |(before, after)| changed(&before, &after)),
             None => Vec::new(),
         };
         Version {
             number: i + 1,
-            from: Preposition::From.short(*from),
+            from: Preposition::From.short(adopted.from),
             current: current == Some(i),
             changes,
             href: section(&format!("regolamento/versioni/{}", i + 1)),
@@ -176,7 +177,7 @@ pub async fn show(
         on: Preposition::On.short(day),
         missing: found.is_none(),
         sections: sections.unwrap_or_default(),
-        warnings: found.map(|r| r.warnings).unwrap_or_default(),
+        warnings: found.map(|r| r.warnings.clone()).unwrap_or_default(),
         versions: versions.collect(),
         upload: if may_change { section("regolamento/carica") } else { String::new() },
         register: if may(&visitor, "registro", "") { href("registro", "") } else { String::new() },
@@ -185,12 +186,9 @@ pub async fn show(
     app.show(&visitor, &page)
 }
 
-fn both(
-    before: &Regulation,
-    after: &Regulation,
-    on: NaiveDate,
-) -> Option<(Regulation, Regulation)> {
-    Some((before.on(on).ok()?, after.on(on).ok()?))
+/// Two regulations as they are on the first day of the later one.
+fn both(before: &Adopted, after: &Adopted) -> Option<(Arc<Regulation>, Arc<Regulation>)> {
+    Some((before.on(after.from).ok()?, after.on(after.from).ok()?))
 }
 
 /// The text of a version that was adopted, as it was uploaded.
@@ -227,7 +225,7 @@ pub(super) async fn text_on(
     visitor: &Visitor,
     day: NaiveDate,
 ) -> Result<String, WebError> {
-    let at = visitor.registry.regulations.iter().rposition(|(from, _)| *from <= day);
+    let at = visitor.registry.regulations.iter().rposition(|r| r.from <= day);
     let texts = texts(app).await?;
     Ok(at.and_then(|at| texts.into_iter().nth(at)).unwrap_or_default())
 }

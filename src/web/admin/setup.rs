@@ -294,11 +294,11 @@ async fn table(app: &App, visitor: &Visitor, token: &str) -> Result<Option<Table
     };
     match token {
         "regolamento" => {
-            for (from, adopted) in &registry.regulations {
-                let choices = adopted.provisions.len();
+            for adopted in &registry.regulations {
+                let choices = adopted.written.provisions.len();
                 table.row(vec![
                     Cell::new("Regolamento").note(format!("{choices} chiavi")),
-                    Cell::new(Preposition::From.short(*from)),
+                    Cell::new(Preposition::From.short(adopted.from)),
                 ]);
             }
         }

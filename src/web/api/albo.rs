@@ -18,6 +18,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Which postings.
@@ -97,7 +98,7 @@ fn item(app: &App, case: &Case, row: &CaseRow) -> Option<AlboItem> {
 }
 
 /// The acts that may be on the Albo: whether they are is asked of each.
-async fn posted(app: &App, filter: CaseFilter) -> Result<Vec<(CaseRow, Case)>, WebError> {
+async fn posted(app: &App, filter: CaseFilter) -> Result<Vec<(CaseRow, Arc<Case>)>, WebError> {
     let executor = &app.office.executor;
     // Two days more than the last one certified: outages and the last hours are the domain's to say.
     let since = rome_date(app.now()) - TimeDelta::days(2);
@@ -125,14 +126,14 @@ pub async fn list(
     let limit = page(query.limit, query.cursor.as_deref())?;
     let filter = CaseFilter { kind: query.kind, before: query.cursor, ..CaseFilter::default() };
     let all = posted(&app, filter).await?;
-    let shown = |(row, case): &(CaseRow, Case)| Some((row.id.clone(), item(&app, case, row)?));
+    let shown = |(row, case): &(CaseRow, Arc<Case>)| Some((row.id.clone(), item(&app, case, row)?));
     let mut rest = all.iter().filter_map(shown);
     let (ids, items): (Vec<String>, Vec<AlboItem>) = rest.by_ref().take(limit).unzip();
     let next = rest.next().and(ids.last().cloned());
     Ok(Json(AlboList { items, next }))
 }
 
-async fn find(app: &App, year: &str, number: &str) -> Result<(AlboItem, Case), WebError> {
+async fn find(app: &App, year: &str, number: &str) -> Result<(AlboItem, Arc<Case>), WebError> {
     let year: i32 = known(year)?.parse().map_err(|_| WebError::NotFound)?;
     let number: i64 = known(number)?.parse().map_err(|_| WebError::NotFound)?;
     let all = posted(app, CaseFilter::default()).await?.into_iter();
@@ -177,7 +178,7 @@ pub async fn document(
     Path((year, number)): Path<(String, String)>,
 ) -> Result<Response, WebError> {
     let (item, case) = find(&app, &year, &number).await?;
-    let sha256 = case.posting.map(|posting| posting.file).unwrap_or_default();
+    let sha256 = case.posting.as_ref().map(|posting| posting.file.clone()).unwrap_or_default();
     let found = app.office.executor.store.document(&sha256).await?.ok_or(WebError::NotFound)?;
     let name = format!("albo-{}-{}.pdf", item.year, item.number);
     Ok(file(found.bytes, &found.media_type, &name, true))

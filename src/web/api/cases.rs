@@ -136,7 +136,7 @@ pub async fn list(
 async fn readable(app: &App, caller: &Caller, rows: &[CaseRow]) -> Result<Vec<CaseItem>, WebError> {
     let streams: Vec<StreamId> = rows.iter().map(|row| StreamId::case(&row.id)).collect();
     let world = app.office.executor.sittings(&streams).await?;
-    let cases = rows.iter().filter_map(|row| world.cases.get(&row.id));
+    let cases = rows.iter().filter_map(|row| world.cases.get(&row.id)).map(AsRef::as_ref);
     let may = |case: &&Case| may_read(&world.registry, &caller.person, case, caller.today).is_ok();
     cases.filter(may).map(|case| item(&world, case, caller.now)).collect()
 }

@@ -220,7 +220,7 @@ fn page(
     let (registry, today) = (&desk.world.registry, rome_date(chrono::DateTime::UNIX_EPOCH));
     let on = desk.case.updated.map_or(today, rome_date);
     let regulation = registry.regulation(on).ok();
-    let mut sections = form::sections(registry, regulation.as_ref(), on);
+    let mut sections = form::sections(registry, regulation.as_deref(), on);
     let fields = sections.iter_mut().flat_map(|section| &mut section.fields);
     fields.for_each(|field| field.refill(Some(&desk.input), errors));
     let (content, _) = desk.content();

@@ -16,6 +16,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Something to mend in a text.
 #[derive(Debug, Serialize)]
@@ -130,7 +131,7 @@ pub async fn document(
     let (content, _) = desk.content();
     let mut case = desk.case.clone();
     freeze(&mut case, content, app.now());
-    desk.world.cases.insert(id.clone(), case);
+    desk.world.cases.insert(id.clone(), Arc::new(case));
     let plan = PaperPlan {
         key: "anteprima".into(),
         kind: PaperKind::Proposta,

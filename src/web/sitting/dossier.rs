@@ -103,7 +103,7 @@ fn heading(sitting: &Sitting) -> String {
 
 fn part(app: &Shared, world: &World, item: &Item, number: usize, visitor: &Visitor) -> ItemPart {
     let empty = Case::default();
-    let case = world.cases.get(&item.case).unwrap_or(&empty);
+    let case = world.cases.get(&item.case).map_or(&empty, |case| case);
     let refused = may_read(&world.registry, visitor.id(), case, visitor.today).err();
     if let Some(refusal) = refused {
         return ItemPart {

@@ -360,7 +360,7 @@ fn hour(at: chrono::DateTime<chrono::Utc>) -> String {
 fn items(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<ItemLine> {
     let count = sitting.items.len();
     let line = |(index, item): (usize, &crate::domain::sitting::Item)| {
-        let case = world.cases.get(&item.case);
+        let case = world.cases.get(&item.case).map(AsRef::as_ref);
         let names = |c: &crate::domain::case::Case| {
             let people = c.content.rapporteurs.iter();
             people.map(|p| world.registry.name(p)).collect::<Vec<_>>().join(", ")

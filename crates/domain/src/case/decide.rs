@@ -231,7 +231,7 @@ fn pass_review(changes: &mut Changes, id: &str, note: &str) -> Result<(), Stop> 
         .into());
     }
     if *lifecycle == Lifecycle::Inquiry
-        && let Some(missing) = further::missing(changes.case(id)?, &changes.regulation()?).pop()
+        && let Some(missing) = further::missing(changes.case(id)?, &*changes.regulation()?).pop()
     {
         return Err(missing.into());
     }

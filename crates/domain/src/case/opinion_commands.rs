@@ -365,7 +365,7 @@ pub(super) fn motivate(changes: &mut Changes, id: &str, reasons: &str) -> Result
     if proposer(changes, changes.case(id)?).is_err() {
         actor_as(changes, Role::Segretario, None)?;
     }
-    let answers = unheeded(changes.case(id)?, &workflow, &changes.regulation()?);
+    let answers = unheeded(changes.case(id)?, &workflow, &*changes.regulation()?);
     if answers.is_empty() {
         return Err(Refusal::new(
             "nothing_to_depart_from",

@@ -50,7 +50,7 @@ pub fn registrable(case: &Case) -> Vec<Registrable> {
 /// one: both stay on record, the last is shown.
 pub(super) fn record(changes: &mut Changes, id: &str, command: &CaseCommand) -> Result<(), Stop> {
     let CaseCommand::RecordProtocollo { paper_key, number, on } = command else { return Ok(()) };
-    kept_elsewhere(&changes.regulation()?)?;
+    kept_elsewhere(&*changes.regulation()?)?;
     let by = actor_as(changes, Role::Segreteria, None)?;
     let case = changes.case(id)?;
     let paper = registrable(case).into_iter().find(|p| p.key == *paper_key);

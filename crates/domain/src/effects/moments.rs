@@ -51,7 +51,7 @@ fn told(jobs: &[NewJob], mail: &NewJob) -> bool {
 /// The day by which a perfected act is to be in the Albo, not the term of the check before it (row 15).
 fn albo_by(world: &World, case: &Case, workflow: &Workflow, at: At<'_>) -> Option<NaiveDate> {
     let step = workflow.find(|k| matches!(k, StepKind::Post { .. }))?;
-    post_by(case, at.day(), step, &world.regulation(at.day()).ok()?)
+    post_by(case, at.day(), step, &*world.regulation(at.day()).ok()?)
 }
 
 /// Mails a fact of a sitting owes.
@@ -76,7 +76,7 @@ pub(super) fn of_sitting(
     };
     let detail = sitting_detail(sitting, event);
     let case = match event {
-        SittingEvent::ItemRemoved { case, .. } => world.cases.get(case),
+        SittingEvent::ItemRemoved { case, .. } => world.cases.get(case).map(AsRef::as_ref),
         _ => None,
     };
     notify(world, &workflow, moment, &detail, case, Some(sitting), at, jobs);

@@ -74,7 +74,7 @@ fn posting_row(case: &Case, workflow: &Workflow, found: &albo::Found<'_>) -> Row
 pub fn freed_tasks(before: &World, stream: &StreamId, rows: &[Row]) -> Vec<Row> {
     let earlier = match stream.kind {
         StreamKind::Case => before.cases.get(&stream.id).map(|case| case_rows(before, case)),
-        StreamKind::Sitting => before.sittings.get(&stream.id).map(sitting_rows),
+        StreamKind::Sitting => before.sittings.get(&stream.id).map(|sitting| sitting_rows(sitting)),
         StreamKind::Registry => None,
     };
     let name = stream.to_string();

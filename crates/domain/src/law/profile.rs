@@ -86,15 +86,22 @@ const SPECIAL: [Profile; 3] = [
 
 /// The rules of a region on a date; before a special rule began the ordinary one answers.
 pub fn profile_on(name: ProfileName, date: NaiveDate) -> Profile {
-    let began = |profile: &Profile| {
-        let (year, month, day) = profile.valid_from;
-        NaiveDate::from_ymd_opt(year, month, day).is_some_and(|first| first <= date)
-    };
+    let began = |profile: &Profile| profile.first_day().is_some_and(|first| first <= date);
     let special = SPECIAL.iter().rev().find(|profile| profile.name == name && began(profile));
     special.copied().unwrap_or(ORDINARY)
 }
 
+/// The days on which the rules of a region begin.
+pub fn first_days() -> impl Iterator<Item = NaiveDate> {
+    SPECIAL.iter().filter_map(Profile::first_day)
+}
+
 impl Profile {
+    fn first_day(&self) -> Option<NaiveDate> {
+        let (year, month, day) = self.valid_from;
+        NaiveDate::from_ymd_opt(year, month, day)
+    }
+
     /// Last day to post an adopted act under a regional deadline (FVG: a deadline, so it slides on
     /// a holiday, unlike the period of posting).
     pub fn publish_by(&self, adopted: NaiveDate, immediate: bool) -> Option<NaiveDate> {

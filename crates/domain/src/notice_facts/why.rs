@@ -51,7 +51,7 @@ fn sitting_capacity(
 ) -> Option<Option<String>> {
     let any = |test: &dyn Fn(&Case) -> bool| {
         let items = sitting.map_or(&[][..], |s| &s.items);
-        items.iter().filter_map(|i| world.cases.get(&i.case)).any(test)
+        items.iter().filter_map(|i| world.cases.get(&i.case)).any(|c| test(c))
     };
     let (has, text) = match token {
         "proponenti" => {

@@ -149,7 +149,8 @@ impl RecipientContext<'_> {
 
     fn of_items(&self, people: impl Fn(&Case) -> Vec<String>) -> Vec<String> {
         let items = self.sitting.map_or(&[][..], |sitting| &sitting.items);
-        items.iter().filter_map(|item| self.world.cases.get(&item.case)).flat_map(people).collect()
+        let acts = items.iter().filter_map(|item| self.world.cases.get(&item.case));
+        acts.flat_map(|case| people(case)).collect()
     }
 
     /// Signers of the open fields of papers that are ready, of the act and of the sitting.

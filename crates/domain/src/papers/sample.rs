@@ -63,15 +63,17 @@ impl Story {
 
     /// A fact about an act.
     pub fn case(&mut self, id: &str, when: DateTime<Utc>, event: &CaseEvent) -> &mut Self {
-        let case = self.world.cases.entry(id.to_owned()).or_insert_with(|| Case::new(id));
-        case.evolve(event, when, "rp");
+        let case = self.world.cases.entry(id.to_owned());
+        let case = case.or_insert_with(|| Arc::new(Case::new(id)));
+        Arc::make_mut(case).evolve(event, when, "rp");
         self
     }
 
     /// A fact about a sitting.
     pub fn sitting(&mut self, id: &str, when: DateTime<Utc>, event: &SittingEvent) -> &mut Self {
-        let sitting = self.world.sittings.entry(id.to_owned()).or_insert_with(|| Sitting::new(id));
-        sitting.evolve(event, when);
+        let sitting = self.world.sittings.entry(id.to_owned());
+        let sitting = sitting.or_insert_with(|| Arc::new(Sitting::new(id)));
+        Arc::make_mut(sitting).evolve(event, when);
         self
     }
 

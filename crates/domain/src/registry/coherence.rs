@@ -21,9 +21,9 @@ pub fn coherent(
     match command {
         RegistryCommand::ActivateWorkflow { text } => {
             let Ok(workflow) = workflow::parse(text, "workflow.toml") else { return Ok(()) };
-            let in_force = registry.regulations.iter().rposition(|(from, _)| *from <= today);
-            for (from, adopted) in &registry.regulations[in_force.unwrap_or_default()..] {
-                for set in adopted.sets_from(today.max(*from)) {
+            let in_force = registry.regulations.iter().rposition(|r| r.from <= today);
+            for adopted in &registry.regulations[in_force.unwrap_or_default()..] {
+                for set in adopted.written.sets_from(today.max(adopted.from)) {
                     problems.extend(workflow::fits(&workflow, &set, "regolamento.toml"));
                 }
             }

@@ -23,7 +23,7 @@ pub use standing::Claim;
 
 use crate::law::calendar::Preposition;
 use crate::refusal::Refusal;
-use crate::regulation::{self, Regulation};
+use crate::regulation::{self, Adopted, Regulation};
 use crate::workflow::{self, Workflow};
 use chrono::{NaiveDate, NaiveTime};
 use std::collections::BTreeMap;
@@ -46,8 +46,8 @@ pub struct Registry {
     pub ended_at: BTreeMap<String, NaiveTime>,
     /// Absences on record: person, first and last day.
     pub absences: Vec<(String, NaiveDate, NaiveDate)>,
-    /// Regulations in order of adoption, with the first day of each.
-    pub regulations: Vec<(NaiveDate, Arc<Regulation>)>,
+    /// Regulations in order of adoption.
+    pub regulations: Vec<Adopted>,
     /// Workflows by digest; running cases stay on the one they were born under.
     pub workflows: BTreeMap<String, Arc<Workflow>>,
     /// Digest of the workflow new cases of a kind take.
@@ -100,7 +100,7 @@ impl Registry {
             RegistryEvent::SetupFinished {} => self.set_up = true,
             RegistryEvent::RegulationAdopted { text, from } => {
                 if let Ok(parsed) = regulation::parse(text, "regolamento.toml") {
-                    self.regulations.push((*from, Arc::new(parsed)));
+                    self.regulations.push(Adopted::new(*from, parsed));
                 }
             }
             RegistryEvent::WorkflowActivated { text } => {
@@ -117,9 +117,9 @@ impl Registry {
     ///
     /// # Errors
     /// `no_regulation`, or the key that has no value on that day.
-    pub fn regulation(&self, on: NaiveDate) -> Result<Regulation, Refusal> {
-        let adopted = self.regulations.iter().rev().find(|(from, _)| *from <= on);
-        let (_, found) = adopted.ok_or_else(|| {
+    pub fn regulation(&self, on: NaiveDate) -> Result<Arc<Regulation>, Refusal> {
+        let adopted = self.regulations.iter().rev().find(|adopted| adopted.from <= on);
+        let found = adopted.ok_or_else(|| {
             Refusal::new(
                 "no_regulation",
                 "R7.2",

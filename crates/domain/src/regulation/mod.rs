@@ -6,6 +6,7 @@
 //! national default; `exec_count` has none. Every decision uses the set in force on its own civil
 //! date ([`Regulation::on`]) and stores that set's digest ([`Regulation::digest_on`]).
 
+mod adopted;
 mod amend;
 pub mod check;
 pub mod keys;
@@ -16,6 +17,7 @@ mod timeline;
 pub mod tokens;
 pub mod value;
 
+pub use adopted::Adopted;
 pub use amend::{Change, amend, differences};
 pub use keys::{KEYS, Key, Regulation};
 pub use labels::{SECTIONS, Section, WORDS, label, said};

@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::registry::{Role, Signatory};
 use crate::regulation::Regulation;
 use crate::stream::StreamId;
+use std::sync::Arc;
 
 /// Decides a command on a sitting.
 ///
@@ -77,7 +78,7 @@ fn within(changes: &mut Changes, id: &str, command: &SittingCommand) -> Result<(
 }
 
 /// The regulation of the day the sitting was opened: past midnight the rules do not change (T-25).
-pub(super) fn rules(changes: &Changes, sitting: &Sitting) -> Result<Regulation, Stop> {
+pub(super) fn rules(changes: &Changes, sitting: &Sitting) -> Result<Arc<Regulation>, Stop> {
     let day = sitting.opened.map_or_else(|| changes.day(), rome_date);
     Ok(changes.world.regulation(day)?)
 }

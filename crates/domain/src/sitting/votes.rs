@@ -20,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::regulation::Regulation;
 use crate::workflow::{Passage, StepKind};
 use crate::world::World;
+use std::sync::Arc;
 
 /// Decides the commands of voting.
 ///
@@ -353,7 +354,7 @@ pub(super) fn counted(
     then: &Sitting,
     item: &Item,
     input: &VoteInput,
-) -> Result<(Ballot, Outcome, Regulation), Stop> {
+) -> Result<(Ballot, Outcome, Arc<Regulation>), Stop> {
     let regulation = rules(changes, then)?;
     let secret = check_secrecy(changes, &item.case, input, &regulation)?;
     if secret.is_some() {

@@ -214,7 +214,7 @@ fn inside(state: &PaperState) -> Embedded {
 /// Where the contrassegno leads: the page of the Comune, the case and the code of the copy.
 fn mark(id: &str, request: &CopyRequest, world: &World) -> Result<Option<MarkFacts>, Refusal> {
     let Some(until) = request.until else { return Ok(None) };
-    let page = world.regulation(request.on)?.verification_url.unwrap_or_default();
+    let page = world.regulation(request.on)?.verification_url.clone().unwrap_or_default();
     let url = format!("{}/{id}/{}", page.trim_end_matches('/'), request.code);
     Ok(Some(MarkFacts { url, code: request.code.clone(), until }))
 }

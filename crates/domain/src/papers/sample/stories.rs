@@ -244,7 +244,8 @@ fn probed() -> CaseEvent {
 /// The same posting, two days after its term.
 fn late(story: &mut Story, slots: Vec<Slot>) -> Result<PaperFacts, Refusal> {
     let late = LatePosting { due: date(7, 26), days: 2, source: "art. 7 del regolamento".into() };
-    let posting = story.world.cases.get_mut("a1").and_then(|case| case.posting.as_mut());
+    let act = story.world.cases.get_mut("a1").map(Arc::make_mut);
+    let posting = act.and_then(|case| case.posting.as_mut());
     posting.into_iter().for_each(|posting| posting.late = Some(late.clone()));
     story.owed("a1", PaperKind::AttestazioneRitardo, "5012/2024", slots, at(7, 28, 15, 7))
 }

@@ -44,6 +44,7 @@ impl From<WriteError> for ExecuteError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(refusal) => Self::Refused(refusal),
+            WriteError::Store(StoreError::NumberExists) => Self::Refused(received_twice()),
             WriteError::Store(error) => Self::Store(error),
         }
     }
@@ -257,6 +258,14 @@ impl Executor {
         }
         Ok(answers)
     }
+}
+
+/// A number another system gave is that of another act already: only the register knows.
+pub(super) fn received_twice() -> Refusal {
+    let text =
+        "Il numero ricevuto è già di un altro atto nello stesso registro e nello stesso anno";
+    Refusal::new("number_received_twice", "R5.1", "art. 32 L. 69/2009", text)
+        .next("Controllare il numero nel sistema che lo ha dato e ripetere")
 }
 
 /// Someone else was faster: what the person saw is not what is there.

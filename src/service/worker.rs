@@ -35,6 +35,8 @@ mod augment;
 mod periodic;
 mod remind;
 
+/// How long a job waits that found no database.
+pub(super) const OUTAGE_WAIT: TimeDelta = TimeDelta::minutes(1);
 /// Seconds a worker may keep a job before another one may take it.
 const LEASE_SECONDS: i64 = 120;
 /// Seconds of its lease that a job wants left when it begins.
@@ -59,6 +61,9 @@ enum JobError {
     /// It will not.
     #[error("{0}")]
     Dead(String),
+    /// The database does not answer: no failure of the job, however long that lasts.
+    #[error("{0}")]
+    Passing(String),
     /// It waits for a person to be put in a post: that may take weeks and is no failure.
     #[error("{0}")]
     Vacant(String),
@@ -79,6 +84,7 @@ impl From<ExecuteError> for JobError {
     fn from(error: ExecuteError) -> Self {
         match error {
             ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::Store(error) => error.into(),
             other => Self::Retry(other.to_string()),
         }
     }
@@ -86,7 +92,10 @@ impl From<ExecuteError> for JobError {
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
-        Self::Retry(error.to_string())
+        match error.is_passing() {
+            true => Self::Passing(error.to_string()),
+            false => Self::Retry(error.to_string()),
+        }
     }
 }
 
@@ -209,6 +218,9 @@ impl Worker {
             Ok(Done::Yes(note)) => drop(store.finish(&job.key, &self.name, now, &note).await?),
             Ok(Done::Later(at, why)) => {
                 store.put_off(&job.key, &self.name, at, &why).await?;
+            }
+            Err(JobError::Passing(why)) => {
+                store.put_off(&job.key, &self.name, now + OUTAGE_WAIT, &why).await?;
             }
             Err(JobError::Vacant(why)) => {
                 store.put_off(&job.key, &self.name, next_morning(now), &why).await?;

@@ -172,6 +172,9 @@ fn record(
     plan: &mut Plan,
 ) -> Result<(), StoreError> {
     check(&write, loaded)?;
+    if write.numbers.iter().any(|taken| plan.entries.contains_key(&entry_of(taken))) {
+        return Err(StoreError::NumberExists);
+    }
     for stream in &read.streams {
         plan.streams_read.insert(stream.clone(), as_read.version(stream));
     }
@@ -267,8 +270,14 @@ fn append(mut event: NewEvent, state: &mut Loaded, plan: &mut Plan) {
     plan.events.push(Planned { event, payload, happened_at, recorded_at });
 }
 
+/// The line of a number in its register.
+fn entry_of(taken: &NumberTaken) -> (String, i64, i64) {
+    (taken.register.clone(), i64::from(taken.year), taken.number)
+}
+
 /// Takes a number: moves the counter (own registers) and writes its line.
 fn take(taken: NumberTaken, state: &mut Loaded, plan: &mut Plan) {
+    let entry = entry_of(&taken);
     let key = (taken.register.clone(), taken.year);
     if !taken.external {
         // A register opened by this batch has no row yet: its line carries its counter.
@@ -290,7 +299,7 @@ fn take(taken: NumberTaken, state: &mut Loaded, plan: &mut Plan) {
         date: Some(taken.date),
         ..RegisterRow::default()
     };
-    plan.entries.insert((row.register.clone(), row.year, row.number), row);
+    plan.entries.insert(entry, row);
 }
 
 /// Puts a row; a line of a number taken in the same batch is completed in place.

@@ -40,9 +40,12 @@ pub enum StoreError {
     /// The migrations could not be applied.
     #[error("Lo schema del database non si può aggiornare")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// Something that must be unique is already there: a number, for instance.
+    /// Something that must be unique is already there.
     #[error("Il dato esiste già ({0})")]
     Exists(String),
+    /// A number received from another system is already in its register.
+    #[error("Il numero ricevuto è già nel registro")]
+    NumberExists,
     /// A stored value that cannot be read back.
     #[error("Dato illeggibile in {table}, {id}: {reason}")]
     Corrupt {
@@ -73,6 +76,15 @@ pub enum StoreError {
     Sql(#[source] sqlx::Error),
 }
 
+impl StoreError {
+    /// It says something of the database at this moment, nothing of what was asked: later the same
+    /// is answered.
+    pub fn is_passing(&self) -> bool {
+        use StoreError::{Busy, Closed, InDoubt, NoRoom, Unavailable};
+        matches!(self, Unavailable(_) | InDoubt(_) | NoRoom(_) | Busy | Closed)
+    }
+}
+
 /// Codes of a disk that does not take what is written: SQLITE_FULL, the writes of SQLITE_IOERR
 /// (write, truncate, shared memory, directory), disk_full of PostgreSQL.
 const NO_ROOM: [&str; 6] = ["13", "778", "1290", "1546", "4874", "53100"];
@@ -87,7 +99,12 @@ impl From<sqlx::Error> for StoreError {
         }
         let Some(db) = error.as_database_error() else { return Self::Sql(error) };
         if db.is_unique_violation() {
-            return Self::Exists(db.constraint().unwrap_or(db.message()).to_owned());
+            let what = db.constraint().unwrap_or(db.message());
+            // SQLite names the columns, PostgreSQL the constraint.
+            return match what.contains("register_entries") {
+                true => Self::NumberExists,
+                false => Self::Exists(what.to_owned()),
+            };
         }
         match db.code().unwrap_or_default().into_owned().as_str() {
             NOT_CONFIRMED => Self::InDoubt(Arc::new(error)),

@@ -189,6 +189,35 @@ fn a_presence_corrected_after_the_vote_asks_for_the_vote_again() {
     assert_eq!((treatment.present(), treatment.ballot.unwrap().favour.len()), (8, 8));
 }
 
+/// R3.11: where the presence as corrected leaves no legal number, there was no vote; it is neither
+/// proclaimed nor corrected, but taken again when they are enough.
+#[test]
+fn a_vote_without_the_legal_number_is_void_and_taken_again() {
+    let mut desk = Desk::large();
+    desk.in_sitting(7, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    let correct = |present| SittingCommand::CorrectPresence {
+        person: "ass5".into(),
+        present,
+        remote: false,
+        reason: "scambiato nell'appello".into(),
+    };
+    let mut wrong = desk.clone();
+    desk.record_in("s", correct(false)).unwrap();
+    let sitting = desk.held("s");
+    assert_eq!(sitting.status, Status::Suspended);
+    assert!(sitting.item("a").unwrap().ballot.is_none(), "six of thirteen vote nothing");
+    desk.record_in("s", SittingCommand::Resume { present: roll(&desk.first(7)) }).unwrap();
+    assert_eq!(code(desk.proclaim("s", "a")), "not_voted");
+    desk.unanimous("s", "a").unwrap();
+    assert_eq!(desk.number("a"), Some(1));
+    // Or it is put off, as what was never voted.
+    wrong.record_in("s", correct(false)).unwrap();
+    wrong.close("s").unwrap();
+    assert_eq!((wrong.number("a"), wrong.step("a")), (None, "ordine_del_giorno"));
+}
+
 #[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();

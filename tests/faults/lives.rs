@@ -4,12 +4,15 @@
 
 use delibera::service::simulation::simulate;
 
+/// Acts of the suite: a thousand Comuni.
+const ACTS: u64 = 20_000;
+
 #[test]
 fn whole_comuni_live_through_every_fault_and_every_act_comes_to_an_end() {
-    let tally = simulate(1, 200, 2, |_| ()).unwrap_or_else(|broken| {
+    let tally = simulate(1, ACTS, 2, |_| ()).unwrap_or_else(|broken| {
         panic!("{broken}\nagain: delibera bench --simulate 1 --seed {}", broken.seed)
     });
-    assert_eq!(tally.cases, 200);
+    assert_eq!(tally.cases, ACTS);
     assert!(tally.faults.len() >= 10, "every kind of fault came: {:?}", tally.faults);
-    assert!(tally.refused > 100 && tally.events > 5_000, "{tally:?}");
+    assert!(tally.refused > 100_000 && tally.events > 1_000_000, "{tally:?}");
 }

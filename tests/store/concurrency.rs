@@ -13,6 +13,7 @@ on_both_engines!(
     concurrent_commands_share_commits,
     a_thousand_numberings_leave_no_gap,
     a_guilty_command_does_not_harm_its_neighbours,
+    a_number_received_is_of_one_act,
     what_was_only_read_is_guarded_too,
 );
 
@@ -115,8 +116,30 @@ async fn a_guilty_command_does_not_harm_its_neighbours(fixture: Fixture) {
     let taken: BTreeSet<i64> = good.join_all().await.into_iter().collect();
     assert_eq!(taken, (1..=90).collect());
     for answer in bad.join_all().await {
-        assert!(matches!(answer, Err(WriteError::Store(StoreError::Exists(_)))), "{answer:?}");
+        assert!(matches!(answer, Err(WriteError::Store(StoreError::NumberExists))), "{answer:?}");
     }
+    verify(&fixture.store).await;
+}
+
+/// Two acts cannot be given one number by another system, not even in one batch.
+async fn a_number_received_is_of_one_act(fixture: Fixture) {
+    let mut asked = JoinSet::new();
+    for n in 0..20 {
+        let store = fixture.store.clone();
+        asked.spawn(async move {
+            let case = StreamId::case(format!("c{n}"));
+            let write = WriteSet {
+                events: vec![event(&case, "protocolled")],
+                numbers: vec![NumberTaken { external: true, ..number("protocollo", 7, &case) }],
+                ..WriteSet::default()
+            };
+            put(&store, ReadSet::streams([case]), write).await.is_ok()
+        });
+    }
+    let given = asked.join_all().await.into_iter().filter(|given| *given).count();
+    assert_eq!(given, 1);
+    let lines = fixture.store.register("protocollo", 2026).await.expect("lines");
+    assert_eq!(lines.len(), 1);
     verify(&fixture.store).await;
 }
 

@@ -294,7 +294,7 @@ async fn registers_open_mid_year_and_take_external_numbers(fixture: Fixture) {
     let read = || ReadSet::streams([case.clone()]);
     put(store, read(), external()).await.expect("external");
     let twice = put(store, read(), external()).await;
-    assert!(matches!(twice, Err(WriteError::Store(StoreError::Exists(_)))), "{twice:?}");
+    assert!(matches!(twice, Err(WriteError::Store(StoreError::NumberExists))), "{twice:?}");
     assert_eq!(store.stream(&case).await.expect("stream").len(), 1);
     assert!(store.register("protocollo", 2026).await.expect("lines")[0].external);
     verify(store).await;

@@ -214,6 +214,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("item_amended", "Argomento emendato"),
     ("voted", "Votazione"),
     ("vote_corrected", "Votazione corretta"),
+    ("vote_voided", "Votazione nulla"),
     ("item_closed", "Argomento concluso"),
     ("outcome_corrected", "Esito corretto"),
     ("suspended", "Seduta sospesa"),

@@ -179,7 +179,8 @@ impl Town {
         let rows = cases.chain(self.world.sittings.values().flat_map(|held| sitting_rows(held)));
         for row in rows {
             let key = key_of(&row);
-            must(self.rows.get(&key) == Some(&row), || format!("la riga {key} non è dai fatti"))?;
+            let kept = self.rows.get(&key);
+            must(kept == Some(&row), || format!("la riga {key} è {kept:?}, dai fatti {row:?}"))?;
         }
         Ok(())
     }

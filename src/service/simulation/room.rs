@@ -142,6 +142,12 @@ impl Town {
             }
             return self.sitting(who, sitting, C::Convene { paper: None });
         }
+        if self.today() > date {
+            // Nobody came on the day: it is revoked, and its acts wait for another one.
+            let who = self.acting(Role::Sindaco).or_else(|| self.acting(Role::Vicesindaco))?;
+            let cancel = C::Cancel { reason: REASON.into(), paper: None };
+            return self.sitting(who, sitting, cancel);
+        }
         if self.now < hour {
             self.now = hour + TimeDelta::minutes(self.chance.below(20) as i64);
         }

@@ -12,9 +12,9 @@ use crate::domain::offers::sign_as;
 use crate::domain::refusal::Refusal;
 use crate::domain::rows::Row;
 use crate::domain::sitting::Sitting;
-use crate::domain::stream::{NewJob, SYSTEM_ACTOR, StoredEvent, StreamId, StreamKind};
+use crate::domain::stream::{NewJob, NumberTaken, SYSTEM_ACTOR, StoredEvent, StreamId, StreamKind};
 use crate::domain::world::World;
-use crate::service::execute::write_set;
+use crate::service::execute::{received_twice, write_set};
 use crate::service::scenario::{self, ScenarioError};
 use crate::store::WriteSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -230,14 +230,7 @@ impl Town {
             let mut changes = Changes::new(before.clone(), ctx.clone());
             match decide(&mut changes, &command) {
                 Ok(()) => break changes,
-                Err(Stop::Refused(refusal)) => {
-                    self.tally.refused += 1;
-                    *self.tally.codes.entry(refusal.code.clone()).or_default() += 1;
-                    if refusal.text.is_empty() {
-                        return Err(self.broken(format!("rifiuto senza parole: {}", refusal.code)));
-                    }
-                    return Ok(Answer::Refused(refusal));
-                }
+                Err(Stop::Refused(refusal)) => return self.refused(refusal),
                 Err(Stop::Read(stream)) => {
                     if !wanted.insert(stream) {
                         return Err(self.broken("chiede di leggere ciò che ha letto"));
@@ -260,6 +253,21 @@ impl Town {
             return Ok(Answer::Lost);
         }
         self.record(&before, changes, &ctx)
+    }
+
+    fn refused(&mut self, refusal: Refusal) -> Result<Answer, Broken> {
+        self.tally.refused += 1;
+        *self.tally.codes.entry(refusal.code.clone()).or_default() += 1;
+        if refusal.text.is_empty() {
+            return Err(self.broken(format!("rifiuto senza parole: {}", refusal.code)));
+        }
+        Ok(Answer::Refused(refusal))
+    }
+
+    /// A number of another system that is in its register: the database takes it once.
+    fn received(&self, taken: &NumberTaken) -> bool {
+        let NumberTaken { register, year, number, .. } = taken;
+        taken.external && self.rows.contains_key(&register_key(register, i64::from(*year), *number))
     }
 
     /// The write did not reach the disk.
@@ -291,6 +299,9 @@ impl Town {
             .collect();
         let read = |stream: &StreamId| versions.get(stream).copied().unwrap_or(-1);
         let write = write_set(before.clone(), &changes.facts, ctx, read, Vec::new());
+        if write.numbers.iter().any(|taken| self.received(taken)) {
+            return self.refused(received_twice());
+        }
         for fact in &changes.facts {
             evolve(&mut self.world, fact, ctx.happened, &ctx.actor);
         }
@@ -340,14 +351,16 @@ impl Town {
     }
 }
 
+fn register_key(register: &str, year: i64, number: i64) -> String {
+    format!("register_entries/{register}/{year}/{number}")
+}
+
 /// Table and key of a row.
 pub(super) fn key_of(row: &Row) -> String {
     match row {
         Row::Case(row) => format!("cases/{}", row.id),
         Row::Sitting(row) => format!("sittings/{}", row.id),
-        Row::Register(row) => {
-            format!("register_entries/{}/{}/{}", row.register, row.year, row.number)
-        }
+        Row::Register(row) => register_key(&row.register, row.year, row.number),
         Row::Paper(row) => format!("papers/{}/{}", row.stream, row.key),
         Row::Task(row) => format!("tasks/{}/{:06}", row.stream, row.slot),
         Row::Posting(row) => format!("postings/{}/{}/{}", row.register, row.year, row.number),

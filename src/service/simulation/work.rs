@@ -19,7 +19,7 @@ use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::service::mail::retry_at;
 use crate::service::office::paper_state;
-use crate::service::worker::{NOBODY, early, next_morning};
+use crate::service::worker::{NOBODY, OUTAGE_WAIT, early, next_morning};
 use crate::store::PUT_OFF_ATTEMPTS;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::sync::Arc;
@@ -129,7 +129,7 @@ impl Town {
                 Err(Done::Later(next_morning(self.now)))
             }
             Answer::Refused(refusal) => Err(Done::Retry(refusal.code)),
-            Answer::Lost => Err(Done::Retry("il database non risponde".into())),
+            Answer::Lost => Err(Done::Later(self.now + OUTAGE_WAIT)),
         })
     }
 

@@ -153,6 +153,9 @@ fn of_item(
         E::VoteCorrected { case, reason, .. } => {
             said(format!("Voto corretto sull'argomento {}", number(case)), reason)
         }
+        E::VoteVoided { case, reason } => {
+            said(format!("Voto nullo sull'argomento {}, da ripetere", number(case)), reason)
+        }
         E::ItemClosed { case, outcome, number: taken, reason, to } => {
             let act = taken.map(|n| format!(", deliberazione n. {n}")).unwrap_or_default();
             let how = words::until_sitting(words::outcome(*outcome), *to);

@@ -456,6 +456,13 @@ impl Sitting {
                     voted.clone_from(ballot);
                 }
             }
+            SittingEvent::VoteVoided { case, .. } => {
+                if let Some(item) = self.item_mut(case) {
+                    item.ballot = None;
+                    item.anomalies.clear();
+                    item.choices.clear();
+                }
+            }
             SittingEvent::ItemClosed { case, outcome, number, reason, to } => {
                 let here = self.present_now().cloned().collect();
                 if let Some(item) = self.item_mut(case) {

@@ -5,7 +5,7 @@ use super::decide::{rules, status};
 use super::event::{Attendance, Leaving, Member, SittingEvent};
 use super::opening::{chair_rules, no_chair, no_quorum, remote_rules, roll};
 use super::presidency::chair_of_roll;
-use super::votes::presence_count;
+use super::votes::{can_vote, presence_count};
 use super::{Item, Sitting, Status};
 use crate::case::CaseEvent;
 use crate::changes::{Changes, Stop};
@@ -160,7 +160,23 @@ pub(super) fn correct_presence(
         reason: reason.trim().to_owned(),
     };
     changes.push_sitting(id, event);
+    void_votes(changes, id)?;
     go_on(changes, id)
+}
+
+/// A vote that could not have been taken on the presence as it is now known.
+fn void_votes(changes: &mut Changes, id: &str) -> Result<(), Stop> {
+    let sitting = changes.sitting(id)?;
+    let regulation = rules(changes, sitting)?;
+    let open = sitting.items.iter().filter(|item| item.ballot.is_some() && item.outcome.is_none());
+    let void = open.filter_map(|item| {
+        let missing = can_vote(&sitting.when_voted(item), item, &regulation).err()?;
+        Some(SittingEvent::VoteVoided { case: item.case.clone(), reason: missing.text })
+    });
+    for event in Vec::from_iter(void) {
+        changes.push_sitting(id, event);
+    }
+    Ok(())
 }
 
 /// What was proclaimed on another presence is corrected first, item by item (R2.7).

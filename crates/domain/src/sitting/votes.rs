@@ -275,21 +275,35 @@ fn secrecy_at_a_distance(
     ))
 }
 
+/// Whether those who are there can vote an item, whatever they vote: who takes the minutes, the legal
+/// number, who presides (R2.6, R3.3, R3.4).
+pub(super) fn can_vote(
+    sitting: &Sitting,
+    item: &Item,
+    regulation: &Regulation,
+) -> Result<(Count, Chair), Refusal> {
+    verbalizer_there(sitting, item)?;
+    let rules = regulation.vote_rules();
+    let count = presence_count(sitting, Some(item), regulation);
+    if !has_quorum(&rules, &count) {
+        let here = counted_for_quorum(&rules, count.present, count.conflicted);
+        let wanted = structural_quorum(&rules, count.members, count.seats);
+        return Err(no_quorum(here, wanted, regulation));
+    }
+    Ok((count, presided(sitting)?))
+}
+
 pub(super) fn judge(
     sitting: &Sitting,
     item: &Item,
     ballot: &Ballot,
     regulation: &Regulation,
 ) -> Result<(Count, Outcome), Refusal> {
-    verbalizer_there(sitting, item)?;
-    let presence = presence_count(sitting, Some(item), regulation);
+    let (presence, chair) = can_vote(sitting, item, regulation)?;
     let mut count = ballot.count(presence.members, presence.seats, presence.present);
     count.conflicted = presence.conflicted;
     let rules = regulation.vote_rules();
     let judged = outcome(&rules, &count, ballot.casting).map_err(Refusal::from)?;
-    if !judged.quorum {
-        return Err(no_quorum(judged.quorum_counted, judged.quorum_required, regulation));
-    }
     if ballot.casting.is_some() && !judged.tie {
         return Err(Refusal::new(
             "no_tie",
@@ -299,7 +313,6 @@ pub(super) fn judge(
         ));
     }
     gone_are_out(sitting, item)?;
-    let chair = presided(sitting)?;
     casting_is_his(&chair, ballot, regulation)?;
     Ok((count, judged))
 }

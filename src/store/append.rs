@@ -15,36 +15,51 @@ use sqlx::{FromRow, PgConnection, SqliteConnection};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+/// Positions are given by SQLite, one after the other: an event has no row before its place.
 const EVENTS_SQLITE: &str = "INSERT INTO events \
-     (position, stream, version, kind, payload, actor, happened_at, recorded_at, hash) \
-     SELECT CAST(w.value->>8 AS BIGINT), w.value->>0, CAST(w.value->>1 AS BIGINT), w.value->>2, \
+     (stream, version, kind, payload, actor, happened_at, recorded_at, hash) \
+     SELECT w.value->>0, CAST(w.value->>1 AS BIGINT), w.value->>2, \
          w.value->>3, w.value->>4, w.value->>5, w.value->>6, w.value->>7 \
-     FROM json_each($1) AS w WHERE true";
+     FROM json_each($1) AS w WHERE true ORDER BY w.key RETURNING position";
 
 const STREAMS_SQLITE: &str = "INSERT INTO streams (stream, version, hash, position) \
-     SELECT w.value->>0, CAST(w.value->>1 AS BIGINT), w.value->>2, CAST(w.value->>3 AS BIGINT) \
-     FROM json_each($1) AS w WHERE true \
-     ON CONFLICT (stream) DO UPDATE SET \
+     SELECT e.stream, e.version, e.hash, e.position FROM json_each($2) AS w \
+     JOIN events e ON e.stream = w.value->>0 AND e.version = CAST(w.value->>1 AS BIGINT) \
+     WHERE true ON CONFLICT (stream) DO UPDATE SET \
      version = excluded.version, hash = excluded.hash, position = excluded.position";
-
-const POSITION_SQLITE: &str = "SELECT COALESCE(MAX(position), 0) FROM events";
 
 const DOCUMENT_SQLITE: &str = "INSERT INTO documents (sha256, media_type, size, bytes) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING";
 
-static TAIL_SQLITE: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
-    let from = "json_each($1) AS w";
-    let mut tail = BTreeMap::from([
-        ("opened", opened_sql(from)),
-        ("counters", counters_sql(from)),
-        ("entries", REGISTER_ENTRIES.insert(from)),
-        ("jobs", jobs_sql(from)),
-        ("job_state", job_state_sql(from)),
-        ("requests", requests_sql(from)),
-    ]);
-    tail.extend(TABLES.iter().map(|table| (table.name, table.put(from))));
-    tail
+static COUNTERS_SQLITE: LazyLock<String> = LazyLock::new(|| counters_sql("json_each($1) AS w"));
+
+/// A row that goes through the driver costs more than the disk, so the statements of a batch go
+/// together: `$1` events, `$2` heads, `$3` jobs, `$4` cases, `$5` tasks, `$6` requests answered. The
+/// full list goes on with `$7` registers opened, `$8` lines of numbers taken and from `$9` the other
+/// row tables.
+static COMMON_SQLITE: LazyLock<String> = LazyLock::new(|| common_sqlite().join("; "));
+static FULL_SQLITE: LazyLock<String> = LazyLock::new(|| {
+    let mut parts = common_sqlite();
+    parts.extend([opened_sql(&each(7)), REGISTER_ENTRIES.insert(&each(8))]);
+    parts.extend(other_tables().zip(9..).map(|(table, n)| table.put(&each(n))));
+    parts.join("; ")
 });
+
+fn common_sqlite() -> Vec<String> {
+    vec![
+        EVENTS_SQLITE.to_owned(),
+        STREAMS_SQLITE.to_owned(),
+        jobs_sql(&each(3)),
+        job_state_sql(&each(3)),
+        table::CASES.put(&each(4)),
+        table::TASKS.put(&each(5)),
+        requests_sql(&each(6)),
+    ]
+}
+
+fn each(n: usize) -> String {
+    format!("json_each(${n}) AS w")
+}
 
 fn opened_sql(from: &str) -> String {
     format!(
@@ -88,36 +103,49 @@ fn requests_sql(from: &str) -> String {
     )
 }
 
-/// `$1` what was read, `$2` events, `$3` jobs, `$4` cases; then `$5` requests answered, for those
-/// that came with a key; the full statement goes on with `$6` registers opened, `$7` counters, `$8`
-/// lines of numbers taken, `$9`–`$12` documents and from `$13` the other row tables. Most
-/// transitions need only the first four, and a part that has nothing to do still costs its start-up.
+/// `$1` what was read, `$2` events, `$3` jobs, `$4` cases, `$5` tasks; then `$6` requests answered,
+/// for those that came with a key; the full statement goes on with `$7` registers opened, `$8`
+/// counters, `$9` lines of numbers taken, `$10`–`$13` documents and from `$14` the other row tables.
+/// Most transitions need only the first five, and a part that has nothing to do still costs its
+/// start-up.
 static COMMON_POSTGRES: LazyLock<String> = LazyLock::new(|| append_postgres(&[], ""));
 static KEYED_POSTGRES: LazyLock<String> =
-    LazyLock::new(|| append_postgres(&[("requests", requests_sql(&elements(5)))], ""));
+    LazyLock::new(|| append_postgres(&[("requests", requests_sql(&elements(6)))], ""));
 static FULL_POSTGRES: LazyLock<String> = LazyLock::new(|| {
     let mut parts = vec![
-        ("requests", requests_sql(&elements(5))),
-        ("opened", opened_sql(&elements(6))),
-        ("counters", counters_sql(&elements(7)) + " RETURNING 1"),
-        ("entries", REGISTER_ENTRIES.insert(&elements(8))),
+        ("requests", requests_sql(&elements(6))),
+        ("opened", opened_sql(&elements(7))),
+        ("counters", counters_sql(&elements(8)) + " RETURNING 1"),
+        ("entries", REGISTER_ENTRIES.insert(&elements(9))),
         (
             "documents",
             "INSERT INTO documents (sha256, media_type, size, bytes) \
-             SELECT * FROM unnest(CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS BIGINT[]), \
-             CAST($12 AS BYTEA[])) ON CONFLICT (sha256) DO NOTHING"
+             SELECT * FROM unnest(CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), \
+             CAST($12 AS BIGINT[]), CAST($13 AS BYTEA[])) ON CONFLICT (sha256) DO NOTHING"
                 .to_owned(),
         ),
     ];
-    let tables = other_tables().zip(13..);
+    let tables = other_tables().zip(14..);
     parts.extend(tables.map(|(table, n)| (table.name, table.put(&elements(n)))));
     let moved = "(SELECT COUNT(*) FROM put_counters) \
-                 = json_array_length(CAST($7 AS JSON)) AND ";
+                 = json_array_length(CAST($8 AS JSON)) AND ";
     append_postgres(&parts, moved)
 });
 
+/// Tables that have their place in every statement: an act that moves changes its row and its tasks.
+const COMMON_TABLES: [&str; 2] = ["cases", "tasks"];
+
 fn other_tables() -> impl Iterator<Item = &'static Table> {
-    TABLES.into_iter().filter(|table| table.name != "cases")
+    TABLES.into_iter().filter(|table| !COMMON_TABLES.contains(&table.name))
+}
+
+/// True when the plan says nothing beyond the common statement and the requests answered.
+fn is_common(plan: &Plan) -> bool {
+    plan.opened.is_empty()
+        && plan.counters.is_empty()
+        && plan.entries.is_empty()
+        && plan.documents.is_empty()
+        && plan.rows.keys().all(|(table, _)| COMMON_TABLES.contains(table))
 }
 
 /// JSONB and not JSON: each `->>` on JSON parses the whole text again.
@@ -127,7 +155,7 @@ fn elements(n: usize) -> String {
 
 fn append_postgres(more: &[(&str, String)], moved: &str) -> String {
     let (jobs, state) = (jobs_sql(&elements(3)), job_state_sql(&elements(3)));
-    let cases = table::CASES.put(&elements(4));
+    let (cases, tasks) = (table::CASES.put(&elements(4)), table::TASKS.put(&elements(5)));
     let more: String = more.iter().map(|(name, sql)| format!(", put_{name} AS ({sql})")).collect();
     let events = elements(2);
     format!(
@@ -153,7 +181,8 @@ fn append_postgres(more: &[(&str, String)], moved: &str) -> String {
              ORDER BY stream, version DESC \
              ON CONFLICT (stream) DO UPDATE SET \
              version = excluded.version, hash = excluded.hash, position = excluded.position \
-         ), put_jobs AS ({jobs}), put_state AS ({state}), put_cases AS ({cases}){more}, \
+         ), put_jobs AS ({jobs}), put_state AS ({state}), put_cases AS ({cases}), \
+         put_tasks AS ({tasks}){more}, \
          checked AS ( \
              SELECT CASE WHEN {moved} \
                  (SELECT COUNT(*) FROM held) \
@@ -171,9 +200,9 @@ fn append_postgres(more: &[(&str, String)], moved: &str) -> String {
 
 /// Every statement of this file on SQLite.
 pub(crate) fn statements_sqlite() -> Vec<&'static str> {
-    let mut all = vec![EVENTS_SQLITE, STREAMS_SQLITE, POSITION_SQLITE, DOCUMENT_SQLITE];
-    all.extend(TAIL_SQLITE.values().map(String::as_str));
-    all
+    let parts = [EVENTS_SQLITE, STREAMS_SQLITE, DOCUMENT_SQLITE];
+    let whole = [COUNTERS_SQLITE.as_str(), COMMON_SQLITE.as_str(), FULL_SQLITE.as_str()];
+    [parts, whole].concat()
 }
 
 /// Every statement of this file on PostgreSQL.
@@ -189,28 +218,32 @@ pub(crate) async fn sqlite(
     conn: &mut SqliteConnection,
     plan: &Plan,
 ) -> Result<Appended, StoreError> {
-    let mut trips = 0;
-    let mut positions = Vec::new();
-    if !plan.events.is_empty() {
-        let last: i64 = sqlx::query_scalar(POSITION_SQLITE).fetch_one(&mut *conn).await?;
-        positions.extend((last + 1..).take(plan.events.len()));
-        run_sqlite(conn, EVENTS_SQLITE, &events(plan, &positions)).await?;
-        run_sqlite(conn, STREAMS_SQLITE, &heads(plan, &positions)).await?;
-        trips += 3;
+    let mut trips = 1;
+    if !plan.counters.is_empty() {
+        let moved = sqlx::query(COUNTERS_SQLITE.as_str()).bind(text(&counters(plan)));
+        if moved.execute(&mut *conn).await?.rows_affected() != plan.counters.len() as u64 {
+            return Err(StoreError::Busy);
+        }
+        trips += 1;
     }
-    let mut tail =
-        vec![("opened", opened(plan)), ("counters", counters(plan)), ("entries", entries(plan))];
-    tail.extend(TABLES.iter().map(|table| (table.name, rows(plan, table))));
-    tail.extend([("jobs", jobs(plan)), ("job_state", jobs(plan)), ("requests", requests(plan))]);
-    for (name, values) in tail {
-        if let Some(sql) = TAIL_SQLITE.get(name).filter(|_| !values.is_empty()) {
-            let done = run_sqlite(conn, sql.as_str(), &values).await?;
-            if name == "counters" && done != values.len() as u64 {
-                return Err(StoreError::Busy);
-            }
-            trips += 1;
+    let common = is_common(plan);
+    let sql = if common { COMMON_SQLITE.as_str() } else { FULL_SQLITE.as_str() };
+    let mut query = sqlx::query_scalar(sql)
+        .bind(text(&events(plan)))
+        .bind(text(&heads(plan)))
+        .bind(text(&jobs(plan)))
+        .bind(text(&rows(plan, &table::CASES)))
+        .bind(text(&rows(plan, &table::TASKS)))
+        .bind(text(&requests(plan)));
+    if !common {
+        query = query.bind(text(&opened(plan))).bind(text(&entries(plan)));
+        for table in other_tables() {
+            query = query.bind(text(&rows(plan, table)));
         }
     }
+    let mut positions: Vec<i64> = query.fetch_all(&mut *conn).await?;
+    // In the order in which they were given, whatever the order in which they are told.
+    positions.sort_unstable();
     for document in plan.documents.values() {
         sqlx::query(DOCUMENT_SQLITE)
             .bind(&document.sha256)
@@ -222,15 +255,6 @@ pub(crate) async fn sqlite(
         trips += 1;
     }
     Ok((positions, trips))
-}
-
-async fn run_sqlite(
-    conn: &mut SqliteConnection,
-    sql: &'static str,
-    values: &[Value],
-) -> Result<u64, StoreError> {
-    let done = sqlx::query(sql).bind(text(values)).execute(&mut *conn).await?;
-    Ok(done.rows_affected())
 }
 
 #[derive(FromRow)]
@@ -245,11 +269,7 @@ pub(crate) async fn postgres(
     conn: &mut PgConnection,
     plan: &Plan,
 ) -> Result<Appended, sqlx::Error> {
-    let common = plan.opened.is_empty()
-        && plan.counters.is_empty()
-        && plan.entries.is_empty()
-        && plan.documents.is_empty()
-        && plan.rows.keys().all(|(table, _)| *table == "cases");
+    let common = is_common(plan);
     let keyed = !common || !plan.requests.is_empty();
     let sql = match (common, keyed) {
         (true, false) => COMMON_POSTGRES.as_str(),
@@ -258,9 +278,10 @@ pub(crate) async fn postgres(
     };
     let mut query = sqlx::query_as(sql)
         .bind(as_read(plan).to_string())
-        .bind(text(&events(plan, &[])))
+        .bind(text(&events(plan)))
         .bind(text(&jobs(plan)))
-        .bind(text(&rows(plan, &table::CASES)));
+        .bind(text(&rows(plan, &table::CASES)))
+        .bind(text(&rows(plan, &table::TASKS)));
     if keyed {
         query = query.bind(text(&requests(plan)));
     }
@@ -313,8 +334,8 @@ fn text(values: &[Value]) -> String {
     format!("[{}]", texts.join(","))
 }
 
-fn events(plan: &Plan, positions: &[i64]) -> Vec<Value> {
-    let values = plan.events.iter().enumerate().map(|(n, planned)| {
+fn events(plan: &Plan) -> Vec<Value> {
+    let values = plan.events.iter().map(|planned| {
         let stored = &planned.event;
         json!([
             stored.event.stream.to_string(),
@@ -325,24 +346,17 @@ fn events(plan: &Plan, positions: &[i64]) -> Vec<Value> {
             planned.happened_at,
             planned.recorded_at,
             stored.hash,
-            positions.get(n),
         ])
     });
     values.collect()
 }
 
-fn heads(plan: &Plan, positions: &[i64]) -> Vec<Value> {
-    let last: BTreeMap<String, Value> = plan
-        .events
-        .iter()
-        .zip(positions)
-        .map(|(planned, position)| {
-            let stream = planned.event.event.stream.to_string();
-            let head = json!([stream, planned.event.version, planned.event.hash, position]);
-            (stream, head)
-        })
-        .collect();
-    last.into_values().collect()
+/// The last version of every stream that gets events.
+fn heads(plan: &Plan) -> Vec<Value> {
+    let events = plan.events.iter().map(|planned| &planned.event);
+    let last: BTreeMap<String, i64> =
+        events.map(|event| (event.event.stream.to_string(), event.version)).collect();
+    last.into_iter().map(|head| json!(head)).collect()
 }
 
 fn opened(plan: &Plan) -> Vec<Value> {

@@ -224,12 +224,14 @@ async fn sqlite(
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
     let (as_read, plan, answers, trips) =
         decide(shared, &mut Conn::Sqlite(&mut tx), batch).await.map_err(Trouble::Error)?;
-    let (positions, more) = append::sqlite(&mut tx, &plan).await.map_err(Trouble::Error)?;
-    if plan.is_empty() {
+    let (positions, more) = if plan.is_empty() {
         tx.rollback().await.map_err(error)?;
+        (Vec::new(), 0)
     } else {
+        let appended = append::sqlite(&mut tx, &plan).await.map_err(Trouble::Error)?;
         tx.commit().await.map_err(error)?;
-    }
+        appended
+    };
     let trips = trips + more + 2;
     Ok(Appended { as_read: Some(as_read), plan, answers, positions, trips }.settle(shared))
 }

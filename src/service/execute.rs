@@ -6,9 +6,7 @@ use super::history::{Folds, Unreadable, new_event, world};
 use crate::domain::case::{CaseEvent, Ctx};
 use crate::domain::changes::{Changes, Fact, Stop};
 use crate::domain::command::{Command, decide};
-use crate::domain::effects::{
-    At, case_rows, evolve, freed_tasks, react, registry_row, sitting_rows,
-};
+use crate::domain::effects::{At, changed_rows, evolve, react, registry_row};
 use crate::domain::offers::ask;
 use crate::domain::refusal::Refusal;
 use crate::domain::registry::RegistryEvent;
@@ -466,18 +464,7 @@ pub(super) fn write_set(
         write.events.push(event);
     }
     for stream in versions.keys() {
-        if let Some(case) =
-            state.cases.get(&stream.id).filter(|_| *stream == StreamId::case(&stream.id))
-        {
-            write.rows.extend(case_rows(&state, case));
-        }
-        if let Some(sitting) =
-            state.sittings.get(&stream.id).filter(|_| *stream == StreamId::sitting(&stream.id))
-        {
-            write.rows.extend(sitting_rows(sitting));
-        }
-        let freed = freed_tasks(&before, stream, &write.rows);
-        write.rows.extend(freed);
+        write.rows.extend(changed_rows(&before, &state, stream));
     }
     write.rows.extend(registry_rows);
     write

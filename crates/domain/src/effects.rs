@@ -6,7 +6,7 @@ mod augment;
 mod moments;
 mod project;
 
-pub use project::{case_rows, fold, freed_tasks, registry_row, sitting_rows, token};
+pub use project::{case_rows, changed_rows, fold, registry_row, sitting_rows, token};
 
 use crate::case::{CaseEvent, effective_on, terms_of};
 use crate::changes::Fact;

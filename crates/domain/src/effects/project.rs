@@ -70,20 +70,29 @@ fn posting_row(case: &Case, workflow: &Workflow, found: &albo::Found<'_>) -> Row
     })
 }
 
-/// Places that were taken before a write and are free after it.
-pub fn freed_tasks(before: &World, stream: &StreamId, rows: &[Row]) -> Vec<Row> {
-    let earlier = match stream.kind {
-        StreamKind::Case => before.cases.get(&stream.id).map(|case| case_rows(before, case)),
-        StreamKind::Sitting => before.sittings.get(&stream.id).map(|sitting| sitting_rows(sitting)),
-        StreamKind::Registry => None,
+/// What a decision changes in the rows of a stream: those that are new or not as they were, and the
+/// places of the desk that were taken and are free.
+pub fn changed_rows(before: &World, after: &World, stream: &StreamId) -> Vec<Row> {
+    let (earlier, rows) = (rows_of(before, stream), rows_of(after, stream));
+    let places = |rows: &[Row]| {
+        let taken = rows.iter().filter(|row| matches!(row, Row::Task(_)));
+        i64::try_from(taken.count()).unwrap_or(i64::MAX)
     };
     let name = stream.to_string();
-    let of_stream = |rows: &[Row]| -> i64 {
-        let own = |row: &&Row| matches!(row, Row::Task(task) if task.stream == name);
-        i64::try_from(rows.iter().filter(own).count()).unwrap_or(i64::MAX)
-    };
     let free = |slot| Row::Task(TaskRow { stream: name.clone(), slot, ..TaskRow::default() });
-    (of_stream(rows)..of_stream(&earlier.unwrap_or_default())).map(free).collect()
+    let freed = (places(&rows)..places(&earlier)).map(free);
+    let changed = rows.into_iter().filter(|row| !earlier.contains(row));
+    changed.chain(freed).collect()
+}
+
+/// Every row of an act or of a sitting.
+fn rows_of(world: &World, stream: &StreamId) -> Vec<Row> {
+    let rows = match stream.kind {
+        StreamKind::Case => world.cases.get(&stream.id).map(|case| case_rows(world, case)),
+        StreamKind::Sitting => world.sittings.get(&stream.id).map(|sitting| sitting_rows(sitting)),
+        StreamKind::Registry => None,
+    };
+    rows.unwrap_or_default()
 }
 
 fn task_rows(stream: &StreamId, tasks: Vec<Task>) -> impl Iterator<Item = Row> {

@@ -66,21 +66,34 @@ impl Expected {
         progress: &mut impl FnMut(i64),
     ) -> Result<Result<Self, Finding>, StoreError> {
         let mut expected = Self::default();
-        let (mut position, mut seen) = (0, 0);
-        loop {
-            let page = snapshot.events_after(position, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(Ok(expected)) };
-            position = last.position;
-            expected.last = Some((position, last.event.recorded_at));
-            for stored in &page {
-                if let Err(reason) = expected.apply(stored) {
-                    let place = format!("events {} v{}", stored.event.stream, stored.version);
-                    return Ok(Err(Finding { place, reason }));
-                }
-            }
+        let mut page = snapshot.events_after(0, PAGE).await?;
+        let mut seen = 0;
+        while let Some(last) = page.last() {
+            let position = last.position;
             seen += i64::try_from(page.len()).unwrap_or_default();
+            // The next page is read while this one is replayed.
+            let applied = tokio::task::spawn_blocking(move || expected.apply_all(&page));
+            let (next, applied) = tokio::join!(snapshot.events_after(position, PAGE), applied);
+            let applied = applied.map_err(|error| StoreError::Panicked(error.to_string()))?;
+            match applied {
+                Ok(after) => (expected, page) = (after, next?),
+                Err(finding) => return Ok(Err(finding)),
+            }
             progress(seen);
         }
+        Ok(Ok(expected))
+    }
+
+    /// Folds a page of events, or names the first that cannot be.
+    fn apply_all(mut self, page: &[StoredEvent]) -> Result<Self, Finding> {
+        for stored in page {
+            self.last = Some((stored.position, stored.event.recorded_at));
+            self.apply(stored).map_err(|reason| {
+                let place = format!("events {} v{}", stored.event.stream, stored.version);
+                Finding { place, reason }
+            })?;
+        }
+        Ok(self)
     }
 
     /// Folds the next event and collects what it owes.

@@ -7,17 +7,15 @@
 use super::execute::{ExecuteError, Request};
 use super::indexing;
 use super::keyring::Order;
-use super::mail::{Attachment, Mail, MailError, Mailer, retry_at};
+use super::mail::{Mail, MailError, Mailer, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, needed, pdf_document};
 use super::schedule::{self, Timetable};
 use crate::domain::case::capigruppo::listed_since_posting;
 use crate::domain::case::{CaseCommand, effective_on, terms_of};
 use crate::domain::command::Command;
-use crate::domain::effects::{Job, MailJob, digest_key};
+use crate::domain::effects::Job;
 use crate::domain::law::calendar::{rome_date, rome_instant};
-use crate::domain::notice_facts::{NoticeSubject, notice, papers_to_sign};
-use crate::domain::notices::addressee;
 use crate::domain::papers::{Assurance, PaperFacts, capigruppo_list, case_paper, sitting_paper};
 use crate::domain::refusal::Refusal;
 use crate::domain::sitting::SittingCommand;
@@ -25,13 +23,14 @@ use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use serde::Serialize;
-use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use thiserror::Error;
 
 mod albo;
 mod augment;
+mod mail;
 mod periodic;
 mod remind;
 
@@ -43,11 +42,15 @@ const LEASE_SECONDS: i64 = 120;
 const LEAST_SECONDS: i64 = 90;
 /// Jobs taken at a time.
 const BATCH: i64 = 16;
+/// Kind of those that are messages.
+const MAIL: &str = "mail";
 
 /// What became of one job.
 enum Done {
     /// Performed; a note for who looks at the queue.
     Yes(String),
+    /// A message was handed over.
+    Sent(Box<Mail>),
     /// Not yet: to be taken again at this instant.
     Later(DateTime<Utc>, String),
 }
@@ -176,13 +179,16 @@ impl Worker {
                 indexing::catch_up(&self.office.executor).await?;
                 break;
             }
-            for job in jobs {
-                if !go_on() {
+            let mails = |one: &QueuedJob, next: &QueuedJob| one.kind == MAIL && next.kind == MAIL;
+            let lines = self.mailer.together();
+            for together in jobs.chunk_by(mails).flat_map(|jobs| jobs.chunks(lines)) {
+                if go_on() {
+                    performed += self.run(together).await?;
+                    continue;
+                }
+                for job in together {
                     let why = "il programma è stato fermato prima di cominciare";
                     store.put_off(&job.key, &self.name, self.now(), why).await?;
-                } else if self.keeps(&job).await? {
-                    self.run(&job).await?;
-                    performed += 1;
                 }
             }
         }
@@ -209,36 +215,68 @@ impl Worker {
         self.office.executor.store.give_back(&self.name, self.now()).await
     }
 
-    /// Performs one leased job and records what became of it.
-    async fn run(&self, job: &QueuedJob) -> Result<(), StoreError> {
-        let store = &self.office.executor.store;
-        let outcome = self.perform(job).await;
-        let now = self.now();
-        match outcome {
-            Ok(Done::Yes(note)) => drop(store.finish(&job.key, &self.name, now, &note).await?),
-            Ok(Done::Later(at, why)) => {
-                store.put_off(&job.key, &self.name, at, &why).await?;
-            }
-            Err(JobError::Passing(why)) => {
-                store.put_off(&job.key, &self.name, now + OUTAGE_WAIT, &why).await?;
-            }
-            Err(JobError::Vacant(why)) => {
-                store.put_off(&job.key, &self.name, next_morning(now), &why).await?;
-            }
-            Err(error) => {
-                let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
-                let failure = match (&error, retry_at(attempt, now)) {
-                    (JobError::Retry(_), Some(at)) => Failure::RetryAt(at),
-                    _ => Failure::Dead,
-                };
-                tracing::warn!(job = job.key, attempt, %error, ?failure, "job failed");
-                if matches!(failure, Failure::Dead) {
-                    self.undelivered(job, &error.to_string()).await;
-                }
-                store.fail(&job.key, &self.name, now, &error.to_string(), failure).await?;
+    /// Performs leased jobs and records, in their order, what became of each; gives how many they
+    /// were. Messages leave together, as many as the lines to the server: most of their time is its
+    /// answer, and none waits for another beyond its lease.
+    async fn run(&self, jobs: &[QueuedJob]) -> Result<usize, StoreError> {
+        let mut kept = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            if self.keeps(job).await? {
+                kept.push(job);
             }
         }
-        Ok(())
+        let outcomes = join_all(kept.iter().map(|job| self.perform(job))).await;
+        for (job, outcome) in kept.iter().zip(outcomes) {
+            self.record(job, outcome).await?;
+        }
+        Ok(kept.len())
+    }
+
+    /// Records what became of a job.
+    async fn record(
+        &self,
+        job: &QueuedJob,
+        outcome: Result<Done, JobError>,
+    ) -> Result<(), StoreError> {
+        let store = &self.office.executor.store;
+        let outcome = match outcome {
+            Ok(Done::Sent(mail)) => self.left(job, *mail).await,
+            Ok(Done::Yes(note)) => Ok(note),
+            Ok(Done::Later(at, why)) => {
+                return store.put_off(&job.key, &self.name, at, &why).await.map(drop);
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(note) => store.finish(&job.key, &self.name, self.now(), &note).await.map(drop),
+            Err(error) => self.failed(job, error).await,
+        }
+    }
+
+    async fn failed(&self, job: &QueuedJob, error: JobError) -> Result<(), StoreError> {
+        let store = &self.office.executor.store;
+        let now = self.now();
+        let waits = match &error {
+            JobError::Passing(why) => Some((now + OUTAGE_WAIT, why)),
+            JobError::Vacant(why) => Some((next_morning(now), why)),
+            _ => None,
+        };
+        if let Some((until, why)) = waits {
+            return store.put_off(&job.key, &self.name, until, why).await.map(drop);
+        }
+        let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);
+        let failure = match (&error, retry_at(attempt, now)) {
+            (JobError::Retry(_), Some(at)) => Failure::RetryAt(at),
+            _ => Failure::Dead,
+        };
+        tracing::warn!(job = job.key, attempt, %error, ?failure, "job failed");
+        let why = error.to_string();
+        if matches!(failure, Failure::Dead)
+            && let Err(error) = self.told(job, false, &why).await
+        {
+            tracing::error!(job = job.key, %error, "not recorded");
+        }
+        store.fail(&job.key, &self.name, now, &why, failure).await.map(drop)
     }
 
     async fn perform(&self, queued: &QueuedJob) -> Result<Done, JobError> {
@@ -249,11 +287,7 @@ impl Worker {
             .map_err(|error| JobError::Dead(format!("lavoro non leggibile: {error}")))?;
         match job {
             Job::Paper { stream, key } => self.paper(&stream, &key).await,
-            Job::Mail(mail) => {
-                let done = self.mail(&mail, &queued.key, queued.due_at).await?;
-                self.told(&mail, true, "").await?;
-                Ok(done)
-            }
+            Job::Mail(mail) => self.mail(&mail, &queued.key, queued.due_at).await,
             Job::Remind { case, entered, moment } => {
                 self.remind(&case, entered, &moment, queued).await
             }
@@ -315,99 +349,6 @@ impl Worker {
         Ok(self.system(command, vec![document]).await?)
     }
 
-    async fn mail(&self, job: &MailJob, key: &str, at: DateTime<Utc>) -> Result<Done, JobError> {
-        let mut streams: Vec<StreamId> = job.case.iter().map(StreamId::case).collect();
-        streams.extend(job.sitting.iter().map(StreamId::sitting));
-        streams.extend(listed_cases(job));
-        let world = self.office.executor.world(&streams).await?;
-        let case = job.case.as_deref().and_then(|id| world.cases.get(id)).map(AsRef::as_ref);
-        let Some(person) = addressee(&world.registry, case, &job.person) else {
-            return Err(JobError::Dead(format!("«{}» non è in anagrafe", job.person)));
-        };
-        let detail = job.detail.clone();
-        let subject = NoticeSubject {
-            case: job.case.as_deref(),
-            sitting: job.sitting.as_deref(),
-            moment: &job.moment,
-            detail,
-        };
-        let facts = notice(&job.message, &world, subject, &person, job.day);
-        let attachments = self.attachments(job, &world).await?;
-        let mail = self.mailer.compose(&facts, key, at, &attachments)?;
-        self.hand_over(mail).await
-    }
-
-    async fn hand_over(&self, mail: Mail) -> Result<Done, JobError> {
-        self.mailer.send(&mail).await?;
-        let sent = SentMail {
-            to: mail.to,
-            subject: mail.subject,
-            event: mail.event,
-            case: mail.case,
-            message: mail.message,
-        };
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
-        Ok(Done::Yes(mail.message_id))
-    }
-
-    /// Everything a person can sign now, in one message; nothing, when nothing is left.
-    async fn digest(
-        &self,
-        person: &str,
-        day: NaiveDate,
-        queued: &QueuedJob,
-    ) -> Result<Done, JobError> {
-        let executor = &self.office.executor;
-        if self.overtaken(person, day).await? {
-            return Ok(Done::Yes("lo dice il riepilogo seguente".into()));
-        }
-        let streams = executor.store.awaiting_signature().await?;
-        let world = executor.world(&streams).await?;
-        let Some(person) = world.registry.people.get(person) else {
-            return Err(JobError::Dead(format!("«{person}» non è in anagrafe")));
-        };
-        let notices = papers_to_sign(&world, person, day);
-        match self.mailer.compose_digest(&notices, &queued.key, queued.due_at)? {
-            Some(mail) => self.hand_over(mail).await,
-            None => Ok(Done::Yes("niente da firmare".into())),
-        }
-    }
-
-    /// After a stop several digests of a person are due at once, and each would say what is to be
-    /// signed now: the last one does.
-    async fn overtaken(&self, person: &str, day: NaiveDate) -> Result<bool, StoreError> {
-        let (now, today) = (self.now(), rome_date(self.now()));
-        let days = day.iter_days().skip(1).take_while(|later| *later <= today);
-        let later: Vec<String> = days.map(|later| digest_key(person, later)).collect();
-        if later.is_empty() {
-            return Ok(false);
-        }
-        let known = self.office.executor.store.jobs_named(&later).await?;
-        Ok(known.iter().any(|job| job.due_at <= now))
-    }
-
-    /// The list travels with its letter, the agenda with its convening, the referto with the message
-    /// to the body that asked for the posting.
-    async fn attachments(&self, job: &MailJob, world: &World) -> Result<Vec<Attachment>, JobError> {
-        let paper = || job.detail.get("paper").and_then(Value::as_str).map(str::to_owned);
-        let (name, sha256) = match job.moment.as_str() {
-            "capigruppo_listed" => ("elenco-capigruppo.pdf", paper()),
-            "report_ready" => ("referto-di-pubblicazione.pdf", paper()),
-            "convened" | "sitting_moved" | "sitting_cancelled" => {
-                let sitting = job.sitting.as_deref().and_then(|id| world.sittings.get(id));
-                let name = match job.moment.as_str() {
-                    "sitting_cancelled" => "revoca-convocazione.pdf",
-                    _ => "convocazione.pdf",
-                };
-                (name, sitting.and_then(|s| s.notice.clone()))
-            }
-            _ => return Ok(Vec::new()),
-        };
-        let Some(sha256) = sha256 else { return Ok(Vec::new()) };
-        let bytes = document(&self.office.executor, &sha256).await?;
-        Ok(vec![Attachment { name: name.into(), media_type: super::paper::PDF.into(), bytes }])
-    }
-
     /// The list of the day: every act posted on D that no list of that day holds yet (I6).
     async fn capigruppo(&self, day: NaiveDate) -> Result<Done, JobError> {
         let executor = &self.office.executor;
@@ -456,33 +397,6 @@ impl Worker {
         Ok(Done::Yes(format!("elenco n. {serial}: {count} atti")))
     }
 
-    /// Puts on record what became of a list on its way to a capogruppo (R8.3); said twice, it is once.
-    async fn told(&self, mail: &MailJob, delivered: bool, note: &str) -> Result<(), JobError> {
-        let number = |key: &str| mail.detail.get(key).cloned().unwrap_or_default();
-        let day = serde_json::from_value(number("day"));
-        let serial = serde_json::from_value(number("serial"));
-        let (Some(id), Ok(day), Ok(serial)) = (mail.case.clone(), day, serial) else {
-            return Ok(());
-        };
-        if mail.moment != "capigruppo_listed" {
-            return Ok(());
-        }
-        let (person, note) = (mail.person.clone(), note.to_owned());
-        let command = CaseCommand::RecordDelivery { day, serial, person, delivered, note };
-        match self.system(Command::Case { id, command }, Vec::new()).await {
-            Err(ExecuteError::Refused(refusal)) if refusal.code == "already_told" => Ok(()),
-            other => Ok(other?),
-        }
-    }
-
-    /// A message that will not leave any more: of a list to a capogruppo the Segreteria is told.
-    async fn undelivered(&self, job: &QueuedJob, why: &str) {
-        let Ok(Job::Mail(mail)) = serde_json::from_value(job.payload.clone()) else { return };
-        if let Err(error) = self.told(&mail, false, why).await {
-            tracing::error!(job = job.key, %error, "not recorded");
-        }
-    }
-
     /// What a term brings. If the term moved meanwhile, the job waits for the new day; if there is
     /// nothing to do any more, it says why.
     async fn timer(&self, id: &str, command: CaseCommand) -> Result<Done, JobError> {
@@ -526,12 +440,6 @@ pub(super) fn early(day: NaiveDate) -> DateTime<Utc> {
 /// When what waits for people is looked at again.
 pub(super) fn next_morning(now: DateTime<Utc>) -> DateTime<Utc> {
     early(rome_date(now) + Days::new(1))
-}
-
-/// Cases of the list a mail to a capogruppo speaks of.
-fn listed_cases(job: &MailJob) -> Vec<StreamId> {
-    let acts = job.detail.get("acts").and_then(Value::as_array);
-    acts.into_iter().flatten().filter_map(Value::as_str).map(StreamId::case).collect()
 }
 
 fn owed_facts(world: &World, stream: &StreamId, key: &str) -> Result<PaperFacts, Refusal> {

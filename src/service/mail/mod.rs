@@ -131,6 +131,11 @@ impl Mailer {
         }
     }
 
+    /// How many mails are worth handing over at the same time.
+    pub fn together(&self) -> usize {
+        self.transport.together()
+    }
+
     /// Hands a mail to the server or the folder.
     ///
     /// # Errors

@@ -12,11 +12,10 @@
     reason = "a measure stops at the first surprise"
 )]
 
+use delibera::service::bench::line::Line;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 /// Before the first request that counts.
@@ -98,7 +97,7 @@ impl Load {
 
     async fn connection(self: Arc<Self>) -> Seen {
         let mut seen = Seen::default();
-        let mut line: Option<BufReader<TcpStream>> = None;
+        let mut line: Option<Line> = None;
         // Warm: the first answers of a server are not those of its working day.
         while Instant::now() < self.start - WARM_UP / 5 {
             drop(self.ask(0, &mut line).await);
@@ -126,73 +125,18 @@ impl Load {
     }
 
     /// One request, on the line that is open or on a new one; bytes of a good answer.
-    async fn ask(
-        &self,
-        turn: u64,
-        line: &mut Option<BufReader<TcpStream>>,
-    ) -> std::io::Result<usize> {
-        if line.is_none() {
-            let stream = TcpStream::connect(&self.address).await?;
-            stream.set_nodelay(true)?;
-            *line = Some(BufReader::new(stream));
-        }
-        let answer = match line.as_mut() {
-            Some(open) => answer(open, &self.request(turn)).await,
-            None => Err(std::io::ErrorKind::NotConnected.into()),
+    async fn ask(&self, turn: u64, line: &mut Option<Line>) -> std::io::Result<usize> {
+        let mut open = match line.take() {
+            Some(open) => open,
+            None => Line::open(&self.address).await?,
         };
-        match answer {
-            Ok((bytes, true)) => Ok(bytes),
-            Ok((bytes, false)) => {
-                *line = None;
-                Ok(bytes)
-            }
-            Err(error) => {
-                *line = None;
-                Err(error)
-            }
+        let answer = open.ask(&self.request(turn)).await?;
+        if answer.open {
+            *line = Some(open);
+        }
+        match answer.status {
+            200 => Ok(answer.body.len()),
+            status => Err(std::io::Error::other(format!("status {status}"))),
         }
     }
-}
-
-/// Sends a request and reads its whole answer: bytes of the body, and whether the line stays open.
-async fn answer(line: &mut BufReader<TcpStream>, request: &[u8]) -> std::io::Result<(usize, bool)> {
-    line.get_mut().write_all(request).await?;
-    let mut head = String::new();
-    let (mut length, mut chunked, mut open, mut good) = (None, false, true, false);
-    loop {
-        head.clear();
-        if line.read_line(&mut head).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let text = head.trim().to_ascii_lowercase();
-        match text.split_once(':') {
-            None if text.starts_with("http/") => good = text.split(' ').nth(1) == Some("200"),
-            None => break,
-            Some(("content-length", value)) => length = value.trim().parse::<usize>().ok(),
-            Some(("transfer-encoding", value)) => chunked = value.trim() == "chunked",
-            Some(("connection", value)) => open = value.trim() != "close",
-            Some(_) => {}
-        }
-    }
-    let mut body = Vec::new();
-    if chunked {
-        loop {
-            head.clear();
-            line.read_line(&mut head).await?;
-            let size = usize::from_str_radix(head.trim(), 16).map_err(std::io::Error::other)?;
-            let before = body.len();
-            body.resize(before + size + 2, 0);
-            line.read_exact(&mut body[before..]).await?;
-            body.truncate(before + size);
-            if size == 0 {
-                break;
-            }
-        }
-    } else if let Some(length) = length {
-        body.resize(length, 0);
-        line.read_exact(&mut body).await?;
-    } else {
-        line.read_to_end(&mut body).await?;
-    }
-    if good { Ok((body.len(), open)) } else { Err(std::io::Error::other("not 200")) }
 }

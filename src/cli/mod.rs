@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod page;
 mod progress;
 pub mod serve;
+mod served;
 pub mod terms;
 pub mod trust;
 mod usage;

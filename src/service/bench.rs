@@ -5,17 +5,23 @@
 //! A figure counts only with its durability check: after the run the record is read again, every
 //! acknowledged step is there, every finished cycle has its events, and chains and rows agree.
 
+mod cycle;
+pub mod line;
+
 use super::execute::{ExecuteError, Executor, Request};
 use super::history::{new_event, parts};
 use super::scenario::{ScenarioError, commands, sample};
+use super::tokens::{Scope, Tokens};
 use super::verify::verify;
-use crate::domain::case::{CaseCommand, Content, Ctx, Effects, Gates};
+use crate::domain::case::Ctx;
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
+use crate::domain::refusal::Refusal;
 use crate::domain::registry::{RegistryEvent, Role};
 use crate::domain::stream::{SYSTEM_ACTOR, StreamId};
 use crate::service::clock::{Clock, SystemClock};
 use crate::store::{Counters, Outcome, ReadSet, Store, StoreError, WriteError, WriteSet};
+use cycle::{Acknowledged, Api, Asker, Cast, workflow};
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +32,10 @@ use thiserror::Error;
 pub const STEPS: usize = 12;
 /// Kind of the act that is measured.
 const KIND: &str = "misura";
+/// Steps of an act that is left open.
+const STEPS_OPEN: usize = 3;
+/// Acts left open that are made at once.
+const OPEN_AT_ONCE: usize = 32;
 
 /// Why nothing was measured.
 #[derive(Debug, Error)]
@@ -36,12 +46,24 @@ pub enum BenchError {
     /// A step was refused: the measure is wrong, not slow.
     #[error("un passo è stato rifiutato: {0}")]
     Refused(#[from] ExecuteError),
+    /// The same by the API: its status and what it says.
+    #[error("un passo è stato rifiutato dall'API ({0}): {1}")]
+    Api(u16, String),
     /// The sample Comune.
     #[error(transparent)]
     Comune(#[from] ScenarioError),
+    /// A server, or a line to it.
+    #[error("il programma che serve l'API non risponde: {0}")]
+    Server(#[from] std::io::Error),
     /// The record does not hold what was acknowledged.
     #[error("la verifica di durata non riesce: {0}")]
     NotDurable(String),
+}
+
+impl From<Refusal> for BenchError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(ExecuteError::Refused(refusal))
+    }
 }
 
 /// What one run gave.
@@ -49,12 +71,16 @@ pub enum BenchError {
 pub struct Measured {
     /// `sqlite` or `postgres`.
     pub store: &'static str,
+    /// `engine` or `api`.
+    pub via: &'static str,
     /// Cycles at once.
     pub at_once: usize,
     /// Seconds measured.
     pub seconds: f64,
     /// Cycles finished in them.
     pub cycles: u64,
+    /// Cycles finished in the whole run, warm-up included.
+    pub total_cycles: u64,
     /// Cycles a second.
     pub cycles_per_second: f64,
     /// Transitions a second.
@@ -63,46 +89,24 @@ pub struct Measured {
     pub step_p50_ms: f64,
     /// The slowest in a hundred.
     pub step_p99_ms: f64,
-    /// Durable commits for a cycle, warm-up included: exact.
+    /// What the store counted; a server keeps its own.
+    #[serde(flatten)]
+    pub exact: Option<Exact>,
+    /// Events that the check found for the cycles of the whole run.
+    pub events_checked: i64,
+    /// Events of the record that were verified and replayed in a second by that check.
+    pub verified_per_second: f64,
+}
+
+/// What is counted and not timed, warm-up included.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exact {
+    /// Durable commits for a cycle.
     pub commits_per_cycle: f64,
-    /// Statements sent for a transition: exact.
+    /// Statements sent for a transition.
     pub round_trips_per_transition: f64,
     /// Batches decided again.
     pub conflicts: u64,
-    /// Events that the check found for the cycles of the whole run.
-    pub events_checked: i64,
-}
-
-/// The workflow: a draft, ten checks, the end. It leaves out everything the law wants of an act, so
-/// no Comune could activate it; it is put on record of a database made for measuring only.
-fn workflow() -> String {
-    let mut text = format!(
-        "[act]\nkind = \"{KIND}\"\ntitle = \"Misura\"\norgan = \"none\"\n\
-         profile = \"atto-monocratico\"\nproposal_register = \"proposte\"\nalbo_register = \"albo\"\n\
-         [[step]]\nname = \"bozza\"\nkind = \"freeze\"\ntitle = \"Bozza\"\n\
-         who = \"responsabile_procedimento\"\nnext = \"verifica_1\"\n"
-    );
-    for n in 1..=STEPS - 2 {
-        let next = if n == STEPS - 2 { "fine".to_owned() } else { format!("verifica_{}", n + 1) };
-        text.push_str(&format!(
-            "[[step]]\nname = \"verifica_{n}\"\nkind = \"review\"\ntitle = \"Verifica {n}\"\n\
-             who = \"segreteria\"\nlifecycle = \"inquiry\"\ndeadline_days = 3\nnext = \"{next}\"\n"
-        ));
-    }
-    text.push_str(
-        "[[step]]\nname = \"fine\"\nkind = \"review\"\ntitle = \"Fine\"\nwho = \"segreteria\"\n\
-         lifecycle = \"posting_ended\"\n",
-    );
-    text
-}
-
-/// Who does the steps.
-#[derive(Debug, Clone)]
-struct Cast {
-    head: String,
-    secretary: String,
-    office: String,
-    rapporteur: String,
 }
 
 /// A Comune ready to be measured, on an empty database.
@@ -142,6 +146,25 @@ impl Bench {
         Ok(Self { executor, cast, store })
     }
 
+    /// Begins so many acts and leaves them at their first check.
+    ///
+    /// # Errors
+    /// A step refused.
+    pub async fn leave_open(&self, acts: usize) -> Result<(), BenchError> {
+        let left = Arc::new(AtomicU64::new(acts as u64));
+        let makers = (0..OPEN_AT_ONCE).map(|_| {
+            let (mut asker, left) = (self.asker(), Arc::clone(&left));
+            tokio::spawn(async move {
+                let one_less = |left: u64| left.checked_sub(1);
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+                    asker.cycle(STEPS_OPEN).await?;
+                }
+                Ok(())
+            })
+        });
+        joined(makers.collect()).await
+    }
+
     /// Runs cycles, so many at once, for so many seconds after a second of warm-up; then reads
     /// everything again.
     ///
@@ -149,145 +172,217 @@ impl Bench {
     /// A step refused, or something acknowledged that is not there.
     pub async fn run(&self, at_once: usize, seconds: f64) -> Result<Measured, BenchError> {
         let before = self.executor.store.counters();
-        let load = Arc::new(Load::default());
-        let workers: Vec<_> = (0..at_once)
-            .map(|_| {
-                let (executor, cast) = (self.executor.clone(), self.cast.clone());
-                tokio::spawn(cycles(executor, cast, Arc::clone(&load)))
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        load.steps_ms.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let (from, start) = (load.finished.load(Ordering::Relaxed), Instant::now());
-        tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-        let cycles = load.finished.load(Ordering::Relaxed) - from;
-        let seconds = start.elapsed().as_secs_f64();
-        load.stop.store(true, Ordering::Relaxed);
-        for worker in workers {
-            let ended = worker.await;
-            ended.map_err(|error| BenchError::NotDurable(error.to_string()))??;
-        }
-        let counters = since(before, self.executor.store.counters());
-        let events_checked = self.check(&load).await?;
-        Ok(self.measured(at_once, (cycles, seconds), counters, &load, events_checked))
+        let askers = (0..at_once).map(|_| self.asker()).collect();
+        let load = Load::of(askers, seconds).await?;
+        let exact = load.exact(before, self.executor.store.counters());
+        let checked = check(&self.executor.store, &load).await?;
+        Ok(Measured { exact: Some(exact), ..load.measured(self.store, "engine", checked) })
     }
 
-    fn measured(
-        &self,
-        at_once: usize,
-        (cycles, seconds): (u64, f64),
-        counters: Counters,
-        load: &Load,
-        events_checked: i64,
-    ) -> Measured {
-        let all = load.finished.load(Ordering::Relaxed).max(1) as f64;
-        let mut steps = load.steps_ms.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        steps.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            let last = steps.len().saturating_sub(1);
-            steps.get((last as f64 * share) as usize).copied().unwrap_or_default()
-        };
-        Measured {
-            store: self.store,
-            at_once,
-            seconds,
-            cycles,
-            cycles_per_second: cycles as f64 / seconds,
-            transitions_per_second: (cycles * STEPS as u64) as f64 / seconds,
-            step_p50_ms: at(0.5),
-            step_p99_ms: at(0.99),
-            commits_per_cycle: counters.commits as f64 / all,
-            round_trips_per_transition: counters.round_trips as f64 / (all * STEPS as f64),
-            conflicts: counters.conflicts,
-            events_checked,
-        }
-    }
-
-    /// Every acknowledged cycle is there, whole, and the record holds together.
-    async fn check(&self, load: &Load) -> Result<i64, BenchError> {
-        let acknowledged = load.versions.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut events = 0;
-        for (id, version) in acknowledged {
-            let there = self.executor.store.stream(&StreamId::case(&id)).await?;
-            let found = there.last().map_or(0, |event| event.version);
-            if found != version || there.len() as i64 != version {
-                let what = format!("{id}: riconosciuta la versione {version}, presente {found}");
-                return Err(BenchError::NotDurable(what));
-            }
-            events += version;
-        }
-        match verify(&self.executor.store, None, |_| {}).await?.finding {
-            None => Ok(events),
-            Some(finding) => Err(BenchError::NotDurable(finding.to_string())),
-        }
+    fn asker(&self) -> Asker {
+        Asker::Engine(self.executor.clone(), self.cast.clone())
     }
 
     /// Ends the run.
     pub async fn close(self) {
         self.executor.store.clone().close().await;
     }
+
+    /// The same Comune asked through the API of servers on this database, which becomes free.
+    ///
+    /// # Errors
+    /// No tokens.
+    pub async fn through_api(self, url: &str) -> Result<ApiBench, BenchError> {
+        let tokens = Tokens::new(self.executor.store.clone(), Arc::new(SystemClock));
+        let (head, secretary) = (&self.cast.head, &self.cast.secretary);
+        let head = tokens.make(head, KIND, &[Scope::Propose], 30).await??;
+        let secretary = tokens.make(secretary, KIND, &[Scope::Act], 30).await??;
+        let api = Api { address: String::new(), head, secretary };
+        let (cast, store) = (self.cast.clone(), self.store);
+        drop(tokens);
+        self.close().await;
+        Ok(ApiBench { url: url.to_owned(), api, cast, store })
+    }
 }
 
-/// What the cycles that run at once share.
+/// A Comune to be measured through the API of a server.
+pub struct ApiBench {
+    url: String,
+    api: Api,
+    cast: Cast,
+    store: &'static str,
+}
+
+impl ApiBench {
+    /// Does one transition at the server of this address: the first after its start.
+    ///
+    /// # Errors
+    /// A step refused.
+    pub async fn first_transition(&self, address: &str) -> Result<(), BenchError> {
+        self.asker(address).await?.cycle(1).await.map(drop)
+    }
+
+    /// Runs cycles at the server of this address, on as many lines.
+    ///
+    /// # Errors
+    /// A step refused.
+    pub async fn run(
+        &self,
+        address: &str,
+        at_once: usize,
+        seconds: f64,
+    ) -> Result<Load, BenchError> {
+        let mut askers = Vec::with_capacity(at_once);
+        for _ in 0..at_once {
+            askers.push(self.asker(address).await?);
+        }
+        Load::of(askers, seconds).await
+    }
+
+    /// Reads everything again, once the server is gone.
+    ///
+    /// # Errors
+    /// Something acknowledged is not there.
+    pub async fn check(&self, load: &Load) -> Result<Measured, BenchError> {
+        let store = Store::connect(&self.url).await?;
+        let checked = check(&store, load).await?;
+        store.close().await;
+        Ok(load.measured(self.store, "api", checked))
+    }
+
+    async fn asker(&self, address: &str) -> Result<Asker, BenchError> {
+        let api = Api { address: address.to_owned(), ..self.api.clone() };
+        Asker::of(&api, &self.cast).await
+    }
+}
+
+/// What cycles that run at once share.
 #[derive(Debug, Default)]
-struct Load {
+struct Tally {
     finished: AtomicU64,
     stop: AtomicBool,
     steps_ms: Mutex<Vec<f64>>,
     /// Last acknowledged version of every finished act.
-    versions: Mutex<Vec<(String, i64)>>,
+    acknowledged: Mutex<Vec<Acknowledged>>,
 }
 
-fn since(before: Counters, now: Counters) -> Counters {
-    Counters {
-        writes: now.writes - before.writes,
-        commits: now.commits - before.commits,
-        round_trips: now.round_trips - before.round_trips,
-        conflicts: now.conflicts - before.conflicts,
+/// What cycles that ran at once did.
+#[derive(Debug)]
+pub struct Load {
+    at_once: usize,
+    tally: Arc<Tally>,
+    /// Cycles of the time that counts, and how long it was.
+    cycles: u64,
+    seconds: f64,
+}
+
+impl Load {
+    /// Lets each ask for one cycle after the other: a second of warm-up, then so many seconds.
+    async fn of(askers: Vec<Asker>, seconds: f64) -> Result<Self, BenchError> {
+        let (at_once, tally) = (askers.len(), Arc::new(Tally::default()));
+        let work = |asker| tokio::spawn(cycles(asker, Arc::clone(&tally)));
+        let workers = askers.into_iter().map(work).collect();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        lock(&tally.steps_ms).clear();
+        let (from, start) = (tally.finished(), Instant::now());
+        tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+        let (cycles, seconds) = (tally.finished() - from, start.elapsed().as_secs_f64());
+        tally.stop.store(true, Ordering::Relaxed);
+        joined(workers).await?;
+        Ok(Self { at_once, tally, cycles, seconds })
+    }
+
+    fn exact(&self, before: Counters, now: Counters) -> Exact {
+        let all = self.tally.finished().max(1) as f64;
+        Exact {
+            commits_per_cycle: (now.commits - before.commits) as f64 / all,
+            round_trips_per_transition: (now.round_trips - before.round_trips) as f64
+                / (all * STEPS as f64),
+            conflicts: now.conflicts - before.conflicts,
+        }
+    }
+
+    fn measured(&self, store: &'static str, via: &'static str, checked: Checked) -> Measured {
+        let mut steps = lock(&self.tally.steps_ms).clone();
+        steps.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let last = steps.len().saturating_sub(1);
+            steps.get((last as f64 * share) as usize).copied().unwrap_or_default()
+        };
+        Measured {
+            store,
+            via,
+            at_once: self.at_once,
+            seconds: self.seconds,
+            cycles: self.cycles,
+            total_cycles: self.tally.finished(),
+            cycles_per_second: self.cycles as f64 / self.seconds,
+            transitions_per_second: (self.cycles * STEPS as u64) as f64 / self.seconds,
+            step_p50_ms: at(0.5),
+            step_p99_ms: at(0.99),
+            exact: None,
+            events_checked: checked.own,
+            verified_per_second: checked.verified_per_second,
+        }
     }
 }
 
-async fn cycles(executor: Executor, cast: Cast, load: Arc<Load>) -> Result<(), ExecuteError> {
-    while !load.stop.load(Ordering::Relaxed) {
-        let (version, took) = cycle(&executor, &cast).await?;
-        load.versions.lock().unwrap_or_else(PoisonError::into_inner).push(version);
-        load.steps_ms.lock().unwrap_or_else(PoisonError::into_inner).extend(took);
-        load.finished.fetch_add(1, Ordering::Relaxed);
+impl Tally {
+    fn finished(&self) -> u64 {
+        self.finished.load(Ordering::Relaxed)
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn cycles(mut asker: Asker, tally: Arc<Tally>) -> Result<(), BenchError> {
+    while !tally.stop.load(Ordering::Relaxed) {
+        let (acknowledged, took) = asker.cycle(STEPS).await?;
+        lock(&tally.acknowledged).push(acknowledged);
+        lock(&tally.steps_ms).extend(took);
+        tally.finished.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
 
-/// One cycle: each step is acknowledged before the next is asked.
-async fn cycle(
-    executor: &Executor,
-    cast: &Cast,
-) -> Result<((String, i64), Vec<f64>), ExecuteError> {
-    let id = uuid::Uuid::now_v7().to_string();
-    let content = Content {
-        subject: format!("Misura {id}"),
-        offices: vec![cast.office.clone()],
-        rapporteurs: vec![cast.rapporteur.clone()],
-        procedure_head: cast.head.clone(),
-        competence: "art. 48 TUEL".into(),
-        text: "Premesso che si misura.".into(),
-        decision: vec!["di misurare.".into()],
-        gates: Gates { effects: Effects::None, ..Gates::default() },
-        ..Content::default()
-    };
-    let create = CaseCommand::Create { kind: KIND.into(), content, again_of: None };
-    let mut steps = vec![(&cast.head, create), (&cast.head, CaseCommand::Submit)];
-    let pass = || CaseCommand::PassReview { note: "verificato".into() };
-    steps.extend((2..STEPS).map(|_| (&cast.secretary, pass())));
-    let (mut took, mut version) = (Vec::with_capacity(STEPS), 0);
-    for (actor, command) in steps {
-        let start = Instant::now();
-        let command = Command::Case { id: id.clone(), command };
-        let events = executor.execute(Request::new(actor, command)).await?;
-        took.push(start.elapsed().as_secs_f64() * 1e3);
-        let own = events.iter().filter(|event| event.event.stream.id == id);
-        version = own.map(|event| event.version).max().unwrap_or(version);
+async fn joined(
+    workers: Vec<tokio::task::JoinHandle<Result<(), BenchError>>>,
+) -> Result<(), BenchError> {
+    for worker in workers {
+        worker.await.map_err(|error| BenchError::NotDurable(error.to_string()))??;
     }
-    Ok(((id, version), took))
+    Ok(())
+}
+
+/// What the durability check found.
+struct Checked {
+    /// Events of the cycles acknowledged.
+    own: i64,
+    verified_per_second: f64,
+}
+
+/// Every acknowledged cycle is there, whole, and the record holds together.
+async fn check(store: &Store, load: &Load) -> Result<Checked, BenchError> {
+    let acknowledged = lock(&load.tally.acknowledged).clone();
+    let mut own = 0;
+    for (id, version) in acknowledged {
+        let there = store.stream(&StreamId::case(&id)).await?;
+        let found = there.last().map_or(0, |event| event.version);
+        if found != version || there.len() as i64 != version {
+            let what = format!("{id}: riconosciuta la versione {version}, presente {found}");
+            return Err(BenchError::NotDurable(what));
+        }
+        own += version;
+    }
+    let start = Instant::now();
+    let report = verify(store, None, |_| {}).await?;
+    let verified_per_second = report.events as f64 / start.elapsed().as_secs_f64();
+    match report.finding {
+        None => Ok(Checked { own, verified_per_second }),
+        Some(finding) => Err(BenchError::NotDurable(finding.to_string())),
+    }
 }
 
 /// Puts the workflow on record without asking whether it is lawful: it is not.
@@ -302,6 +397,6 @@ async fn put_workflow(executor: &Executor) -> Result<(), BenchError> {
     match written {
         Ok(_) => Ok(()),
         Err(WriteError::Store(error)) => Err(error.into()),
-        Err(WriteError::Refused(refusal)) => Err(ExecuteError::Refused(refusal).into()),
+        Err(WriteError::Refused(refusal)) => Err(refusal.into()),
     }
 }

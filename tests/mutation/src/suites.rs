@@ -92,19 +92,22 @@ fn stories(config: &Config, copy: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The runs a mutant is put through: quick tests of a suite together, slow ones alone; the shortest
-/// run first.
+/// The runs a mutant is put through: quick tests of a suite together, then slow ones alone; of both the
+/// shortest run first.
 pub fn runs<'a>(tests: &'a [Test], mutant: u32, config: &Config) -> Vec<Vec<&'a Test>> {
     let mut together: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
-    let mut runs = Vec::new();
+    let mut alone = Vec::new();
     for test in tests.iter().filter(|test| test.reaches.contains(&mutant)) {
         if test.scenario || test.takes.as_secs_f64() > config.quick_seconds {
-            runs.push(vec![test]);
+            alone.push(vec![test]);
         } else {
             together.entry(&test.suite).or_default().push(test);
         }
     }
-    runs.extend(together.into_values());
-    runs.sort_by_key(|run| run.iter().map(|test| test.takes).sum::<Duration>());
+    let takes = |run: &Vec<&Test>| run.iter().map(|test| test.takes).sum::<Duration>();
+    let mut runs: Vec<_> = together.into_values().collect();
+    runs.sort_by_key(takes);
+    alone.sort_by_key(takes);
+    runs.extend(alone);
     runs
 }

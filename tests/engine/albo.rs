@@ -5,8 +5,12 @@ use crate::desk::{Desk, code, day, rome};
 use crate::people::Size;
 use delibera::domain::albo::{Recognised, Standing, find, lookups, recognise};
 use delibera::domain::case::{Availability, CaseCommand, Condition, Efficacy, on_albo, terms_of};
+use delibera::domain::effects::case_rows;
 use delibera::domain::papers::case_paper;
+use delibera::domain::register::entry;
 use delibera::domain::registry::RegistryCommand;
+use delibera::domain::rows::Row;
+use delibera::domain::visibility::Register;
 use delibera::domain::workflow::Lifecycle;
 
 fn posted(keys: &[(&str, &str)], immediate: bool) -> Desk {
@@ -201,6 +205,33 @@ fn conditions_of_efficacy_are_told_and_met_by_who_can() {
     assert_eq!(code(desk.case("trasparenza", "a", meet("2024-05-09"))), "fact_in_future");
     desk.case("trasparenza", "a", meet("2024-05-08")).unwrap();
     assert_eq!((unmet(&desk, "2024-05-07"), unmet(&desk, "2024-05-08")), (1, 0));
+}
+
+/// What the register of deliberazioni says of the efficacy of an act on a day.
+fn line(desk: &Desk, on: &str) -> String {
+    let rows = case_rows(&desk.world, desk.of("a"));
+    let mut lines = rows.into_iter().filter_map(|row| match row {
+        Row::Register(line) if line.register == "deliberazioni" => Some(line),
+        _ => None,
+    });
+    let row = lines.next().unwrap();
+    entry(&desk.world, Register::Acts, &row, day(on)).efficacy
+}
+
+#[test]
+fn practice_1_3_the_register_says_that_a_condition_is_not_met() {
+    let mut desk = Desk::large();
+    let mut content = desk.content();
+    content.gates.conditions = vec![Condition::GrantTransparency];
+    content.gates.effects = crate::desk::money();
+    desk.posted("a", content, false);
+    assert_eq!(line(&desk, "2024-05-10"), "", "not effective: nothing else to say");
+    assert_eq!(line(&desk, "2024-05-16"), "esecutiva, condizione non ancora avverata");
+    desk.at("2024-05-16 10:00");
+    let (on, evidence) = (day("2024-05-16"), "scheda n. 12".to_owned());
+    let condition = Condition::GrantTransparency;
+    desk.case("trasparenza", "a", CaseCommand::MeetCondition { condition, on, evidence }).unwrap();
+    assert_eq!(line(&desk, "2024-05-16"), "esecutiva");
 }
 
 #[test]

@@ -206,3 +206,42 @@ fn t_50_a_mandate_rests_on_a_written_act_and_nobody_records_his_own() {
     let answer = ask(&mut desk, "dir_casa", &R::GrantMandate(endless));
     assert_eq!(code(answer), "delegation_without_term");
 }
+
+#[test]
+fn a_mandate_may_last_one_day_and_never_ends_before_it_begins() {
+    let mut desk = desk();
+    let lasting = |to: &str| {
+        let from = day("2024-05-02");
+        let one = post(Role::Assessore, Capacity::Titolare, None);
+        R::GrantMandate(Mandate { from, to: Some(day(to)), ..one })
+    };
+    assert_eq!(code(ask(&mut desk, "admin", &lasting("2024-05-01"))), "mandate_dates");
+    ask(&mut desk, "admin", &lasting("2024-05-02")).unwrap();
+    let holds = |on: &str| desk.world.registry.holders(Role::Assessore, None, day(on));
+    let named = |on: &str| holds(on).iter().any(|mandate| mandate.person == "nuovo");
+    assert_eq!(
+        (named("2024-05-01"), named("2024-05-02"), named("2024-05-03")),
+        (false, true, false)
+    );
+}
+
+#[test]
+fn what_an_act_will_ask_for_is_missing_until_it_is_on_record() {
+    let met = |desk: &Desk, what: &str| {
+        let needs = desk.world.registry.needs(desk.today());
+        let need = needs.into_iter().find(|need| need.what.starts_with(what));
+        need.unwrap_or_else(|| panic!("nothing called «{what}»")).met
+    };
+    let mut desk = Desk::large();
+    let everyone = "Un responsabile di servizio per ogni ufficio";
+    assert!(met(&desk, everyone).is_some());
+    let empty = Office { id: "vuoto".into(), name: "Direzione senza incarichi".into() };
+    desk.registry(R::OpenOffice(empty)).unwrap();
+    let missing = "Responsabile di servizio di: Direzione senza incarichi";
+    assert_eq!(met(&desk, missing), None, "art. 107 TUEL");
+    let nothing = delibera::domain::registry::Registry::default();
+    let needs = nothing.needs(desk.today());
+    let met: Vec<&str> =
+        needs.iter().filter(|need| need.met.is_some()).map(|need| need.what.as_str()).collect();
+    assert_eq!(met, [""; 0], "a Comune of nothing lacks everything");
+}

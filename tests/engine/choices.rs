@@ -3,7 +3,10 @@
 
 use crate::desk::{Desk, code, day, money, roll, votes};
 use crate::people::{Size, WORKFLOW, regulation};
-use delibera::domain::case::{CaseCommand, OpinionOutcome};
+use delibera::domain::case::{CaseCommand, Effects, OpinionOutcome};
+use delibera::domain::papers::{
+    Assurance, SignatureLevel, SignatureQuality, SignedForm, SignedPaper, carried_by_case,
+};
 use delibera::domain::registry::{RegistryCommand, Role};
 use delibera::domain::sitting::{Mode, SittingCommand};
 use delibera::domain::workflow::OpinionKind;
@@ -177,4 +180,75 @@ fn r6_8_the_proposing_office_reviews_its_own_act_and_no_other_responsabile_does(
         desk.case("rp", "a", clear).unwrap();
     }
     desk.pass("rp", "a").unwrap();
+}
+
+#[test]
+fn r1_2_the_relatore_signs_the_proposal_only_where_the_comune_wants() {
+    for (value, signs) in [("true", true), ("false", false)] {
+        let mut desk = Desk::with(Size::Large, &[("political_signature_required", value)]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        let mut papers = desk.of("a").papers.iter();
+        let proposal = papers.find(|p| p.plan.kind.token() == "proposta").unwrap();
+        let slots = proposal.plan.slots.iter().filter_map(|slot| slot.signer.as_ref());
+        let signers: Vec<&str> = slots.map(|signer| signer.person.as_str()).collect();
+        assert!(signers.contains(&"rp") && signers.contains(&"dir_area"), "{signers:?}");
+        assert_eq!(signers.contains(&"ass1"), signs, "{signers:?}");
+    }
+}
+
+#[test]
+fn r1_15_one_cent_on_a_chapter_commits_spending() {
+    let mut content = Desk::large().content();
+    let mut commits = |amount_cents: Option<i64>, chapter: &str| {
+        let chapter = Some(chapter.to_owned());
+        content.gates.effects = Effects::Some { amount_cents, chapter, financing: None };
+        content.commits_spending()
+    };
+    assert!(commits(Some(1), "1030"), "art. 183, c. 1, TUEL");
+    assert!(!commits(Some(0), "1030") && !commits(None, "1030") && !commits(Some(1), " "));
+}
+
+/// A technical opinion on "a" in a container of its own.
+fn enveloped(desk: &Desk, assurance: Option<Assurance>) -> CaseCommand {
+    let given = |paper| CaseCommand::GiveOpinion {
+        opinion: OpinionKind::Technical,
+        office: "area".into(),
+        outcome: OpinionOutcome::Favourable,
+        reasons: String::new(),
+        no_conflict: true,
+        paper,
+    };
+    let carried = carried_by_case("a", &given(None), &desk.ctx("dir_area"), &desk.world);
+    let facts = carried.ok().flatten().unwrap();
+    given(Some(SignedPaper {
+        form: SignedForm::Cades,
+        kind: facts.kind,
+        facts: facts.sha256(),
+        sha256: "f".repeat(64),
+        fiscal_code: crate::desk::fiscal("dir_area"),
+        assurance,
+    }))
+}
+
+#[test]
+fn r9_3_a_p7m_comes_only_where_the_comune_takes_it_and_with_every_level_it_asks() {
+    let policy = ("signature_policy", "{ parere_tecnico = \"qualified B-T\" }");
+    let qualified = |level| Some(Assurance::of(SignatureQuality::Qualified, level));
+    let (enough, below) = (qualified(SignatureLevel::T), qualified(SignatureLevel::B));
+    for (taken, assurance, answer) in [
+        ("false", enough, "container_not_taken"),
+        ("true", below, "container_below_level"),
+        ("true", None, "container_below_level"),
+        ("true", enough, "ok"),
+    ] {
+        let mut desk = Desk::with(Size::Large, &[("accept_p7m", taken), policy]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        desk.sign_all("a");
+        let opinion = enveloped(&desk, assurance);
+        assert_eq!(code(desk.case("dir_area", "a", opinion)), answer, "{taken} {assurance:?}");
+    }
 }

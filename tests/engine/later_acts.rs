@@ -6,6 +6,7 @@ use crate::people::mandate;
 use delibera::domain::case::{CaseCommand, Effect, Efficacy, Touch, effective_on};
 use delibera::domain::registry::{RegistryCommand, Role};
 use delibera::domain::sitting::SittingCommand;
+use delibera::domain::stream::StreamId;
 use delibera::domain::workflow::Lifecycle;
 
 fn order(how: Effect, from: &str, until: Option<&str>) -> CaseCommand {
@@ -260,4 +261,26 @@ fn the_commissario_decides_alone() {
     assert_eq!(code(desk.case("dir_gen", "b", adopt(None))), "case_over");
     let sitting = SittingCommand::Desert { present: roll(&[]) };
     assert_eq!(code(desk.sitting("segretario", "none", sitting)), "unknown_sitting");
+}
+
+#[test]
+fn what_a_paper_speaks_of_is_read_with_its_act() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, false, "2024-06-03");
+    let related = |stream: StreamId| {
+        let found = desk.world.related(&stream);
+        let mut names: Vec<String> = found.iter().map(ToString::to_string).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let sitting = |id: &str| desk.of(id).treatment.clone().unwrap().sitting;
+    let (first, second) = (sitting("a"), sitting("b"));
+    assert_eq!(related(StreamId::case("a")), ["case/b".to_owned(), format!("sitting/{first}")]);
+    assert_eq!(related(StreamId::case("b")), ["case/a".to_owned(), format!("sitting/{second}")]);
+    assert_eq!(related(StreamId::sitting(&first)), ["case/a"]);
+    assert_eq!(related(StreamId::case("nessuno")), [""; 0]);
 }

@@ -159,6 +159,7 @@ fn posting_waits_until_each_find_is_accepted_or_dismissed_by_name() {
     assert_eq!(code(desk.mark("albo", "a", NAME)), "signer_not_in_role");
     assert_eq!(code(desk.mark("segreteria", "a", "Nessuno Così")), "span_not_found");
     assert_eq!(code(desk.mark("segreteria", "a", "a.")), "omission_too_short");
+    assert_eq!(code(desk.clone().mark("segreteria", "a", "14/B")), "ok", "three letters or digits");
     desk.clear_all("a");
     let by = &desk.of("a").cleared[0].by;
     assert_eq!(by.person, "segreteria", "who decided is on record");

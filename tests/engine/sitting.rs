@@ -444,6 +444,35 @@ fn too_late_for_the_deposit_too_late_for_the_agenda() {
 }
 
 #[test]
+fn r3_12_nothing_is_added_to_the_agenda_of_a_sitting_that_has_begun_or_is_over() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.ready("b", content);
+    desk.in_sitting(9, &["a"]);
+    let add = || SittingCommand::AddItem { case: "b".into() };
+    assert_eq!(code(desk.sitting("segreteria", "s", add())), "sitting_status");
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    desk.close("s").unwrap();
+    assert_eq!(code(desk.sitting("segreteria", "s", add())), "sitting_status");
+}
+
+#[test]
+fn r3_4_a_vacant_seat_is_still_a_seat_of_the_statute() {
+    let mut desk = Desk::with(Size::Large, &[("member_base", "\"assegnati\"")]);
+    let ended = delibera::domain::registry::RegistryCommand::EndMandate {
+        mandate: "ass11-assessore".into(),
+        last_day: day("2024-04-30"),
+        act: "dimissioni".into(),
+        at: None,
+    };
+    desk.registry(ended).unwrap();
+    desk.in_sitting(9, &["a"]);
+    let sitting = desk.held("s");
+    assert_eq!((sitting.members.len(), sitting.seats, sitting.quorum), (12, 13, 7));
+}
+
+#[test]
 fn an_item_added_after_the_convening_needs_a_supplement() {
     let mut desk = Desk::large();
     let content = desk.content();

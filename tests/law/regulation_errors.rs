@@ -335,3 +335,9 @@ fn a_doctrine_that_stops_is_a_warning() {
         ]
     );
 }
+
+#[test]
+fn nobody_could_propose() {
+    let said = errors("[proposer_roles]\nvalue = []\nsource = \"art. 1\"\n").join("");
+    assert!(said.contains("nessuno può proporre: l'elenco è vuoto"), "{said}");
+}

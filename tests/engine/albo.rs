@@ -86,6 +86,19 @@ fn t_70_no_referto_on_the_last_day() {
 }
 
 #[test]
+fn r6_7_the_end_is_certified_by_who_answers_for_the_albo_or_by_the_system() {
+    let desk = {
+        let mut desk = posted(&[], false);
+        desk.at("2024-05-21 08:00");
+        desk
+    };
+    for (who, answer) in [("rp", "signer_not_in_role"), ("albo", "ok"), ("system", "ok")] {
+        let mut fresh = desk.clone();
+        assert_eq!(code(fresh.case(who, "a", CaseCommand::EndPosting)), answer, "{who}");
+    }
+}
+
+#[test]
 fn t_73_posting_has_the_day_of_the_clock() {
     let mut desk = Desk::large();
     let content = desk.content();
@@ -332,4 +345,18 @@ fn a_posting_stands_for_everybody_as_its_facts_say() {
     let draft = delibera::domain::case::Case { posting: None, ..desk.of("a").clone() };
     let draft = delibera::domain::case::Case { annulled_postings: Vec::new(), ..draft };
     assert!(lookups(&draft).is_empty());
+}
+
+#[test]
+fn r6_5_an_outage_is_of_a_day_of_the_posting_and_of_its_hours() {
+    let mut desk = posted(&[], false);
+    desk.at("2024-05-10 10:00");
+    for (lost, hours) in [("2024-05-05", 0), ("2024-05-11", 0), ("2024-05-08", 25)] {
+        let answer = desk.case("albo", "a", outage(lost, hours));
+        assert_eq!(code(answer), "outage_outside_posting", "{lost}, {hours}");
+    }
+    for (lost, hours) in [("2024-05-06", 0), ("2024-05-10", 12), ("2024-05-08", 24)] {
+        desk.case("albo", "a", outage(lost, hours)).unwrap();
+    }
+    assert_eq!(code(desk.case("albo", "a", outage("2024-05-08", 24))), "outage_known");
 }

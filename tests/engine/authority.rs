@@ -245,3 +245,47 @@ fn what_an_act_will_ask_for_is_missing_until_it_is_on_record() {
         needs.iter().filter(|need| need.met.is_some()).map(|need| need.what.as_str()).collect();
     assert_eq!(met, [""; 0], "a Comune of nothing lacks everything");
 }
+
+#[test]
+fn a_mandate_that_ends_within_a_month_is_told_unless_another_follows() {
+    let mut desk = desk();
+    let ends = |days: i64| desk.today() + chrono::Duration::days(days);
+    let (last, later) = (ends(30), ends(31));
+    for (id, to) in [("rp", last), ("ragioniere", later)] {
+        let (act, mandate) = ("decreto n. 9".to_owned(), desk.world.registry.mandates.values());
+        let mandate = mandate.filter(|m| m.person == id).map(|m| m.id.clone()).next().unwrap();
+        desk.registry(R::EndMandate { mandate, last_day: to, act, at: None }).unwrap();
+    }
+    let ending = |desk: &Desk| -> Vec<String> {
+        let found = desk.world.registry.ending(desk.today());
+        found.iter().map(|mandate| mandate.person.clone()).collect()
+    };
+    assert_eq!(ending(&desk), ["rp"], "thirty days ahead, and not thirty-one");
+    let next = |id: &str, capacity| Mandate {
+        id: id.into(),
+        from: later,
+        to: None,
+        ..post(Role::ResponsabileProcedimento, capacity, None)
+    };
+    desk.registry(R::GrantMandate(next("vicario", Capacity::Vicario))).unwrap();
+    assert_eq!(ending(&desk), ["rp"], "who stands in for him does not follow him");
+    desk.registry(R::GrantMandate(next("titolare", Capacity::Titolare))).unwrap();
+    assert_eq!(ending(&desk), [""; 0]);
+}
+
+#[test]
+fn the_comune_is_not_left_without_administrator_for_a_day() {
+    for (from, answer) in [("2024-05-06", "ok"), ("2024-05-07", "last_administrator")] {
+        let mut desk = desk();
+        let second = post(Role::Amministratore, Capacity::Titolare, None);
+        let second = Mandate { from: day(from), ..second };
+        ask(&mut desk, "admin", &R::GrantMandate(second)).unwrap();
+        let ended = R::EndMandate {
+            mandate: "admin-amministratore".into(),
+            last_day: day("2024-05-05"),
+            act: "decreto n. 9".into(),
+            at: None,
+        };
+        assert_eq!(code(ask(&mut desk, "admin", &ended)), answer, "from {from}");
+    }
+}

@@ -252,3 +252,24 @@ fn r9_3_a_p7m_comes_only_where_the_comune_takes_it_and_with_every_level_it_asks(
         assert_eq!(code(desk.case("dir_area", "a", opinion)), answer, "{taken} {assurance:?}");
     }
 }
+
+#[test]
+fn r9_3_what_several_sign_is_signed_inside_the_pdf() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.create("a", content).unwrap();
+    desk.case("rp", "a", CaseCommand::Submit).unwrap();
+    desk.work();
+    let state = desk.of("a").papers[0].clone();
+    let paper = SignedPaper {
+        form: SignedForm::Cades,
+        kind: state.plan.kind,
+        facts: state.facts.unwrap(),
+        sha256: "f".repeat(64),
+        fiscal_code: crate::desk::fiscal("rp"),
+        assurance: Some(Assurance::MOST),
+    };
+    let base = state.sha256.unwrap();
+    let sign = CaseCommand::Sign { paper_key: state.plan.key, base, paper: Some(paper) };
+    assert_eq!(code(desk.case("rp", "a", sign)), "container_not_here");
+}

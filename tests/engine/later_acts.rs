@@ -284,3 +284,16 @@ fn what_a_paper_speaks_of_is_read_with_its_act() {
     assert_eq!(related(StreamId::sitting(&first)), ["case/a"]);
     assert_eq!(related(StreamId::case("nessuno")), [""; 0]);
 }
+
+#[test]
+fn an_act_enforceable_at_once_still_revokes_when_its_posting_was_wrong() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, true, "2024-06-03");
+    assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Ceased);
+    let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
+    desk.at("2024-06-05 09:00").case("albo", "b", annul).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-05"), Efficacy::Ceased, "art. 134, c. 4, TUEL");
+}

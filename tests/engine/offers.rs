@@ -2,12 +2,13 @@
 //! What could be asked of an act and of a sitting at each point of their life: pages and programs show
 //! this list and no other, so what is missing from it cannot be done by anybody.
 
-use crate::desk::{Desk, day, unanimous, votes};
+use crate::desk::{Desk, day, opening, roll, unanimous, votes};
+use crate::people::Size;
 use delibera::domain::case::{CaseCommand, Effect, Touch};
 use delibera::domain::changes::Changes;
 use delibera::domain::command::Command;
 use delibera::domain::offers::{ask, of_case, of_sitting};
-use delibera::domain::sitting::{ConflictStance, Mode, SittingCommand, members};
+use delibera::domain::sitting::{Choice, ConflictStance, Mode, SittingCommand, members};
 
 fn named(command: &Command, about: &str) -> String {
     format!("{} {about}", command.token()).trim_end().to_owned()
@@ -106,6 +107,93 @@ fn r1_4_a_mere_direction_is_acknowledged_once() {
     assert!(asked(&desk), "art. 49, c. 1, TUEL");
     desk.case("segretario", "a", CaseCommand::AcknowledgeDirection).unwrap();
     assert!(!asked(&desk));
+}
+
+#[test]
+fn what_is_asked_in_advance_is_answered_as_if_it_were_signed() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    let offer = of_case(&desk.world, desk.of("a"), desk.today())
+        .into_iter()
+        .find(|offer| matches!(offer.command, CaseCommand::GiveOpinion { .. }))
+        .unwrap();
+    let command = Command::Case { id: "a".into(), command: offer.command };
+    assert!(ask(&desk.world, &desk.ctx("dir_area"), &command).is_ok());
+    assert!(ask(&desk.world, &desk.ctx("dir_casa"), &command).is_err());
+}
+
+#[test]
+fn what_was_withdrawn_can_be_closed() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    assert!(!of_act(&desk).contains(&"close".to_owned()), "it is under way");
+    let withdraw = CaseCommand::Withdraw { reason: "da rivedere".into(), paper: None };
+    desk.case("rp", "a", withdraw).unwrap();
+    assert!(of_act(&desk).contains(&"close".to_owned()));
+}
+
+#[test]
+fn an_albo_kept_elsewhere_is_offered_a_number_and_a_day() {
+    for (keeper, elsewhere) in [("external", true), ("internal", false)] {
+        let mut desk = Desk::with(Size::Large, &[("albo", &format!("\"{keeper}\""))]);
+        let content = desk.content();
+        desk.adopted("a", content, false);
+        desk.at("2024-05-06 12:00").carry("a", "albo");
+        let offers = of_case(&desk.world, desk.of("a"), desk.today()).into_iter();
+        let mut posts = offers.filter(|o| matches!(o.command, CaseCommand::Post { .. }));
+        let command = posts.next().unwrap().command;
+        let (number, day) = (elsewhere.then_some(1), elsewhere.then_some(desk.today()));
+        let post = CaseCommand::Post { external_number: number, external_day: day, repeats: None };
+        assert_eq!(command, post, "{keeper}");
+    }
+}
+
+#[test]
+fn a_control_is_offered_on_what_is_posted_where_there_are_controls() {
+    for (value, posted, offered) in
+        [("true", true, true), ("true", false, false), ("false", true, false)]
+    {
+        let mut desk = Desk::with(Size::Large, &[("art127_enabled", value)]);
+        let content = desk.content();
+        match posted {
+            true => desk.posted("a", content, false),
+            false => desk.adopted("a", content, false),
+        }
+        let asked = of_act(&desk).contains(&"request_control".to_owned());
+        assert_eq!(asked, offered, "{value} {posted}");
+    }
+}
+
+#[test]
+fn r3_10_a_vote_is_offered_as_those_who_are_connected_chose() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.ready("a", content);
+    desk.at("2024-05-02 09:00").scheduled("s", "2024-05-06 09:00", Mode::Remote, &["a"]);
+    desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
+    let mut present = roll(&desk.first(9));
+    present.iter_mut().for_each(|one| one.remote = true);
+    desk.at("2024-05-06 09:00").sitting("segretario", "s", opening(present)).unwrap();
+    desk.call("s", "a").unwrap();
+    let offered = |desk: &Desk| {
+        let all = asked_of_room(desk).into_iter();
+        all.filter_map(|(_, command)| match command {
+            Command::Sitting { command: SittingCommand::Vote { vote, .. }, .. } => Some(vote),
+            _ => None,
+        })
+        .next()
+        .unwrap()
+    };
+    assert_eq!(offered(&desk), unanimous());
+    let choose = |choice| SittingCommand::Choose { case: "a".into(), choice };
+    desk.sitting("ass1", "s", choose(Choice::Abstained)).unwrap();
+    assert_eq!(offered(&desk), votes(&[], &["ass1"]));
+    desk.sitting("ass2", "s", choose(Choice::Against)).unwrap();
+    let vote = offered(&desk);
+    assert_eq!(vote, votes(&["ass2"], &["ass1"]));
+    desk.vote("s", "a", vote).unwrap();
 }
 
 #[test]

@@ -334,6 +334,12 @@ fn sc_2_and_return_paths_of_a_contrary_opinion() {
     let which = (OpinionKind::Technical, "area");
     desk.opinion("dir_area", "a", which, OpinionOutcome::Contrary, "Manca il piano.").unwrap();
     assert_eq!(desk.lifecycle("a"), Lifecycle::Returned);
+    // Row 5: what was sent back is to be mended by a day; a first draft has no term.
+    assert_eq!(desk.of("a").deadline, Some(day("2024-05-04")));
+    let mut first = desk.clone();
+    let content = first.content();
+    first.create("b", content).unwrap();
+    assert_eq!(first.of("b").deadline, None);
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "returned_first_rework");
     desk.case("rp", "a", CaseCommand::Rework).unwrap();
     let mut content = desk.of("a").content.clone();
@@ -351,6 +357,12 @@ fn cup_of_a_public_investment() {
     let mut content = gates(&desk, |g| g.public_investment = true);
     desk.create("a", content.clone()).unwrap();
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "cup_missing");
+    for wrong in ["B12C3456789012", "B12C345678901234", "B12C3456789012è", "B12C34567890 12"] {
+        content.cup = Some(wrong.into());
+        desk.case("rp", "a", CaseCommand::Edit { content: content.clone() }).unwrap();
+        let refused = desk.case("rp", "a", CaseCommand::Submit).unwrap_err();
+        assert_eq!(refused.text, "Il CUP deve avere 15 caratteri alfanumerici", "{wrong}");
+    }
     content.cup = Some("B12C34567890123".into());
     desk.case("rp", "a", CaseCommand::Edit { content: content.clone() }).unwrap();
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "cup_missing", "no financing");

@@ -279,12 +279,34 @@ fn r1_9_after_a_rework_the_opinions_of_the_round_before_do_not_come_back() {
 }
 
 #[test]
+fn r1_9_the_text_of_an_adopted_act_is_not_revised_in_the_offices() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.adopted("a", content.clone(), false);
+    desk.at("2024-05-06 12:00").carry("a", "verifica_privacy");
+    let content = Content { text: "Un altro testo.".into(), ..content };
+    for (who, formal) in [("rp", false), ("segretario", true)] {
+        let content = content.clone();
+        let revise = CaseCommand::Revise { content, formal, paper: None };
+        assert_eq!(code(desk.case(who, "a", revise)), "wrong_step", "{who}");
+    }
+}
+
+#[test]
 fn r5_6_a_name_is_made_of_letters_digits_and_hyphens() {
     let mut desk = Desk::large();
     let content = desk.content();
     for wrong in ["", "a b", "è", "../a", &"a".repeat(65)] {
         assert_eq!(code(desk.create(wrong, content.clone())), "bad_id", "«{wrong}»");
     }
+    let schedule = SittingCommand::Schedule {
+        organ: "giunta".into(),
+        date: day("2024-05-06"),
+        time: "09:00:00".parse().unwrap(),
+        place: String::new(),
+        mode: Mode::InSeat,
+    };
+    assert_eq!(code(desk.sitting("segreteria", "a b", schedule)), "bad_id", "a sitting too");
     desk.create(&"a".repeat(64), content.clone()).unwrap();
     desk.create("Atto-1_b", content).unwrap();
 }

@@ -373,6 +373,9 @@ fn sc_14_when_everyone_is_lost_the_done_stays_done() {
         assert_eq!(outcome, ItemOutcome::NotTreated, "{case}");
         assert_eq!(desk.step(case), "ordine_del_giorno");
     }
+    let why = |case: &str| desk.of(case).not_voted.last().unwrap().reason.clone();
+    assert_eq!(why("b"), "trattazione interrotta: è venuto meno il numero legale");
+    assert_eq!(why("c"), "argomento non trattato");
     assert_eq!(desk.step("a"), "firma");
 }
 
@@ -514,4 +517,32 @@ fn facts_go_forward_and_keep_two_times() {
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!((treatment.at, treatment.date), (rome("2024-05-06 09:30"), day("2024-05-06")));
     assert_eq!(desk.number("a"), Some(1));
+}
+
+#[test]
+fn an_act_says_which_item_of_the_agenda_it_was() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a", "b"]);
+    for (case, item) in [("b", 2), ("a", 1)] {
+        desk.call("s", case).unwrap();
+        desk.unanimous("s", case).unwrap();
+        assert_eq!(desk.of(case).treatment.as_ref().unwrap().item, item, "{case}");
+    }
+}
+
+#[test]
+fn r3_13_an_item_is_treated_once_and_a_sitting_is_deserted_by_who_records_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    assert_eq!(code(desk.call("s", "a")), "item_closed");
+    let content = desk.content();
+    desk.ready("b", content);
+    desk.at("2024-05-09 09:00").convened("t", "2024-05-13 09:00", &["b"]);
+    let desert = |present: &[String]| SittingCommand::Desert { present: roll(present) };
+    let six = desk.first(6);
+    desk.at("2024-05-13 12:00");
+    assert_eq!(code(desk.sitting("rp", "t", desert(&six))), "not_the_recorder", "R2.1");
+    desk.sitting("segretario", "t", desert(&six)).unwrap();
 }

@@ -3,7 +3,9 @@
 //! reserved attachment, the registers, the room.
 
 use crate::desk::Desk;
-use delibera::domain::case::AttachmentClass;
+use delibera::domain::case::{Attachment, AttachmentClass};
+use delibera::domain::digest::sha256_hex;
+use delibera::domain::offers::document_class;
 use delibera::domain::refusal::Refusal;
 use delibera::domain::visibility::{
     Register, may_follow_sitting, may_read, may_read_attachment, may_read_everything,
@@ -98,4 +100,29 @@ fn invariant_11_what_one_did_does_not_open_an_act_to_who_has_no_mandate_any_more
     assert!(readers(&desk).contains(&"dir_area"), "his last day");
     desk.at("2024-05-01 09:00");
     assert!(!readers(&desk).contains(&"dir_area"));
+}
+
+#[test]
+fn r6_8_each_file_of_an_act_is_of_the_class_its_author_gave_it() {
+    let mut desk = Desk::large();
+    let mut content = desk.content();
+    let file = |name: &str, class| Attachment {
+        name: name.into(),
+        class,
+        media_type: "application/pdf".into(),
+        sha256: sha256_hex(name.as_bytes()),
+        size: 9,
+        pages: Some(1),
+    };
+    let reserved = file("perizia.pdf", AttachmentClass::Reserved);
+    let integral = file("piano.pdf", AttachmentClass::Integral);
+    content.attachments = vec![integral.clone(), reserved.clone()];
+    desk.submitted("a", content);
+    let case = desk.of("a");
+    let class = |sha256: &str| document_class(case, sha256);
+    assert_eq!(class(&reserved.sha256), Some(AttachmentClass::Reserved));
+    assert_eq!(class(&integral.sha256), Some(AttachmentClass::Integral));
+    let paper = case.papers[0].sha256.as_deref().unwrap();
+    assert_eq!(class(paper), Some(AttachmentClass::Integral), "a paper is of the act itself");
+    assert_eq!(class(&"0".repeat(64)), None, "no file of this act");
 }

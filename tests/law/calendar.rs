@@ -118,6 +118,11 @@ fn dates_are_read_strictly() {
 }
 
 #[test]
+fn the_calendar_begins_with_the_year_one() {
+    assert_eq!(parse_date("0001-01-01").map(|first| first.to_string()), Some("0001-01-01".into()));
+}
+
+#[test]
 fn holidays() {
     for (year, sunday) in [
         (1954, "1954-04-18"),

@@ -60,6 +60,7 @@ fn unknown_and_missing_columns_are_told_at_once() {
     let said = problems.expect_err("wrong").join("\n");
     assert!(said.contains("forse «cognome»?"), "{said}");
     assert!(said.contains("manca la colonna «posta»"), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("prova.csv:1: ")), "the first line: {said}");
 }
 
 #[test]

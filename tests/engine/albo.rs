@@ -306,6 +306,8 @@ fn probes_are_facts_for_who_attests_and_move_nothing() {
     for wrong in &unsound {
         assert_eq!(code(desk.case("system", "a", record(wrong))), "availability_unsound");
     }
+    let just_now = Availability { last: desk.now, ..found.clone() };
+    desk.clone().case("system", "a", record(&just_now)).unwrap();
     desk.case("system", "a", record(&found)).unwrap();
     assert_eq!(terms_of(desk.of("a")), before, "only a person attests an outage (R6.5)");
     assert_eq!(code(desk.case("system", "a", record(&found))), "posting_already_ended");

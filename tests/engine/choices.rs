@@ -4,6 +4,7 @@
 use crate::desk::{Desk, code, day, money, roll, votes};
 use crate::people::{Size, WORKFLOW, regulation};
 use delibera::domain::case::{CaseCommand, Effects, OpinionOutcome};
+use delibera::domain::digest::sha256_hex;
 use delibera::domain::papers::{
     Assurance, SignatureLevel, SignatureQuality, SignedForm, SignedPaper, carried_by_case,
 };
@@ -250,6 +251,40 @@ fn r9_3_a_p7m_comes_only_where_the_comune_takes_it_and_with_every_level_it_asks(
         desk.sign_all("a");
         let opinion = enveloped(&desk, assurance);
         assert_eq!(code(desk.case("dir_area", "a", opinion)), answer, "{taken} {assurance:?}");
+    }
+}
+
+/// A person signs the first paper of "a" with a qualified signature without a time of its own.
+fn sign(desk: &mut Desk, person: &str) {
+    let state = desk.of("a").papers[0].clone();
+    let paper = SignedPaper {
+        form: SignedForm::Pades,
+        kind: state.plan.kind,
+        facts: state.facts.unwrap(),
+        sha256: sha256_hex(person.as_bytes()),
+        fiscal_code: crate::desk::fiscal(person),
+        assurance: Some(Assurance::of(SignatureQuality::Qualified, SignatureLevel::B)),
+    };
+    let base = state.sha256.unwrap();
+    let sign = CaseCommand::Sign { paper_key: state.plan.key, base, paper: Some(paper) };
+    desk.case(person, "a", sign).unwrap();
+}
+
+#[test]
+fn r9_5_a_level_still_to_come_is_owed_when_the_last_has_signed() {
+    for (policy, owed) in [("qualified B-T", true), ("qualified B-B", false)] {
+        let policy = format!("{{ proposta = \"{policy}\" }}");
+        let mut desk = Desk::with(Size::Large, &[("signature_policy", &policy)]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        desk.work();
+        let augments = |desk: &Desk| desk.jobs.iter().filter(|job| job.kind == "augment").count();
+        sign(&mut desk, "rp");
+        sign(&mut desk, "dir_area");
+        assert_eq!(augments(&desk), 0, "others sign after: nothing is appended yet");
+        sign(&mut desk, "ass1");
+        assert_eq!(augments(&desk), usize::from(owed), "{policy}");
     }
 }
 

@@ -254,6 +254,12 @@ fn the_commissario_decides_alone() {
     assert_eq!((desk.number("a"), desk.step("a")), (Some(1), "firma"));
     assert_eq!(desk.efficacy_on("a", "2024-05-02"), Efficacy::ImmediatelyEnforceable);
     desk.carry("a", "chiusura");
+    let mut urgent = content.clone();
+    urgent.gates.council = delibera::domain::case::CouncilGate::UrgentVariation;
+    urgent.gates.effects = crate::desk::money();
+    desk.ready("c", urgent);
+    desk.case("dir_gen", "c", adopt(None)).unwrap();
+    assert!(desk.of("c").duties.contains_key("consiglio"), "art. 175, c. 4, TUEL");
     // What was withdrawn he cannot adopt.
     desk.ready("b", content);
     let withdraw = CaseCommand::Withdraw { reason: "superata".into(), paper: None };

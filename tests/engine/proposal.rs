@@ -386,3 +386,34 @@ fn a_vote_without_a_motive_can_still_be_split() {
     let ballot = desk.of("a").treatment.clone().unwrap().ballot.unwrap();
     assert_eq!((ballot.favour.len(), ballot.against.len(), ballot.abstained.len()), (9, 1, 1));
 }
+
+#[test]
+fn an_office_that_is_not_asked_sends_nothing_back() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    let back = |office: &str| CaseCommand::Return {
+        office: office.into(),
+        reasons: "Manca il piano.".into(),
+        paper: None,
+    };
+    assert_eq!(code(desk.case("dir_casa", "a", back("casa"))), "wrong_step");
+    desk.case("dir_area", "a", back("area")).unwrap();
+}
+
+#[test]
+fn practice_1_1_an_opinion_given_in_the_room_leaves_the_act_in_the_room() {
+    let mut desk = Desk::with(Size::Large, &[("contrary_opinion_path", "\"return_to_proposer\"")]);
+    let content = desk.content();
+    desk.submitted("a", content);
+    desk.called_on_the_sixth("a");
+    let step = desk.step("a").to_owned();
+    let mut content = desk.of("a").content.clone();
+    content.text.push_str(" Emendato.");
+    let amend = SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
+    desk.record_in("s", amend).unwrap();
+    let which = (OpinionKind::Technical, "area");
+    desk.opinion("dir_area", "a", which, OpinionOutcome::Contrary, "Manca l'istruttoria.").unwrap();
+    assert_eq!(desk.step("a"), step, "the organ decides what to do with it");
+    assert!(desk.of("a").opinions.last().unwrap().on_the_spot);
+}

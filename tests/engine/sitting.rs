@@ -190,6 +190,25 @@ fn a_presence_corrected_after_the_vote_asks_for_the_vote_again() {
 }
 
 #[test]
+fn r2_7_who_came_in_after_a_vote_was_not_there_for_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    desk.enter("s", "ass9").unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let correct = |present| SittingCommand::CorrectPresence {
+        person: "ass9".into(),
+        present,
+        remote: false,
+        reason: "non era lui".into(),
+    };
+    assert_eq!(code(desk.record_in("s", correct(true))), "already_proclaimed");
+    desk.record_in("s", correct(false)).unwrap();
+    assert_eq!(present_at(&desk, "a"), 9);
+}
+
+#[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);

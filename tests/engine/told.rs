@@ -124,6 +124,15 @@ fn an_office_is_told_as_a_whole_and_a_post_has_one_holder() {
 }
 
 #[test]
+fn only_a_proposal_to_the_consiglio_is_told_as_one() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    assert!(!desk.of("a").duties.is_empty(), "it owes other things");
+    assert_eq!(desk.mails("proposta-al-consiglio"), [""; 0]);
+}
+
+#[test]
 fn row_7_whoever_is_late_below_a_director_has_him_told() {
     let mut desk = Desk::large();
     joins(&mut desk, "istruttore", Role::Segreteria, Some("casa"));

@@ -209,6 +209,28 @@ fn r2_7_who_came_in_after_a_vote_was_not_there_for_it() {
 }
 
 #[test]
+fn r3_9_who_must_abstain_and_was_not_there_is_not_counted_as_there() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    conflict(&mut desk, "a", "ass7", ConflictStance::Stays).unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    let correct = SittingCommand::CorrectPresence {
+        person: "ass7".into(),
+        present: false,
+        remote: false,
+        reason: "scambiato nell'appello".into(),
+    };
+    desk.record_in("s", correct).unwrap();
+    assert_eq!(code(desk.proclaim("s", "a")), "ballot_outdated");
+    let (vote, reason) = (unanimous(), "presenza corretta".to_owned());
+    desk.record_in("s", SittingCommand::CorrectVote { case: "a".into(), vote, reason }).unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let treatment = desk.of("a").treatment.clone().unwrap();
+    assert_eq!((treatment.present(), treatment.ballot.unwrap().conflicted.len()), (8, 0));
+}
+
+#[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);

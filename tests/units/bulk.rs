@@ -127,3 +127,16 @@ fn the_first_line_says_what_separates_the_cells() {
     assert_eq!(read.lines.len(), 1, "{:?}", read.lines);
     assert!(read.lines[0].1.contains("Anna, Maria, Pia, Eva Rossi"), "{:?}", read.lines);
 }
+
+#[test]
+fn a_cell_that_is_in_no_column_is_told_and_not_dropped() {
+    let people = |row: &str| {
+        let text = format!("cognome,nome,posta,ruolo,dal,titolo,atto\n{row}\n");
+        tried(Table::People, &text, &Registry::default())
+    };
+    let before = "Rossi,Anna,anna@c.example,segretario,2026-01-01";
+    let said = people(&format!("{before},Il Segretario, reggente,decreto n. 1"));
+    let said = said.expect_err("one cell too many").join("");
+    assert!(said.starts_with("prova.csv:2: la riga ha più celle della prima"), "{said}");
+    people(&format!("{before},\"Il Segretario, reggente\",decreto n. 1,,")).expect("good");
+}

@@ -231,6 +231,22 @@ fn r3_9_who_must_abstain_and_was_not_there_is_not_counted_as_there() {
 }
 
 #[test]
+fn r2_7_a_return_is_corrected_without_touching_what_was_concluded_before_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    assert_eq!(code(desk.enter("s", "ass7")), "already_present");
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    desk.leave("s", "ass7").unwrap();
+    desk.enter("s", "ass7").unwrap();
+    let (person, reason) = ("ass7".to_owned(), "non era lui".to_owned());
+    let correct = SittingCommand::CorrectPresence { person, present: false, remote: false, reason };
+    desk.record_in("s", correct).unwrap();
+    assert!(!desk.held("s").is_present("ass7"));
+    assert_eq!(present_at(&desk, "a"), 9, "he had been there for it");
+}
+
+#[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);

@@ -600,6 +600,8 @@ fn r3_13_an_item_is_treated_once_and_a_sitting_is_deserted_by_who_records_it() {
     let desert = |present: &[String]| SittingCommand::Desert { present: roll(present) };
     let six = desk.first(6);
     desk.at("2024-05-13 12:00");
+    let suspend = SittingCommand::Suspend { reason: "pausa".into() };
+    assert_eq!(code(desk.sitting("segretario", "t", suspend)), "sitting_status", "not open yet");
     assert_eq!(code(desk.sitting("rp", "t", desert(&six))), "not_the_recorder", "R2.1");
     desk.sitting("segretario", "t", desert(&six)).unwrap();
 }

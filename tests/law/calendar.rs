@@ -81,6 +81,7 @@ fn numbers_in_words() {
         (1_000_000, "un milione"),
         (1_000_003, "un milione tre"),
         (23_000_000, "ventitré milioni"),
+        (1_000_000_000, "un miliardo"),
         (2_000_200_001, "due miliardi duecentomilauno"),
     ] {
         assert_eq!(number_in_words(number), words, "{number}");

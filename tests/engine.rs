@@ -34,8 +34,12 @@ mod later_acts;
 mod not_yet;
 #[path = "engine/numbers.rs"]
 mod numbers;
+#[path = "engine/offers.rs"]
+mod offers;
 #[path = "engine/outcomes.rs"]
 mod outcomes;
+#[path = "engine/own_vote.rs"]
+mod own_vote;
 #[path = "engine/papers.rs"]
 mod papers;
 #[path = "engine/people.rs"]
@@ -54,9 +58,13 @@ mod segretario;
 mod sitting;
 #[path = "engine/steps.rs"]
 mod steps;
+#[path = "engine/tasks.rs"]
+mod tasks;
 #[path = "engine/told.rs"]
 mod told;
 #[path = "engine/truth.rs"]
 mod truth;
+#[path = "engine/visibility.rs"]
+mod visibility;
 #[path = "engine/votes.rs"]
 mod votes;

@@ -238,6 +238,9 @@ fn r6_10_everybody_reads_the_document_as_it_came() {
     let shown = files(case, &workflow, case.posting.as_ref().unwrap());
     let titles: Vec<&str> = shown.iter().map(|f| f.title.as_str()).collect();
     assert_eq!(titles, ["Documento affisso: avviso.pdf", "Allegato n. 1: planimetria.pdf"]);
+    let offered = offers::of_case(&desk.world, case, desk.today());
+    let replaces = |c: &CaseCommand| matches!(c, CaseCommand::ReplacePublicFile { .. });
+    assert!(!offered.iter().any(|offer| replaces(&offer.command)), "it is not ours to redact");
     let sha256 = &content.attachments[0].sha256;
     assert_eq!(recognise(case, sha256), Some(Recognised::Shown { posting: (2024, 1) }));
     assert!(lookups(case).contains(&(sha256.clone(), "file")));

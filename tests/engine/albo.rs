@@ -5,8 +5,12 @@ use crate::desk::{Desk, code, day, rome};
 use crate::people::Size;
 use delibera::domain::albo::{Recognised, Standing, find, lookups, recognise};
 use delibera::domain::case::{Availability, CaseCommand, Condition, Efficacy, on_albo, terms_of};
+use delibera::domain::effects::case_rows;
 use delibera::domain::papers::case_paper;
+use delibera::domain::register::entry;
 use delibera::domain::registry::RegistryCommand;
+use delibera::domain::rows::Row;
+use delibera::domain::visibility::Register;
 use delibera::domain::workflow::Lifecycle;
 
 fn posted(keys: &[(&str, &str)], immediate: bool) -> Desk {
@@ -79,6 +83,19 @@ fn t_70_no_referto_on_the_last_day() {
     assert_eq!(code(again), "posting_already_ended");
     assert!(desk.of("a").paper("referto_pubblicazione-1").is_some());
     assert_eq!(desk.lifecycle("a"), Lifecycle::PostingEnded);
+}
+
+#[test]
+fn r6_7_the_end_is_certified_by_who_answers_for_the_albo_or_by_the_system() {
+    let desk = {
+        let mut desk = posted(&[], false);
+        desk.at("2024-05-21 08:00");
+        desk
+    };
+    for (who, answer) in [("rp", "signer_not_in_role"), ("albo", "ok"), ("system", "ok")] {
+        let mut fresh = desk.clone();
+        assert_eq!(code(fresh.case(who, "a", CaseCommand::EndPosting)), answer, "{who}");
+    }
 }
 
 #[test]
@@ -203,6 +220,33 @@ fn conditions_of_efficacy_are_told_and_met_by_who_can() {
     assert_eq!((unmet(&desk, "2024-05-07"), unmet(&desk, "2024-05-08")), (1, 0));
 }
 
+/// What the register of deliberazioni says of the efficacy of an act on a day.
+fn line(desk: &Desk, on: &str) -> String {
+    let rows = case_rows(&desk.world, desk.of("a"));
+    let mut lines = rows.into_iter().filter_map(|row| match row {
+        Row::Register(line) if line.register == "deliberazioni" => Some(line),
+        _ => None,
+    });
+    let row = lines.next().unwrap();
+    entry(&desk.world, Register::Acts, &row, day(on)).efficacy
+}
+
+#[test]
+fn practice_1_3_the_register_says_that_a_condition_is_not_met() {
+    let mut desk = Desk::large();
+    let mut content = desk.content();
+    content.gates.conditions = vec![Condition::GrantTransparency];
+    content.gates.effects = crate::desk::money();
+    desk.posted("a", content, false);
+    assert_eq!(line(&desk, "2024-05-10"), "", "not effective: nothing else to say");
+    assert_eq!(line(&desk, "2024-05-16"), "esecutiva, condizione non ancora avverata");
+    desk.at("2024-05-16 10:00");
+    let (on, evidence) = (day("2024-05-16"), "scheda n. 12".to_owned());
+    let condition = Condition::GrantTransparency;
+    desk.case("trasparenza", "a", CaseCommand::MeetCondition { condition, on, evidence }).unwrap();
+    assert_eq!(line(&desk, "2024-05-16"), "esecutiva");
+}
+
 #[test]
 fn sc_8_a_redacted_file_lets_the_count_go_on() {
     let mut desk = posted(&[], false);
@@ -262,6 +306,8 @@ fn probes_are_facts_for_who_attests_and_move_nothing() {
     for wrong in &unsound {
         assert_eq!(code(desk.case("system", "a", record(wrong))), "availability_unsound");
     }
+    let just_now = Availability { last: desk.now, ..found.clone() };
+    desk.clone().case("system", "a", record(&just_now)).unwrap();
     desk.case("system", "a", record(&found)).unwrap();
     assert_eq!(terms_of(desk.of("a")), before, "only a person attests an outage (R6.5)");
     assert_eq!(code(desk.case("system", "a", record(&found))), "posting_already_ended");
@@ -301,4 +347,18 @@ fn a_posting_stands_for_everybody_as_its_facts_say() {
     let draft = delibera::domain::case::Case { posting: None, ..desk.of("a").clone() };
     let draft = delibera::domain::case::Case { annulled_postings: Vec::new(), ..draft };
     assert!(lookups(&draft).is_empty());
+}
+
+#[test]
+fn r6_5_an_outage_is_of_a_day_of_the_posting_and_of_its_hours() {
+    let mut desk = posted(&[], false);
+    desk.at("2024-05-10 10:00");
+    for (lost, hours) in [("2024-05-05", 0), ("2024-05-11", 0), ("2024-05-08", 25)] {
+        let answer = desk.case("albo", "a", outage(lost, hours));
+        assert_eq!(code(answer), "outage_outside_posting", "{lost}, {hours}");
+    }
+    for (lost, hours) in [("2024-05-06", 0), ("2024-05-10", 12), ("2024-05-08", 24)] {
+        desk.case("albo", "a", outage(lost, hours)).unwrap();
+    }
+    assert_eq!(code(desk.case("albo", "a", outage("2024-05-08", 24))), "outage_known");
 }

@@ -206,3 +206,86 @@ fn t_50_a_mandate_rests_on_a_written_act_and_nobody_records_his_own() {
     let answer = ask(&mut desk, "dir_casa", &R::GrantMandate(endless));
     assert_eq!(code(answer), "delegation_without_term");
 }
+
+#[test]
+fn a_mandate_may_last_one_day_and_never_ends_before_it_begins() {
+    let mut desk = desk();
+    let lasting = |to: &str| {
+        let from = day("2024-05-02");
+        let one = post(Role::Assessore, Capacity::Titolare, None);
+        R::GrantMandate(Mandate { from, to: Some(day(to)), ..one })
+    };
+    assert_eq!(code(ask(&mut desk, "admin", &lasting("2024-05-01"))), "mandate_dates");
+    ask(&mut desk, "admin", &lasting("2024-05-02")).unwrap();
+    let holds = |on: &str| desk.world.registry.holders(Role::Assessore, None, day(on));
+    let named = |on: &str| holds(on).iter().any(|mandate| mandate.person == "nuovo");
+    assert_eq!(
+        (named("2024-05-01"), named("2024-05-02"), named("2024-05-03")),
+        (false, true, false)
+    );
+}
+
+#[test]
+fn what_an_act_will_ask_for_is_missing_until_it_is_on_record() {
+    let met = |desk: &Desk, what: &str| {
+        let needs = desk.world.registry.needs(desk.today());
+        let need = needs.into_iter().find(|need| need.what.starts_with(what));
+        need.unwrap_or_else(|| panic!("nothing called «{what}»")).met
+    };
+    let mut desk = Desk::large();
+    let everyone = "Un responsabile di servizio per ogni ufficio";
+    assert!(met(&desk, everyone).is_some());
+    let empty = Office { id: "vuoto".into(), name: "Direzione senza incarichi".into() };
+    desk.registry(R::OpenOffice(empty)).unwrap();
+    let missing = "Responsabile di servizio di: Direzione senza incarichi";
+    assert_eq!(met(&desk, missing), None, "art. 107 TUEL");
+    let nothing = delibera::domain::registry::Registry::default();
+    let needs = nothing.needs(desk.today());
+    let met: Vec<&str> =
+        needs.iter().filter(|need| need.met.is_some()).map(|need| need.what.as_str()).collect();
+    assert_eq!(met, [""; 0], "a Comune of nothing lacks everything");
+}
+
+#[test]
+fn a_mandate_that_ends_within_a_month_is_told_unless_another_follows() {
+    let mut desk = desk();
+    let ends = |days: i64| desk.today() + chrono::Duration::days(days);
+    let (last, later) = (ends(30), ends(31));
+    for (id, to) in [("rp", last), ("ragioniere", later)] {
+        let (act, mandate) = ("decreto n. 9".to_owned(), desk.world.registry.mandates.values());
+        let mandate = mandate.filter(|m| m.person == id).map(|m| m.id.clone()).next().unwrap();
+        desk.registry(R::EndMandate { mandate, last_day: to, act, at: None }).unwrap();
+    }
+    let ending = |desk: &Desk| -> Vec<String> {
+        let found = desk.world.registry.ending(desk.today());
+        found.iter().map(|mandate| mandate.person.clone()).collect()
+    };
+    assert_eq!(ending(&desk), ["rp"], "thirty days ahead, and not thirty-one");
+    let next = |id: &str, capacity| Mandate {
+        id: id.into(),
+        from: later,
+        to: None,
+        ..post(Role::ResponsabileProcedimento, capacity, None)
+    };
+    desk.registry(R::GrantMandate(next("vicario", Capacity::Vicario))).unwrap();
+    assert_eq!(ending(&desk), ["rp"], "who stands in for him does not follow him");
+    desk.registry(R::GrantMandate(next("titolare", Capacity::Titolare))).unwrap();
+    assert_eq!(ending(&desk), [""; 0]);
+}
+
+#[test]
+fn the_comune_is_not_left_without_administrator_for_a_day() {
+    for (from, answer) in [("2024-05-06", "ok"), ("2024-05-07", "last_administrator")] {
+        let mut desk = desk();
+        let second = post(Role::Amministratore, Capacity::Titolare, None);
+        let second = Mandate { from: day(from), ..second };
+        ask(&mut desk, "admin", &R::GrantMandate(second)).unwrap();
+        let ended = R::EndMandate {
+            mandate: "admin-amministratore".into(),
+            last_day: day("2024-05-05"),
+            act: "decreto n. 9".into(),
+            at: None,
+        };
+        assert_eq!(code(ask(&mut desk, "admin", &ended)), answer, "from {from}");
+    }
+}

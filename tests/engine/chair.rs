@@ -89,6 +89,20 @@ fn t_63_a_remote_sindaco_leaves_the_chair_to_who_is_in_the_seat() {
 }
 
 #[test]
+fn r3_3_no_reason_is_given_where_the_sindaco_presides() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    assert_eq!(desk.held("s").chair().unwrap().reason, "");
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    let treatment = desk.of("a").treatment.clone().unwrap();
+    assert_eq!(
+        (treatment.president.person, treatment.president_reason),
+        ("sindaco".into(), String::new())
+    );
+}
+
+#[test]
 fn r3_9_who_must_abstain_may_close_an_item_but_presides_no_vote() {
     let mut desk = Desk::large();
     desk.in_sitting(7, &["a"]);
@@ -375,6 +389,38 @@ fn r2_7_a_presence_wrong_at_a_proclaimed_vote_is_corrected_with_it() {
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!((treatment.present(), treatment.ballot.unwrap().favour.len()), (8, 8));
     assert_eq!(desk.held("s").present_at(rome("2024-05-06 09:00")).count(), 8);
+}
+
+#[test]
+fn r3_10_nobody_becomes_connected_to_a_sitting_in_the_seat_by_correcting_its_proclamation() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    let mut present = roll(&desk.first(9));
+    present[3].remote = true;
+    let (case, reason) = ("a".to_owned(), "collegato, non in sala".to_owned());
+    let (vote, present) = (unanimous(), Some(present));
+    let correct = SittingCommand::CorrectProclamation { case, vote, present, reason };
+    assert_eq!(code(desk.record_in("s", correct)), "mode_in_seat");
+}
+
+#[test]
+fn r3_10_the_act_says_whether_its_verbalizer_was_connected() {
+    for verbalizer_remote in [true, false] {
+        let mut desk = Desk::large();
+        let content = desk.content();
+        desk.ready("a", content);
+        desk.at("2024-05-02 09:00").scheduled("s", "2024-05-06 09:00", Mode::Mixed, &["a"]);
+        desk.sitting("sindaco", "s", SittingCommand::Convene { paper: None }).unwrap();
+        let (present, assisting) = (roll(&desk.first(9)), Vec::new());
+        let open = SittingCommand::Open { present, verbalizer: None, verbalizer_remote, assisting };
+        desk.at("2024-05-06 09:00").sitting("segretario", "s", open).unwrap();
+        desk.call("s", "a").unwrap();
+        desk.unanimous("s", "a").unwrap();
+        let treatment = desk.of("a").treatment.clone().unwrap();
+        assert_eq!(treatment.verbalizer_remote, verbalizer_remote);
+    }
 }
 
 #[test]

@@ -3,7 +3,11 @@
 
 use crate::desk::{Desk, code, day, money, roll, votes};
 use crate::people::{Size, WORKFLOW, regulation};
-use delibera::domain::case::{CaseCommand, OpinionOutcome};
+use delibera::domain::case::{CaseCommand, Effects, OpinionOutcome};
+use delibera::domain::digest::sha256_hex;
+use delibera::domain::papers::{
+    Assurance, SignatureLevel, SignatureQuality, SignedForm, SignedPaper, carried_by_case,
+};
 use delibera::domain::registry::{RegistryCommand, Role};
 use delibera::domain::sitting::{Mode, SittingCommand};
 use delibera::domain::workflow::OpinionKind;
@@ -177,4 +181,130 @@ fn r6_8_the_proposing_office_reviews_its_own_act_and_no_other_responsabile_does(
         desk.case("rp", "a", clear).unwrap();
     }
     desk.pass("rp", "a").unwrap();
+}
+
+#[test]
+fn r1_2_the_relatore_signs_the_proposal_only_where_the_comune_wants() {
+    for (value, signs) in [("true", true), ("false", false)] {
+        let mut desk = Desk::with(Size::Large, &[("political_signature_required", value)]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        let mut papers = desk.of("a").papers.iter();
+        let proposal = papers.find(|p| p.plan.kind.token() == "proposta").unwrap();
+        let slots = proposal.plan.slots.iter().filter_map(|slot| slot.signer.as_ref());
+        let signers: Vec<&str> = slots.map(|signer| signer.person.as_str()).collect();
+        assert!(signers.contains(&"rp") && signers.contains(&"dir_area"), "{signers:?}");
+        assert_eq!(signers.contains(&"ass1"), signs, "{signers:?}");
+    }
+}
+
+#[test]
+fn r1_15_one_cent_on_a_chapter_commits_spending() {
+    let mut content = Desk::large().content();
+    let mut commits = |amount_cents: Option<i64>, chapter: &str| {
+        let chapter = Some(chapter.to_owned());
+        content.gates.effects = Effects::Some { amount_cents, chapter, financing: None };
+        content.commits_spending()
+    };
+    assert!(commits(Some(1), "1030"), "art. 183, c. 1, TUEL");
+    assert!(!commits(Some(0), "1030") && !commits(None, "1030") && !commits(Some(1), " "));
+}
+
+/// A technical opinion on "a" in a container of its own.
+fn enveloped(desk: &Desk, assurance: Option<Assurance>) -> CaseCommand {
+    let given = |paper| CaseCommand::GiveOpinion {
+        opinion: OpinionKind::Technical,
+        office: "area".into(),
+        outcome: OpinionOutcome::Favourable,
+        reasons: String::new(),
+        no_conflict: true,
+        paper,
+    };
+    let carried = carried_by_case("a", &given(None), &desk.ctx("dir_area"), &desk.world);
+    let facts = carried.ok().flatten().unwrap();
+    given(Some(SignedPaper {
+        form: SignedForm::Cades,
+        kind: facts.kind,
+        facts: facts.sha256(),
+        sha256: "f".repeat(64),
+        fiscal_code: crate::desk::fiscal("dir_area"),
+        assurance,
+    }))
+}
+
+#[test]
+fn r9_3_a_p7m_comes_only_where_the_comune_takes_it_and_with_every_level_it_asks() {
+    let policy = ("signature_policy", "{ parere_tecnico = \"qualified B-T\" }");
+    let qualified = |level| Some(Assurance::of(SignatureQuality::Qualified, level));
+    let (enough, below) = (qualified(SignatureLevel::T), qualified(SignatureLevel::B));
+    for (taken, assurance, answer) in [
+        ("false", enough, "container_not_taken"),
+        ("true", below, "container_below_level"),
+        ("true", None, "container_below_level"),
+        ("true", enough, "ok"),
+    ] {
+        let mut desk = Desk::with(Size::Large, &[("accept_p7m", taken), policy]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        desk.sign_all("a");
+        let opinion = enveloped(&desk, assurance);
+        assert_eq!(code(desk.case("dir_area", "a", opinion)), answer, "{taken} {assurance:?}");
+    }
+}
+
+/// A person signs the first paper of "a" with a qualified signature without a time of its own.
+fn sign(desk: &mut Desk, person: &str) {
+    let state = desk.of("a").papers[0].clone();
+    let paper = SignedPaper {
+        form: SignedForm::Pades,
+        kind: state.plan.kind,
+        facts: state.facts.unwrap(),
+        sha256: sha256_hex(person.as_bytes()),
+        fiscal_code: crate::desk::fiscal(person),
+        assurance: Some(Assurance::of(SignatureQuality::Qualified, SignatureLevel::B)),
+    };
+    let base = state.sha256.unwrap();
+    let sign = CaseCommand::Sign { paper_key: state.plan.key, base, paper: Some(paper) };
+    desk.case(person, "a", sign).unwrap();
+}
+
+#[test]
+fn r9_5_a_level_still_to_come_is_owed_when_the_last_has_signed() {
+    for (policy, owed) in [("qualified B-T", true), ("qualified B-B", false)] {
+        let policy = format!("{{ proposta = \"{policy}\" }}");
+        let mut desk = Desk::with(Size::Large, &[("signature_policy", &policy)]);
+        let content = desk.content();
+        desk.create("a", content).unwrap();
+        desk.case("rp", "a", CaseCommand::Submit).unwrap();
+        desk.work();
+        let augments = |desk: &Desk| desk.jobs.iter().filter(|job| job.kind == "augment").count();
+        sign(&mut desk, "rp");
+        sign(&mut desk, "dir_area");
+        assert_eq!(augments(&desk), 0, "others sign after: nothing is appended yet");
+        sign(&mut desk, "ass1");
+        assert_eq!(augments(&desk), usize::from(owed), "{policy}");
+    }
+}
+
+#[test]
+fn r9_3_what_several_sign_is_signed_inside_the_pdf() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.create("a", content).unwrap();
+    desk.case("rp", "a", CaseCommand::Submit).unwrap();
+    desk.work();
+    let state = desk.of("a").papers[0].clone();
+    let paper = SignedPaper {
+        form: SignedForm::Cades,
+        kind: state.plan.kind,
+        facts: state.facts.unwrap(),
+        sha256: "f".repeat(64),
+        fiscal_code: crate::desk::fiscal("rp"),
+        assurance: Some(Assurance::MOST),
+    };
+    let base = state.sha256.unwrap();
+    let sign = CaseCommand::Sign { paper_key: state.plan.key, base, paper: Some(paper) };
+    assert_eq!(code(desk.case("rp", "a", sign)), "container_not_here");
 }

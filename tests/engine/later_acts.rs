@@ -6,6 +6,7 @@ use crate::people::mandate;
 use delibera::domain::case::{CaseCommand, Effect, Efficacy, Touch, effective_on};
 use delibera::domain::registry::{RegistryCommand, Role};
 use delibera::domain::sitting::SittingCommand;
+use delibera::domain::stream::StreamId;
 use delibera::domain::workflow::Lifecycle;
 
 fn order(how: Effect, from: &str, until: Option<&str>) -> CaseCommand {
@@ -253,6 +254,12 @@ fn the_commissario_decides_alone() {
     assert_eq!((desk.number("a"), desk.step("a")), (Some(1), "firma"));
     assert_eq!(desk.efficacy_on("a", "2024-05-02"), Efficacy::ImmediatelyEnforceable);
     desk.carry("a", "chiusura");
+    let mut urgent = content.clone();
+    urgent.gates.council = delibera::domain::case::CouncilGate::UrgentVariation;
+    urgent.gates.effects = crate::desk::money();
+    desk.ready("c", urgent);
+    desk.case("dir_gen", "c", adopt(None)).unwrap();
+    assert!(desk.of("c").duties.contains_key("consiglio"), "art. 175, c. 4, TUEL");
     // What was withdrawn he cannot adopt.
     desk.ready("b", content);
     let withdraw = CaseCommand::Withdraw { reason: "superata".into(), paper: None };
@@ -260,4 +267,39 @@ fn the_commissario_decides_alone() {
     assert_eq!(code(desk.case("dir_gen", "b", adopt(None))), "case_over");
     let sitting = SittingCommand::Desert { present: roll(&[]) };
     assert_eq!(code(desk.sitting("segretario", "none", sitting)), "unknown_sitting");
+}
+
+#[test]
+fn what_a_paper_speaks_of_is_read_with_its_act() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, false, "2024-06-03");
+    let related = |stream: StreamId| {
+        let found = desk.world.related(&stream);
+        let mut names: Vec<String> = found.iter().map(ToString::to_string).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let sitting = |id: &str| desk.of(id).treatment.clone().unwrap().sitting;
+    let (first, second) = (sitting("a"), sitting("b"));
+    assert_eq!(related(StreamId::case("a")), ["case/b".to_owned(), format!("sitting/{first}")]);
+    assert_eq!(related(StreamId::case("b")), ["case/a".to_owned(), format!("sitting/{second}")]);
+    assert_eq!(related(StreamId::sitting(&first)), ["case/a"]);
+    assert_eq!(related(StreamId::case("nessuno")), [""; 0]);
+}
+
+#[test]
+fn an_act_enforceable_at_once_still_revokes_when_its_posting_was_wrong() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    let revoking = desk.touching("a", Effect::Revoke);
+    desk.posted_on("b", revoking, true, "2024-06-03");
+    assert_eq!(desk.efficacy_on("a", "2024-06-03"), Efficacy::Ceased);
+    let annul = CaseCommand::AnnulPosting { reason: "manca un allegato".into() };
+    desk.at("2024-06-05 09:00").case("albo", "b", annul).unwrap();
+    assert_eq!(desk.efficacy_on("a", "2024-06-05"), Efficacy::Ceased, "art. 134, c. 4, TUEL");
 }

@@ -170,6 +170,18 @@ fn sc_6_executed_before_its_day_an_act_is_not_effective_and_it_is_said() {
 }
 
 #[test]
+fn sc_6_what_was_not_approved_is_told_apart_from_what_is_not_yet_effective() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    let against: Vec<&str> = vec!["ass1", "ass2", "ass3", "ass4", "ass5"];
+    desk.vote("s", "a", crate::desk::votes(&against, &[])).unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let why = executable(desk.of("a"), day("2024-06-30")).unwrap_err().text;
+    assert_eq!(why, "Non esecutiva: non è stata approvata");
+}
+
+#[test]
 fn an_office_is_closed_when_nobody_heads_it_and_its_acts_go_on() {
     let mut desk = Desk::large();
     let content = desk.content();

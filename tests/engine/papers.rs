@@ -73,6 +73,7 @@ fn row_20_a_posting_after_the_term_of_a_norm_is_attested_with_its_lag() {
         desk.at(on).post("a").unwrap();
         let late = desk.of("a").posting.as_ref().unwrap().late.clone();
         assert_eq!(late.as_ref().map_or(0, |l| l.days), days, "{on}");
+        assert_eq!(late.is_some(), days > 0, "{on}: the last day is in time");
         let owed =
             desk.of("a").papers.iter().any(|p| p.plan.kind.token() == "attestazione_ritardo");
         assert_eq!(owed, days > 0, "{on}");

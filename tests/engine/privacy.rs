@@ -159,6 +159,9 @@ fn posting_waits_until_each_find_is_accepted_or_dismissed_by_name() {
     assert_eq!(code(desk.mark("albo", "a", NAME)), "signer_not_in_role");
     assert_eq!(code(desk.mark("segreteria", "a", "Nessuno Così")), "span_not_found");
     assert_eq!(code(desk.mark("segreteria", "a", "a.")), "omission_too_short");
+    // What only the signed act prints may be left out as well: here, who was there.
+    assert_eq!(code(desk.clone().mark("segreteria", "a", "Nome ASS1")), "ok");
+    assert_eq!(code(desk.clone().mark("segreteria", "a", "14/B")), "ok", "three letters or digits");
     desk.clear_all("a");
     let by = &desk.of("a").cleared[0].by;
     assert_eq!(by.person, "segreteria", "who decided is on record");
@@ -166,6 +169,17 @@ fn posting_waits_until_each_find_is_accepted_or_dismissed_by_name() {
     desk.post("a").unwrap();
     let act = desk.of("a").paper("deliberazione").unwrap().sha256.clone();
     assert_eq!(Some(&desk.of("a").posting.as_ref().unwrap().file), act.as_ref());
+}
+
+#[test]
+fn a_find_is_named_on_a_page_without_saying_it() {
+    let desk = at_review();
+    let offers = delibera::domain::offers::of_privacy(&desk.world, desk.of("a"));
+    let named: Vec<&str> =
+        offers.iter().map(|offer| offer.about.as_str()).filter(|about| !about.is_empty()).collect();
+    assert!(named.len() > 10, "{named:?}");
+    let opaque = |about: &str| about.len() == 16 && about.bytes().all(|b| b.is_ascii_hexdigit());
+    assert!(named.iter().all(|about| opaque(about)), "addresses are logged: {named:?}");
 }
 
 #[test]

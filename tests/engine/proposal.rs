@@ -335,6 +335,12 @@ fn sc_2_and_return_paths_of_a_contrary_opinion() {
     let which = (OpinionKind::Technical, "area");
     desk.opinion("dir_area", "a", which, OpinionOutcome::Contrary, "Manca il piano.").unwrap();
     assert_eq!(desk.lifecycle("a"), Lifecycle::Returned);
+    // Row 5: what was sent back is to be mended by a day; a first draft has no term.
+    assert_eq!(desk.of("a").deadline, Some(day("2024-05-04")));
+    let mut first = desk.clone();
+    let content = first.content();
+    first.create("b", content).unwrap();
+    assert_eq!(first.of("b").deadline, None);
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "returned_first_rework");
     desk.case("rp", "a", CaseCommand::Rework).unwrap();
     let mut content = desk.of("a").content.clone();
@@ -352,6 +358,12 @@ fn cup_of_a_public_investment() {
     let mut content = gates(&desk, |g| g.public_investment = true);
     desk.create("a", content.clone()).unwrap();
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "cup_missing");
+    for wrong in ["B12C3456789012", "B12C345678901234", "B12C3456789012è", "B12C34567890 12"] {
+        content.cup = Some(wrong.into());
+        desk.case("rp", "a", CaseCommand::Edit { content: content.clone() }).unwrap();
+        let refused = desk.case("rp", "a", CaseCommand::Submit).unwrap_err();
+        assert_eq!(refused.text, "Il CUP deve avere 15 caratteri alfanumerici", "{wrong}");
+    }
     content.cup = Some("B12C34567890123".into());
     desk.case("rp", "a", CaseCommand::Edit { content: content.clone() }).unwrap();
     assert_eq!(code(desk.case("rp", "a", CaseCommand::Submit)), "cup_missing", "no financing");
@@ -374,4 +386,35 @@ fn a_vote_without_a_motive_can_still_be_split() {
     desk.proclaim("s", "a").unwrap();
     let ballot = desk.of("a").treatment.clone().unwrap().ballot.unwrap();
     assert_eq!((ballot.favour.len(), ballot.against.len(), ballot.abstained.len()), (9, 1, 1));
+}
+
+#[test]
+fn an_office_that_is_not_asked_sends_nothing_back() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    let back = |office: &str| CaseCommand::Return {
+        office: office.into(),
+        reasons: "Manca il piano.".into(),
+        paper: None,
+    };
+    assert_eq!(code(desk.case("dir_casa", "a", back("casa"))), "wrong_step");
+    desk.case("dir_area", "a", back("area")).unwrap();
+}
+
+#[test]
+fn practice_1_1_an_opinion_given_in_the_room_leaves_the_act_in_the_room() {
+    let mut desk = Desk::with(Size::Large, &[("contrary_opinion_path", "\"return_to_proposer\"")]);
+    let content = desk.content();
+    desk.submitted("a", content);
+    desk.called_on_the_sixth("a");
+    let step = desk.step("a").to_owned();
+    let mut content = desk.of("a").content.clone();
+    content.text.push_str(" Emendato.");
+    let amend = SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
+    desk.record_in("s", amend).unwrap();
+    let which = (OpinionKind::Technical, "area");
+    desk.opinion("dir_area", "a", which, OpinionOutcome::Contrary, "Manca l'istruttoria.").unwrap();
+    assert_eq!(desk.step("a"), step, "the organ decides what to do with it");
+    assert!(desk.of("a").opinions.last().unwrap().on_the_spot);
 }

@@ -3,10 +3,10 @@
 
 use crate::desk::{Desk, code, day, roll, rome, unanimous};
 use crate::people::{Size, fiscal_code, mandate};
-use delibera::domain::case::{CaseCommand, Content};
+use delibera::domain::case::{CaseCommand, Content, OpinionOutcome};
 use delibera::domain::registry::{Capacity, Mandate, Person, RegistryCommand, Role};
 use delibera::domain::sitting::{Mode, SittingCommand};
-use delibera::domain::workflow::Lifecycle;
+use delibera::domain::workflow::{Lifecycle, OpinionKind};
 
 fn direction(desk: &Desk, acknowledged: Option<&str>) -> Content {
     let mut content = desk.content();
@@ -84,6 +84,41 @@ fn opinions_in_the_order_of_the_offices_where_the_rule_is_hierarchical() {
     desk.technical("dir_area", "a", "area").unwrap();
     desk.technical("dir_casa", "a", "casa").unwrap();
     assert_eq!(desk.lifecycle("a"), Lifecycle::AccountingOpinion);
+}
+
+#[test]
+fn opinions_in_any_order_where_the_rule_is_parallel() {
+    let mut desk = Desk::with(Size::Large, &[("tech_opinion_order", "\"parallel\"")]);
+    let mut content = desk.content();
+    content.offices = vec!["area".into(), "casa".into()];
+    desk.submitted("a", content);
+    desk.technical("dir_casa", "a", "casa").unwrap();
+    desk.technical("dir_area", "a", "area").unwrap();
+    assert_eq!(desk.lifecycle("a"), Lifecycle::AccountingOpinion);
+}
+
+#[test]
+fn r1_9_the_same_answer_on_a_new_text_confirms_the_one_before() {
+    let mut desk = Desk::large();
+    let mut content = desk.content();
+    content.gates.effects = crate::desk::money();
+    content.offices.push("casa".into());
+    desk.submitted("a", content);
+    desk.carry("a", "ordine_del_giorno");
+    assert!(desk.of("a").opinions.iter().all(|o| !o.confirmation), "each the first of its kind");
+    let mut content = desk.of("a").content.clone();
+    content.text.push_str(" Visto il piano.");
+    let revise = CaseCommand::Revise { content, formal: false, paper: None };
+    desk.case("rp", "a", revise).unwrap();
+    let before = desk.of("a").opinions.len();
+    desk.carry("a", "parere_contabile");
+    let which = (OpinionKind::Accounting, "");
+    let reasons = "Il capitolo non è capiente.";
+    desk.opinion("ragioniere", "a", which, OpinionOutcome::Contrary, reasons).unwrap();
+    let again = desk.of("a").opinions[before..].iter();
+    let confirmed: Vec<(OpinionKind, bool)> = again.map(|o| (o.opinion, o.confirmation)).collect();
+    let technical = (OpinionKind::Technical, true);
+    assert_eq!(confirmed, [technical, technical, (OpinionKind::Accounting, false)]);
 }
 
 #[test]
@@ -221,4 +256,57 @@ fn the_chair_must_be_in_the_seat_where_the_rule_says_so() {
     let enter = SittingCommand::Enter { person: "sindaco".into(), remote: true };
     desk.record_in("s", enter).unwrap();
     assert_eq!(desk.held("s").president(), "ass1");
+}
+
+#[test]
+fn r1_9_after_a_rework_the_opinions_of_the_round_before_do_not_come_back() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    desk.technical("dir_area", "a", "area").unwrap();
+    assert_eq!(desk.step("a"), "parere_contabile");
+    let (office, reasons) = (String::new(), "Manca il quadro economico.".to_owned());
+    let back = CaseCommand::Return { office, reasons, paper: None };
+    desk.case("ragioniere", "a", back).unwrap();
+    desk.case("rp", "a", CaseCommand::Rework).unwrap();
+    desk.case("rp", "a", CaseCommand::Submit).unwrap();
+    desk.sign_all("a");
+    let case = desk.of("a");
+    assert_eq!(case.versions[0].hash, case.versions[1].hash, "not a word was changed");
+    assert_eq!(desk.step("a"), "pareri_tecnici", "asked again");
+    desk.technical("dir_area", "a", "area").unwrap();
+    assert_eq!(desk.step("a"), "parere_contabile");
+}
+
+#[test]
+fn r1_9_the_text_of_an_adopted_act_is_not_revised_in_the_offices() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.adopted("a", content.clone(), false);
+    desk.at("2024-05-06 12:00").carry("a", "verifica_privacy");
+    let content = Content { text: "Un altro testo.".into(), ..content };
+    for (who, formal) in [("rp", false), ("segretario", true)] {
+        let content = content.clone();
+        let revise = CaseCommand::Revise { content, formal, paper: None };
+        assert_eq!(code(desk.case(who, "a", revise)), "wrong_step", "{who}");
+    }
+}
+
+#[test]
+fn r5_6_a_name_is_made_of_letters_digits_and_hyphens() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    for wrong in ["", "a b", "è", "../a", &"a".repeat(65)] {
+        assert_eq!(code(desk.create(wrong, content.clone())), "bad_id", "«{wrong}»");
+    }
+    let schedule = SittingCommand::Schedule {
+        organ: "giunta".into(),
+        date: day("2024-05-06"),
+        time: "09:00:00".parse().unwrap(),
+        place: String::new(),
+        mode: Mode::InSeat,
+    };
+    assert_eq!(code(desk.sitting("segreteria", "a b", schedule)), "bad_id", "a sitting too");
+    desk.create(&"a".repeat(64), content.clone()).unwrap();
+    desk.create("Atto-1_b", content).unwrap();
 }

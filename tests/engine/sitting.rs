@@ -219,6 +219,63 @@ fn a_vote_without_the_legal_number_is_void_and_taken_again() {
 }
 
 #[test]
+fn r2_7_who_came_in_after_a_vote_was_not_there_for_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    desk.enter("s", "ass9").unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let correct = |present| SittingCommand::CorrectPresence {
+        person: "ass9".into(),
+        present,
+        remote: false,
+        reason: "non era lui".into(),
+    };
+    assert_eq!(code(desk.record_in("s", correct(true))), "already_proclaimed");
+    desk.record_in("s", correct(false)).unwrap();
+    assert_eq!(present_at(&desk, "a"), 9);
+}
+
+#[test]
+fn r3_9_who_must_abstain_and_was_not_there_is_not_counted_as_there() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    conflict(&mut desk, "a", "ass7", ConflictStance::Stays).unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    let correct = SittingCommand::CorrectPresence {
+        person: "ass7".into(),
+        present: false,
+        remote: false,
+        reason: "scambiato nell'appello".into(),
+    };
+    desk.record_in("s", correct).unwrap();
+    assert_eq!(code(desk.proclaim("s", "a")), "ballot_outdated");
+    let (vote, reason) = (unanimous(), "presenza corretta".to_owned());
+    desk.record_in("s", SittingCommand::CorrectVote { case: "a".into(), vote, reason }).unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let treatment = desk.of("a").treatment.clone().unwrap();
+    assert_eq!((treatment.present(), treatment.ballot.unwrap().conflicted.len()), (8, 0));
+}
+
+#[test]
+fn r2_7_a_return_is_corrected_without_touching_what_was_concluded_before_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    assert_eq!(code(desk.enter("s", "ass7")), "already_present");
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    desk.leave("s", "ass7").unwrap();
+    desk.enter("s", "ass7").unwrap();
+    let (person, reason) = ("ass7".to_owned(), "non era lui".to_owned());
+    let correct = SittingCommand::CorrectPresence { person, present: false, remote: false, reason };
+    desk.record_in("s", correct).unwrap();
+    assert!(!desk.held("s").is_present("ass7"));
+    assert_eq!(present_at(&desk, "a"), 9, "he had been there for it");
+}
+
+#[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);
@@ -402,6 +459,9 @@ fn sc_14_when_everyone_is_lost_the_done_stays_done() {
         assert_eq!(outcome, ItemOutcome::NotTreated, "{case}");
         assert_eq!(desk.step(case), "ordine_del_giorno");
     }
+    let why = |case: &str| desk.of(case).not_voted.last().unwrap().reason.clone();
+    assert_eq!(why("b"), "trattazione interrotta: è venuto meno il numero legale");
+    assert_eq!(why("c"), "argomento non trattato");
     assert_eq!(desk.step("a"), "firma");
 }
 
@@ -473,6 +533,35 @@ fn too_late_for_the_deposit_too_late_for_the_agenda() {
 }
 
 #[test]
+fn r3_12_nothing_is_added_to_the_agenda_of_a_sitting_that_has_begun_or_is_over() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.ready("b", content);
+    desk.in_sitting(9, &["a"]);
+    let add = || SittingCommand::AddItem { case: "b".into() };
+    assert_eq!(code(desk.sitting("segreteria", "s", add())), "sitting_status");
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    desk.close("s").unwrap();
+    assert_eq!(code(desk.sitting("segreteria", "s", add())), "sitting_status");
+}
+
+#[test]
+fn r3_4_a_vacant_seat_is_still_a_seat_of_the_statute() {
+    let mut desk = Desk::with(Size::Large, &[("member_base", "\"assegnati\"")]);
+    let ended = delibera::domain::registry::RegistryCommand::EndMandate {
+        mandate: "ass11-assessore".into(),
+        last_day: day("2024-04-30"),
+        act: "dimissioni".into(),
+        at: None,
+    };
+    desk.registry(ended).unwrap();
+    desk.in_sitting(9, &["a"]);
+    let sitting = desk.held("s");
+    assert_eq!((sitting.members.len(), sitting.seats, sitting.quorum), (12, 13, 7));
+}
+
+#[test]
 fn an_item_added_after_the_convening_needs_a_supplement() {
     let mut desk = Desk::large();
     let content = desk.content();
@@ -514,4 +603,34 @@ fn facts_go_forward_and_keep_two_times() {
     let treatment = desk.of("a").treatment.clone().unwrap();
     assert_eq!((treatment.at, treatment.date), (rome("2024-05-06 09:30"), day("2024-05-06")));
     assert_eq!(desk.number("a"), Some(1));
+}
+
+#[test]
+fn an_act_says_which_item_of_the_agenda_it_was() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a", "b"]);
+    for (case, item) in [("b", 2), ("a", 1)] {
+        desk.call("s", case).unwrap();
+        desk.unanimous("s", case).unwrap();
+        assert_eq!(desk.of(case).treatment.as_ref().unwrap().item, item, "{case}");
+    }
+}
+
+#[test]
+fn r3_13_an_item_is_treated_once_and_a_sitting_is_deserted_by_who_records_it() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.unanimous("s", "a").unwrap();
+    assert_eq!(code(desk.call("s", "a")), "item_closed");
+    let content = desk.content();
+    desk.ready("b", content);
+    desk.at("2024-05-09 09:00").convened("t", "2024-05-13 09:00", &["b"]);
+    let desert = |present: &[String]| SittingCommand::Desert { present: roll(present) };
+    let six = desk.first(6);
+    desk.at("2024-05-13 12:00");
+    let suspend = SittingCommand::Suspend { reason: "pausa".into() };
+    assert_eq!(code(desk.sitting("segretario", "t", suspend)), "sitting_status", "not open yet");
+    assert_eq!(code(desk.sitting("rp", "t", desert(&six))), "not_the_recorder", "R2.1");
+    desk.sitting("segretario", "t", desert(&six)).unwrap();
 }

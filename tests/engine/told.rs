@@ -124,6 +124,15 @@ fn an_office_is_told_as_a_whole_and_a_post_has_one_holder() {
 }
 
 #[test]
+fn only_a_proposal_to_the_consiglio_is_told_as_one() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.posted("a", content, false);
+    assert!(!desk.of("a").duties.is_empty(), "it owes other things");
+    assert_eq!(desk.mails("proposta-al-consiglio"), [""; 0]);
+}
+
+#[test]
 fn row_7_whoever_is_late_below_a_director_has_him_told() {
     let mut desk = Desk::large();
     joins(&mut desk, "istruttore", Role::Segreteria, Some("casa"));
@@ -142,4 +151,25 @@ fn row_7_whoever_is_late_below_a_director_has_him_told() {
     let passed = workflow.notices.iter().find(|notice| notice.on == "deadline_passed").unwrap();
     let above = ["superiori", "direttore_generale", "segretario"];
     assert!(above.iter().all(|token| passed.to.iter().any(|to| to == token)), "{:?}", passed.to);
+}
+
+#[test]
+fn row_7_a_term_is_reminded_two_days_before_on_its_day_and_on_the_day_after() {
+    let mut desk = Desk::large();
+    let content = desk.content();
+    desk.submitted("a", content);
+    let deadline = desk.of("a").deadline.unwrap();
+    let reminders = desk.jobs.iter().filter(|job| job.kind == "remind");
+    let mut due: Vec<(String, i64)> = reminders
+        .filter(|job| job.payload["entered"] == desk.of("a").entered)
+        .map(|job| {
+            let on = delibera::domain::law::calendar::rome_date(job.due_at);
+            let moment = job.payload["moment"].as_str().unwrap().to_owned();
+            (moment, (on - deadline).num_days())
+        })
+        .collect();
+    due.sort_by_key(|(_, days)| *days);
+    let said: Vec<(&str, i64)> =
+        due.iter().map(|(moment, days)| (moment.as_str(), *days)).collect();
+    assert_eq!(said, [("deadline_near", -2), ("deadline_due", 0), ("deadline_passed", 1)]);
 }

@@ -11,6 +11,7 @@ use delibera::domain::command::Command;
 use delibera::domain::papers::PaperKind;
 use delibera::domain::regulation::tokens::SealUse;
 use delibera::domain::sitting::SittingCommand;
+use delibera::domain::stream::StreamId;
 use delibera::domain::workflow::{Lifecycle, OpinionKind};
 
 fn order(how: Effect, from: &str, until: Option<&str>) -> Touch {
@@ -420,6 +421,8 @@ fn r_9_6_without_the_rule_the_list_waits_for_the_segretario_and_no_seal_replaces
     assert!(desk.mails("elenco-capigruppo").is_empty(), "not before it is signed");
     assert_eq!(code(desk.act("system", list("", &["a", "b"]))), "list_outdated", "once");
     desk.work();
+    let related = desk.world.related(&StreamId::case("a"));
+    assert!(related.contains(&StreamId::case("b")), "the list names it: {related:?}");
     let key = "elenco_capigruppo-2024-05-06-1";
     let state = desk.of("a").paper(key).unwrap().clone();
     let signers: Vec<&str> =

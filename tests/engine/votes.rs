@@ -4,7 +4,9 @@
 use crate::desk::{Desk, code, unanimous, votes};
 use crate::people::Size;
 use delibera::domain::case::{Efficacy, Ending};
+use delibera::domain::effects::case_rows;
 use delibera::domain::law::ballot::Casting;
+use delibera::domain::rows::Row;
 use delibera::domain::sitting::{
     ConflictStance, ItemOutcome, SecretTotals, SittingCommand, VoteInput,
 };
@@ -214,6 +216,31 @@ fn a_rejected_item_is_numbered_where_the_rule_says_so() {
     desk.at("2024-05-06 12:00").carry("a", "chiusura");
     assert_eq!(desk.lifecycle("a"), Lifecycle::Rejected);
     assert!(desk.of("a").posting.is_some());
+    assert_eq!(note(&desk, "a"), "non approvata", "the register says so");
+}
+
+/// What the register of deliberazioni notes beside an act.
+fn note(desk: &Desk, id: &str) -> String {
+    let mut lines = case_rows(&desk.world, desk.of(id)).into_iter().filter_map(|row| match row {
+        Row::Register(line) if line.register == "deliberazioni" => Some(line.note),
+        _ => None,
+    });
+    lines.next_back().unwrap()
+}
+
+#[test]
+fn the_register_notes_what_an_act_is_and_nothing_it_is_not() {
+    let mut desk = Desk::large();
+    desk.in_sitting(9, &["a", "b"]);
+    for id in ["a", "b"] {
+        desk.call("s", id).unwrap();
+        desk.unanimous("s", id).unwrap();
+    }
+    desk.immediate("s", "b", unanimous()).unwrap();
+    assert_eq!(
+        (note(&desk, "a").as_str(), note(&desk, "b").as_str()),
+        ("", "immediatamente eseguibile")
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use delibera::domain::law::ballot::{
     BallotError, Casting, Count, IeMajority, MemberBase, Outcome, QuorumStructural, TieRule,
-    VoteBase, VoteRules, has_quorum, immediate_effect, members_majority, outcome,
-    structural_quorum,
+    VoteBase, VoteRules, has_quorum, immediate_effect, immediate_required, members_majority,
+    outcome, structural_quorum,
 };
 
 const VOTANTI: VoteBase = VoteBase::Votanti;
@@ -257,4 +257,11 @@ fn words_of_the_quorum() {
     {
         assert_eq!(IeMajority::from_token(word).unwrap().to_string(), word);
     }
+}
+
+#[test]
+fn r7_9_two_thirds_of_one_voter_is_one_vote_and_of_none_is_not_nothing() {
+    let rules = VoteRules { ie_majority: IeMajority::TwoThirdsVoters, ..base(VoteBase::Votanti) };
+    let needed = |favour| immediate_required(&rules, &thirteen(9, favour, 0, 9 - favour));
+    assert_eq!((needed(0), needed(1), needed(2), needed(3), needed(9)), (1, 1, 2, 2, 6));
 }

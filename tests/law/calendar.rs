@@ -81,6 +81,7 @@ fn numbers_in_words() {
         (1_000_000, "un milione"),
         (1_000_003, "un milione tre"),
         (23_000_000, "ventitré milioni"),
+        (1_000_000_000, "un miliardo"),
         (2_000_200_001, "due miliardi duecentomilauno"),
     ] {
         assert_eq!(number_in_words(number), words, "{number}");
@@ -118,12 +119,20 @@ fn dates_are_read_strictly() {
 }
 
 #[test]
+fn the_calendar_begins_with_the_year_one() {
+    assert_eq!(parse_date("0001-01-01").map(|first| first.to_string()), Some("0001-01-01".into()));
+}
+
+#[test]
 fn holidays() {
     for (year, sunday) in [
+        (1954, "1954-04-18"),
+        (2000, "2000-04-23"),
         (2024, "2024-03-31"),
         (2025, "2025-04-20"),
         (2026, "2026-04-05"),
         (2038, "2038-04-25"),
+        (2100, "2100-03-28"),
         (2285, "2285-03-22"),
     ] {
         assert_eq!(easter(year), Some(day(sunday)));

@@ -178,3 +178,13 @@ fn lists_and_tables_are_typed() {
     assert_eq!(regulation.term_rules_for("altro").posting_days, 15);
     assert_eq!(regulation.extra_opinions_by_type["bilancio"], ["organo_di_revisione"]);
 }
+
+#[test]
+fn every_set_still_to_come_is_looked_at_once() {
+    let regulation = read(TWO_PERIODS);
+    let counts = |from| -> Vec<ExecCount> {
+        regulation.sets_from(day(from)).iter().map(|set| set.exec_count).collect()
+    };
+    assert_eq!(counts("2024-12-31"), [ExecCount::C, ExecCount::A]);
+    assert_eq!(counts("2025-01-01"), [ExecCount::A]);
+}

@@ -335,3 +335,42 @@ fn a_doctrine_that_stops_is_a_warning() {
         ]
     );
 }
+
+#[test]
+fn nobody_could_propose() {
+    let said = errors("[proposer_roles]\nvalue = []\nsource = \"art. 1\"\n").join("");
+    assert!(said.contains("nessuno può proporre: l'elenco è vuoto"), "{said}");
+}
+
+#[test]
+fn a_policy_of_signatures_is_about_papers_that_exist() {
+    let said = |policy: &str| {
+        let text = format!("[signature_policy]\nvalue = {policy}\nsource = \"Manuale\"\n");
+        parse(&format!("{EXEC}{text}"), "r.toml")
+            .err()
+            .map(|problems| problems.iter().map(ToString::to_string).collect::<String>())
+    };
+    assert_eq!(said("{ default = \"qualified\", deliberazione = \"qualified B-LTA\" }"), None);
+    let wrong = said("{ determina = \"qualified\" }").expect("no such paper");
+    assert!(wrong.contains("«determina» non è un tipo di documento"), "{wrong}");
+}
+
+#[test]
+fn an_authority_is_written_as_its_register_writes_it() {
+    let said = errors("[urn_authority]\nvalue = \"Comune di Milano\"\nsource = \"IPA\"\n").join("");
+    assert!(said.contains("con parole minuscole separate da punti"), "{said}");
+}
+
+#[test]
+fn the_seal_closes_a_referto_only_where_it_may() {
+    let said = |uses: &str| {
+        let text = format!(
+            "[referto_signer]\nvalue = \"seal\"\nsource = \"Manuale\"\n\
+             [seal_uses]\nvalue = [{uses}]\nsource = \"Manuale\"\n"
+        );
+        parse(&format!("{EXEC}{text}"), "r.toml").err().map(|problems| problems[0].to_string())
+    };
+    assert_eq!(said("\"referto\""), None);
+    let wrong = said("\"extract\"").expect("not for this");
+    assert!(wrong.contains("«seal_uses» non lo comprende"), "{wrong}");
+}

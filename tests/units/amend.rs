@@ -50,3 +50,12 @@ fn what_contradicts_the_rest_is_refused() {
     let problems = amend(TEXT, &[new], day("2026-03-01")).expect_err("no page of verification");
     assert!(problems[0].reason.contains("contrassegno"), "{problems:?}");
 }
+
+#[test]
+fn the_keys_that_follow_are_not_touched() {
+    let new = change("exec_count", Raw::Text("E-B".into()));
+    let text = amend(TEXT, &[new], day("2026-03-01")).expect("amended");
+    assert!(text.contains("[vote_base]\nvalue = \"votanti\"\nsource = \"b\""), "{text}");
+    let read = parse(&text, "r.toml").expect("sound").on(day("2026-03-01")).expect("in force");
+    assert_eq!((read.source("exec_count"), read.source("vote_base")), ("art. 3 Statuto", "b"));
+}

@@ -81,3 +81,34 @@ fn an_absence_taken_back_gives_the_post_back() {
     registry.evolve(&RegistryEvent::AbsenceCorrected { person, from, to: None });
     assert!(!registry.is_absent("anna", day("2020-07-22")));
 }
+
+#[test]
+fn a_mandate_that_ended_in_another_office_is_not_of_this_one() {
+    let mut registry = comune();
+    let ended = |id: &str, office: Option<&str>| Mandate {
+        id: id.into(),
+        person: "ida".into(),
+        role: Role::Direttore,
+        office: office.map(str::to_owned),
+        capacity: Capacity::Titolare,
+        title: "Il Direttore".into(),
+        act: "decreto".into(),
+        from: day("2019-01-01"),
+        to: Some(day("2019-12-31")),
+        rank: 0,
+        group: None,
+    };
+    for mandate in
+        [ended("qui", Some("area")), ended("altrove", Some("casa")), ended("tutti", None)]
+    {
+        registry.evolve(&RegistryEvent::MandateGranted { mandate });
+    }
+    let of = |office: Option<&str>| {
+        let claims = registry.standing(Role::Direttore, office, day("2020-07-15"));
+        let mut ids: Vec<String> = claims.into_iter().map(|claim| claim.mandate.id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(of(Some("area")), ["qui", "tutti"]);
+    assert_eq!(of(None), ["altrove", "qui", "tutti"]);
+}

@@ -176,6 +176,12 @@ fn rows(table: Table, text: &str, file: &str) -> Result<Vec<Row>, Vec<Problem>> 
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, |p| p.line() as usize);
+                // A separator inside a title: every cell after it would be taken for the one before.
+                if record.iter().skip(columns.len()).any(|cell| !cell.is_empty()) {
+                    let hint = "scrivere fra virgolette il testo che contiene il separatore";
+                    let reason = "la riga ha più celle della prima";
+                    problems.push(Problem::at(file, line, reason).hint(hint));
+                }
                 let cells = columns.iter().zip(record.iter());
                 let cells: BTreeMap<_, _> =
                     cells.filter_map(|(c, value)| Some(((*c)?, value.to_owned()))).collect();

@@ -9,7 +9,7 @@ use super::opening::roll;
 use super::presence::there;
 use super::presence_commands::connected;
 use super::treatment::{ItemOutcome, MemberPresence, Treatment};
-use super::votes::{counted, judge, not_voted};
+use super::votes::{conflicted, counted, judge, not_voted};
 use super::{Item, Sitting, Status};
 use crate::case::{self, CaseEvent};
 use crate::changes::{Changes, Stop};
@@ -50,14 +50,15 @@ pub(super) fn proclaim(changes: &mut Changes, id: &str, case_id: &str) -> Result
     close_case(changes, id, case_id, outcome, numbered)
 }
 
-/// An open ballot names exactly those who were there and could vote: a presence corrected after the
-/// vote asks for the vote to be corrected too.
+/// An open ballot names exactly those who were there and could vote, and any ballot those who were there
+/// and could not: a presence corrected after the vote asks for the vote to be corrected too.
 fn up_to_date(then: &Sitting, item: &Item, ballot: &Ballot) -> Result<(), Refusal> {
     let named: Vec<&String> =
         [&ballot.favour, &ballot.against, &ballot.abstained].into_iter().flatten().collect();
     let may = |p: &str| then.is_present(p) && !item.must_abstain(p);
     let voters = then.members.iter().filter(|m| may(&m.person)).count();
-    if ballot.totals.is_some() || (named.len() == voters && named.iter().all(|p| may(p))) {
+    let same = ballot.totals.is_some() || (named.len() == voters && named.iter().all(|p| may(p)));
+    if same && ballot.conflicted == conflicted(then, item) {
         return Ok(());
     }
     let text =

@@ -127,10 +127,8 @@ fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, R
         .map(|m| m.person.clone())
         .filter(|p| sitting.is_present(p) && !item.must_abstain(p))
         .collect();
-    let conflicted =
-        item.conflicts.iter().map(|c| c.person.clone()).filter(|p| sitting.is_present(p)).collect();
     let mut ballot = Ballot {
-        conflicted,
+        conflicted: conflicted(sitting, item),
         casting: input.casting,
         statements: input.statements.clone(),
         ..Ballot::default()
@@ -184,6 +182,12 @@ fn ballot(sitting: &Sitting, item: &Item, input: &VoteInput) -> Result<Ballot, R
         None => ballot.favour = voters.into_iter().filter(|p| !seen.contains(&p)).collect(),
     }
     Ok(ballot)
+}
+
+/// Who is there and must abstain (R3.9).
+pub(super) fn conflicted(sitting: &Sitting, item: &Item) -> Vec<String> {
+    let there = item.conflicts.iter().filter(|c| sitting.is_present(&c.person));
+    there.map(|c| c.person.clone()).collect()
 }
 
 fn member_name(sitting: &Sitting, person: &str) -> String {

@@ -321,8 +321,9 @@ impl Appended {
         }
         let events = self.plan.events.into_iter().zip(self.positions);
         let events: Vec<_> = events
-            .map(|(planned, position)| {
-                Arc::new(StoredEvent { position, ..StoredEvent::clone(&planned.event) })
+            .map(|(Planned { mut event, .. }, position)| {
+                Arc::make_mut(&mut event).position = position;
+                event
             })
             .collect();
         if let Some(as_read) = &self.as_read {

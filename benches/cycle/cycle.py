@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benches/cycle/run", description=__doc__.split("\n")[0])
     parser.add_argument("peers", type=Path, help="folder of the peers' harness")
     parser.add_argument("--rounds", type=int, default=5, help="0: only what concerns Delibera alone")
-    parser.add_argument("--seconds", type=float, default=3, help="of each run, after the warm-up")
+    parser.add_argument("--seconds", type=int, default=3, help="of each run, after the warm-up")
     parser.add_argument("--busy", type=float, default=0.5, help="cores used by others at which a round does not count")
     parser.add_argument("--program", type=Path, help="a program already built")
     return parser.parse_args()
@@ -115,7 +115,8 @@ class Peers:
     def ours(self, label: str, program: Path, *words: object, postgres: bool = False) -> None:
         command = [*self.environment["SS"].split(), program, "bench", "--json", *words]
         uses = "1" if postgres else "0"
-        self.call("measure.py", label, "--", *command, USE_PG=uses, PGPORT=os.environ.get("PGPORT", "55432"))
+        measure = [sys.executable, self.folder / "measure.py", label, "--"]
+        run(*measure, *command, cwd=self.folder, env={**self.environment, "USE_PG": uses})
 
 
 # --- Rounds --------------------------------------------------------------------------------------------
@@ -186,7 +187,10 @@ def alone(program: Path) -> None:
     [probe] = lines("--via", "api", "--at-once", 32, "--seconds", 3)
     seconds = 1.2 * LONG / probe["cycles_per_second"]
     [long] = lines("--via", "api", "--at-once", 32, "--seconds", round(seconds))
-    size = program.stat().st_size / 1e6
+    # As the package installs it.
+    stripped = WORK / "stripped"
+    run("strip", "--strip-unneeded", "-o", stripped, program)
+    size = stripped.stat().st_size / 1e6
     goals = [
         ("start, until /status answers", statistics.median(starts), 150, spread(starts, ".0f"), "ms"),
         (f"first transition after kill -9, {OPEN} open", statistics.median(took), 1000, spread(took, ".0f"), "ms"),

@@ -122,6 +122,10 @@ class Peers:
 # --- Rounds --------------------------------------------------------------------------------------------
 
 
+def lines_of(runs: Path) -> int:
+    return len(runs.read_text().splitlines()) if runs.exists() else 0
+
+
 def last() -> dict:
     return json.loads(RUNS.read_text().splitlines()[-1])
 
@@ -146,8 +150,12 @@ def turn(peers: Peers, program: Path, number: int, options: argparse.Namespace) 
             ),
         }
         for name, one in work.items():
+            before = lines_of(RUNS)
             one()
             line = last()
+            # A peer that failed leaves no line of its own; another's is not its measure.
+            if lines_of(RUNS) != before + 1:
+                sys.exit(f"benches: {name}, {at_once} at once, left no measure")
             busiest = max(busiest, line["others_cores"])
             found[name, at_once] = rate(line)
     said = "  ".join(f"{name} {at_once}: {value:.1f}" for (name, at_once), value in found.items())

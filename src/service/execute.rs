@@ -258,12 +258,13 @@ impl Executor {
     }
 }
 
-/// A number another system gave is that of another act already: only the register knows.
+/// A number another system gave is that of another act already: only the register knows. A register
+/// that came back to the Comune during the year has the numbers of the other system, too.
 pub(super) fn received_twice() -> Refusal {
-    let text =
-        "Il numero ricevuto è già di un altro atto nello stesso registro e nello stesso anno";
-    Refusal::new("number_received_twice", "R5.1", "art. 32 L. 69/2009", text)
-        .next("Controllare il numero nel sistema che lo ha dato e ripetere")
+    let text = "Il numero è già di un altro atto nello stesso registro e nello stesso anno";
+    let next = "Controllare il numero nel sistema che lo ha dato; se il registro è tornato al Comune, \
+                aprirlo dall'ultimo numero usato";
+    Refusal::new("number_received_twice", "R5.1", "art. 32 L. 69/2009", text).next(next)
 }
 
 /// Someone else was faster: what the person saw is not what is there.

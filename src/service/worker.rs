@@ -72,6 +72,16 @@ enum JobError {
     Vacant(String),
 }
 
+impl JobError {
+    /// The same, as an attempt that counts: what was handed over is not handed over again for ever.
+    fn counted(self) -> Self {
+        match self {
+            Self::Passing(why) | Self::Vacant(why) => Self::Retry(why),
+            error => error,
+        }
+    }
+}
+
 impl From<PaperError> for JobError {
     fn from(error: PaperError) -> Self {
         match error {
@@ -226,10 +236,14 @@ impl Worker {
             }
         }
         let outcomes = join_all(kept.iter().map(|job| self.perform(job))).await;
+        // Each is recorded, whatever becomes of another: what was taken by a server is not sent again.
+        let mut recorded = Ok(kept.len());
         for (job, outcome) in kept.iter().zip(outcomes) {
-            self.record(job, outcome).await?;
+            if let Err(error) = self.record(job, outcome).await {
+                recorded = recorded.and(Err(error));
+            }
         }
-        Ok(kept.len())
+        recorded
     }
 
     /// Records what became of a job.
@@ -240,7 +254,7 @@ impl Worker {
     ) -> Result<(), StoreError> {
         let store = &self.office.executor.store;
         let outcome = match outcome {
-            Ok(Done::Sent(mail)) => self.left(job, *mail).await,
+            Ok(Done::Sent(mail)) => self.left(job, *mail).await.map_err(JobError::counted),
             Ok(Done::Yes(note)) => Ok(note),
             Ok(Done::Later(at, why)) => {
                 return store.put_off(&job.key, &self.name, at, &why).await.map(drop);
@@ -262,6 +276,7 @@ impl Worker {
             _ => None,
         };
         if let Some((until, why)) = waits {
+            tracing::warn!(job = job.key, %error, "job waits");
             return store.put_off(&job.key, &self.name, until, why).await.map(drop);
         }
         let attempt = u32::try_from(job.attempts).unwrap_or(u32::MAX);

@@ -244,6 +244,10 @@ pub(crate) async fn sqlite(
     let mut positions: Vec<i64> = query.fetch_all(&mut *conn).await?;
     // In the order in which they were given, whatever the order in which they are told.
     positions.sort_unstable();
+    if positions.len() != plan.events.len() {
+        let text = format!("{} fatti e {} posizioni", plan.events.len(), positions.len());
+        return Err(StoreError::Invalid(text));
+    }
     for document in plan.documents.values() {
         sqlx::query(DOCUMENT_SQLITE)
             .bind(&document.sha256)

@@ -43,8 +43,9 @@ pub enum StoreError {
     /// Something that must be unique is already there.
     #[error("Il dato esiste già ({0})")]
     Exists(String),
-    /// A number received from another system is already in its register.
-    #[error("Il numero ricevuto è già nel registro")]
+    /// A number is already in its register: received twice, or taken by a register that does not know
+    /// the numbers another system gave.
+    #[error("Il numero è già nel registro")]
     NumberExists,
     /// A stored value that cannot be read back.
     #[error("Dato illeggibile in {table}, {id}: {reason}")]

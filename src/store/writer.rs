@@ -178,7 +178,12 @@ async fn commit(shared: &Shared, batch: &mut [Box<dyn Command>]) -> Result<Settl
             Err(Trouble::Error(error)) => return Err(error),
             Err(Trouble::Conflict(error)) => {
                 add(&shared.counting.conflicts, 1);
-                if attempt < ATTEMPTS_MAX { error } else { return Err(StoreError::Busy) }
+                match error {
+                    error if attempt < ATTEMPTS_MAX => error,
+                    // Nobody was faster: the number will be there at every attempt.
+                    StoreError::NumberExists => return Err(error),
+                    _ => return Err(StoreError::Busy),
+                }
             }
             Err(Trouble::Lost(error)) if is_down(&error) => return Err(given_up(error, &doubts)),
             Err(Trouble::Lost(error)) => error,

@@ -275,6 +275,29 @@ fn r2_7_a_return_is_corrected_without_touching_what_was_concluded_before_it() {
     assert_eq!(present_at(&desk, "a"), 9, "he had been there for it");
 }
 
+/// What is corrected begins after the vote: who voted was there, and the vote stands.
+#[test]
+fn a_presence_corrected_from_after_the_vote_leaves_the_vote() {
+    let mut desk = Desk::large();
+    desk.in_sitting(7, &["a"]);
+    desk.call("s", "a").unwrap();
+    desk.vote("s", "a", unanimous()).unwrap();
+    let enter = |person: &str| SittingCommand::Enter { person: person.into(), remote: false };
+    desk.record_in("s", enter("ass8")).unwrap();
+    desk.leave("s", "ass5").unwrap();
+    desk.record_in("s", enter("ass5")).unwrap();
+    let correct = SittingCommand::CorrectPresence {
+        person: "ass5".into(),
+        present: false,
+        remote: false,
+        reason: "non è rientrato".into(),
+    };
+    desk.record_in("s", correct).unwrap();
+    desk.proclaim("s", "a").unwrap();
+    let treatment = desk.of("a").treatment.clone().unwrap();
+    assert_eq!((treatment.present(), treatment.ballot.unwrap().favour.len()), (7, 7));
+}
+
 #[test]
 fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();

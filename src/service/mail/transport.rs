@@ -11,7 +11,7 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// Where mails go.
@@ -58,13 +58,18 @@ async fn to_folder(folder: &Path, mail: &Mail) -> std::io::Result<()> {
 
 /// A server and the lines to it, kept from one mail to the next, as many as the configuration says.
 /// They are ours and not the library's pool, which leaves small packets waiting for each other
-/// (Nagle): the end of each mail took 40 ms.
+/// (Nagle): the end of each mail took 40 ms, as it still does where TLS comes before the first word.
 pub(super) struct Smtp {
     config: SmtpConfig,
     tls: Option<TlsParameters>,
     hello: ClientId,
-    idle: Mutex<Vec<AsyncSmtpConnection>>,
+    idle: Mutex<Vec<(Instant, AsyncSmtpConnection)>>,
 }
+
+/// How long a line is kept without a mail: what stands between may drop it without a word.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// How long a kept line may take to say that it is still there.
+const STILL_THERE: Duration = Duration::from_secs(5);
 
 impl Smtp {
     fn new(config: &SmtpConfig) -> Result<Self, MailConfigError> {
@@ -98,7 +103,7 @@ impl Smtp {
         let answer = line.send(&mail.envelope, &mail.bytes).await;
         let mut idle = self.idle();
         if !line.has_broken() && idle.len() < self.config.pool as usize {
-            idle.push(line);
+            idle.push((Instant::now(), line));
         }
         answer.map(drop).map_err(|e| judge(&e))
     }
@@ -107,8 +112,9 @@ impl Smtp {
     async fn line(&self) -> Result<AsyncSmtpConnection, MailError> {
         loop {
             let kept = self.idle().pop();
-            let Some(mut line) = kept else { return self.open().await };
-            if line.test_connected().await {
+            let Some((since, mut line)) = kept else { return self.open().await };
+            let asked = tokio::time::timeout(STILL_THERE, line.test_connected());
+            if since.elapsed() < IDLE_MAX && asked.await.unwrap_or(false) {
                 return Ok(line);
             }
         }
@@ -141,7 +147,7 @@ impl Smtp {
         Ok(line)
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<AsyncSmtpConnection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(Instant, AsyncSmtpConnection)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

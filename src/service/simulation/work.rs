@@ -285,6 +285,8 @@ impl Town {
         Ok(match self.system(Command::Case { id, command })? {
             Ok(()) => Done::Yes,
             Err(Done::Retry(code)) if code == "already_told" => Done::Yes,
+            // The message left: this attempt counts.
+            Err(Done::Later(_)) => Done::Retry("il database non risponde".into()),
             Err(done) => done,
         })
     }

@@ -334,8 +334,8 @@ pub enum SittingEvent {
         /// Why.
         reason: String,
     },
-    /// A vote not yet proclaimed is no vote: on the presence as corrected there was no legal number,
-    /// nobody to preside or to take the minutes. It is taken again (R3.11).
+    /// A vote not yet proclaimed is no vote: on the presence as corrected there was no legal number, or
+    /// nobody to preside. It is taken again (R3.11).
     VoteVoided {
         /// Case.
         case: String,

@@ -224,8 +224,9 @@ fn amend(
             "already_voted",
             "R1.12",
             "",
-            "Il testo si emenda prima del voto",
+            "Il testo si emenda prima del voto, anche se il voto è poi risultato nullo",
         )
+        .next("Votare il testo com'è, o rinviare l'argomento")
         .into());
     }
     let change = if formal {

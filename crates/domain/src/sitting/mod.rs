@@ -378,8 +378,8 @@ impl Sitting {
                 open.for_each(|item| item.choices.retain(|(who, _)| who != person));
             }
             SittingEvent::PresenceCorrected { person, present, remote, .. } => {
-                self.correct_presence(person, *present, *remote, at);
-                self.correct_open_votes(person);
+                let from = self.correct_presence(person, *present, *remote, at);
+                self.correct_open_votes(person, from);
             }
             SittingEvent::Suspended { reason } => {
                 self.status = Status::Suspended;

@@ -56,26 +56,28 @@ impl Sitting {
         }
     }
 
-    /// A mistyped presence: the last interval is replaced from its own beginning.
+    /// A mistyped presence: the last interval is replaced from its own beginning, which is given back.
     pub(super) fn correct_presence(
         &mut self,
         person: &str,
         present: bool,
         remote: bool,
         at: DateTime<Utc>,
-    ) {
+    ) -> DateTime<Utc> {
         let last = self.presence.iter().rposition(|i| i.person == person);
-        let from = last.map(|i| self.presence.remove(i).from);
+        let from = last.map(|i| self.presence.remove(i).from).or(self.opened).unwrap_or(at);
         if present {
-            let from = from.or(self.opened).unwrap_or(at);
             self.enter(person, remote, from);
         }
+        from
     }
 
-    /// A corrected presence holds for what was voted and not yet proclaimed, too.
-    pub(super) fn correct_open_votes(&mut self, person: &str) {
+    /// A presence corrected from an instant on holds for what was voted since and is not yet
+    /// proclaimed, too.
+    pub(super) fn correct_open_votes(&mut self, person: &str, from: DateTime<Utc>) {
         let now = self.present_now().find(|i| i.person == person).cloned();
-        let open = self.items.iter_mut().filter(|i| i.ballot.is_some() && i.outcome.is_none());
+        let since = |item: &Item| item.ballot.as_ref().is_some_and(|(_, voted)| *voted >= from);
+        let open = self.items.iter_mut().filter(|i| i.outcome.is_none() && since(i));
         for item in open {
             item.at_vote.retain(|i| i.person != person);
             item.at_vote.extend(now.clone());

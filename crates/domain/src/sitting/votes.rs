@@ -279,14 +279,13 @@ fn secrecy_at_a_distance(
     ))
 }
 
-/// Whether those who are there can vote an item, whatever they vote: who takes the minutes, the legal
-/// number, who presides (R2.6, R3.3, R3.4).
+/// Whether those who are there can vote an item, whatever they vote: the legal number, who presides
+/// (R3.3, R3.4).
 pub(super) fn can_vote(
     sitting: &Sitting,
     item: &Item,
     regulation: &Regulation,
 ) -> Result<(Count, Chair), Refusal> {
-    verbalizer_there(sitting, item)?;
     let rules = regulation.vote_rules();
     let count = presence_count(sitting, Some(item), regulation);
     if !has_quorum(&rules, &count) {
@@ -303,6 +302,7 @@ pub(super) fn judge(
     ballot: &Ballot,
     regulation: &Regulation,
 ) -> Result<(Count, Outcome), Refusal> {
+    verbalizer_there(sitting, item)?;
     let (presence, chair) = can_vote(sitting, item, regulation)?;
     let mut count = ballot.count(presence.members, presence.seats, presence.present);
     count.conflicted = presence.conflicted;

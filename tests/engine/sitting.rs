@@ -168,18 +168,19 @@ fn quorum_lost_after_the_vote_does_not_undo_it() {
     assert!(treatment.members.iter().any(|m| m.person == "ass9" && !m.present));
 }
 
+/// A presence in the room that was mistyped.
+fn corrected(person: &str, present: bool, reason: &str) -> SittingCommand {
+    let (person, reason) = (person.to_owned(), reason.to_owned());
+    SittingCommand::CorrectPresence { person, present, remote: false, reason }
+}
+
 #[test]
 fn a_presence_corrected_after_the_vote_asks_for_the_vote_again() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);
     desk.call("s", "a").unwrap();
     desk.vote("s", "a", unanimous()).unwrap();
-    let correct = SittingCommand::CorrectPresence {
-        person: "ass7".into(),
-        present: false,
-        remote: false,
-        reason: "scambiato nell'appello".into(),
-    };
+    let correct = corrected("ass7", false, "scambiato nell'appello");
     desk.record_in("s", correct).unwrap();
     assert_eq!(code(desk.proclaim("s", "a")), "ballot_outdated");
     let (vote, reason) = (unanimous(), "presenza corretta".to_owned());
@@ -197,12 +198,7 @@ fn a_vote_without_the_legal_number_is_void_and_taken_again() {
     desk.in_sitting(7, &["a"]);
     desk.call("s", "a").unwrap();
     desk.vote("s", "a", unanimous()).unwrap();
-    let correct = |present| SittingCommand::CorrectPresence {
-        person: "ass5".into(),
-        present,
-        remote: false,
-        reason: "scambiato nell'appello".into(),
-    };
+    let correct = |present| corrected("ass5", present, "scambiato nell'appello");
     let mut wrong = desk.clone();
     desk.record_in("s", correct(false)).unwrap();
     let sitting = desk.held("s");
@@ -226,12 +222,7 @@ fn r2_7_who_came_in_after_a_vote_was_not_there_for_it() {
     desk.vote("s", "a", unanimous()).unwrap();
     desk.enter("s", "ass9").unwrap();
     desk.proclaim("s", "a").unwrap();
-    let correct = |present| SittingCommand::CorrectPresence {
-        person: "ass9".into(),
-        present,
-        remote: false,
-        reason: "non era lui".into(),
-    };
+    let correct = |present| corrected("ass9", present, "non era lui");
     assert_eq!(code(desk.record_in("s", correct(true))), "already_proclaimed");
     desk.record_in("s", correct(false)).unwrap();
     assert_eq!(present_at(&desk, "a"), 9);
@@ -244,12 +235,7 @@ fn r3_9_who_must_abstain_and_was_not_there_is_not_counted_as_there() {
     desk.call("s", "a").unwrap();
     conflict(&mut desk, "a", "ass7", ConflictStance::Stays).unwrap();
     desk.vote("s", "a", unanimous()).unwrap();
-    let correct = SittingCommand::CorrectPresence {
-        person: "ass7".into(),
-        present: false,
-        remote: false,
-        reason: "scambiato nell'appello".into(),
-    };
+    let correct = corrected("ass7", false, "scambiato nell'appello");
     desk.record_in("s", correct).unwrap();
     assert_eq!(code(desk.proclaim("s", "a")), "ballot_outdated");
     let (vote, reason) = (unanimous(), "presenza corretta".to_owned());
@@ -286,12 +272,7 @@ fn a_presence_corrected_from_after_the_vote_leaves_the_vote() {
     desk.record_in("s", enter("ass8")).unwrap();
     desk.leave("s", "ass5").unwrap();
     desk.record_in("s", enter("ass5")).unwrap();
-    let correct = SittingCommand::CorrectPresence {
-        person: "ass5".into(),
-        present: false,
-        remote: false,
-        reason: "non è rientrato".into(),
-    };
+    let correct = corrected("ass5", false, "non è rientrato");
     desk.record_in("s", correct).unwrap();
     desk.proclaim("s", "a").unwrap();
     let treatment = desk.of("a").treatment.clone().unwrap();
@@ -303,12 +284,7 @@ fn a_mistyped_departure_is_undone_once() {
     let mut desk = Desk::large();
     desk.in_sitting(9, &["a"]);
     desk.leave("s", "ass5").unwrap();
-    let correct = SittingCommand::CorrectPresence {
-        person: "ass5".into(),
-        present: true,
-        remote: false,
-        reason: "non è uscito".into(),
-    };
+    let correct = corrected("ass5", true, "non è uscito");
     desk.record_in("s", correct).unwrap();
     let sitting = desk.held("s");
     assert_eq!(sitting.present_at(rome("2024-05-06 09:00")).count(), 9);

@@ -16,3 +16,12 @@ fn whole_comuni_live_through_every_fault_and_every_act_comes_to_an_end() {
     assert!(tally.faults.len() >= 10, "every kind of fault came: {:?}", tally.faults);
     assert!(tally.refused > 100_000 && tally.events > 1_000_000, "{tally:?}");
 }
+
+/// Seeds that found something once: a sitting that could not close, a certificate nobody could sign, a
+/// number received twice, a job that an outage used up.
+#[test]
+fn what_was_found_is_not_found_again() {
+    for seed in [465, 2256, 49, 415] {
+        simulate(seed, 1, 1, |_| ()).unwrap_or_else(|broken| panic!("{broken}"));
+    }
+}

@@ -88,21 +88,30 @@ pub(super) fn effect_moved(
     if now == before {
         return Ok(());
     }
+    let immediate = case.is_immediate();
+    void_certificates(changes, id, why)?;
+    if immediate {
+        return Ok(());
+    }
+    untouch(changes, id, why)?;
+    if now.is_some() { tell_affected(changes, id, false) } else { Ok(()) }
+}
+
+/// Certificates nobody has signed yet that say another day than that of executivity: they could not
+/// be signed any more (R7.7).
+fn void_certificates(changes: &mut Changes, id: &str, why: &str) -> Result<(), Stop> {
+    let case = changes.case(id)?;
+    let now = effective_on(case);
     let stale: Vec<String> = case
         .open_papers()
         .filter(|p| p.plan.kind == PaperKind::CertificatoEsecutivita && p.signed.is_empty())
         .filter(|p| now.is_none_or(|day| p.plan.about != day.to_string()))
         .map(|p| p.plan.key.clone())
         .collect();
-    let immediate = case.is_immediate();
     for key in stale {
         changes.push(id, CaseEvent::PaperVoided { key, reason: why.to_owned() });
     }
-    if immediate {
-        return Ok(());
-    }
-    untouch(changes, id, why)?;
-    if now.is_some() { tell_affected(changes, id, false) } else { Ok(()) }
+    Ok(())
 }
 
 /// An order is of a court or of an authority: it suspends, annuls, or a note mends a material error.
@@ -221,7 +230,8 @@ pub(super) fn touched(changes: &mut Changes, id: &str, touch: Touch) -> Result<(
     }
     let serial = case.touches.len() + 1;
     changes.push(id, CaseEvent::Touched { touch });
-    annotate(changes, id, annotation_key(serial), serial)
+    annotate(changes, id, annotation_key(serial), serial)?;
+    void_certificates(changes, id, "un altro atto o un provvedimento ne ha spostato l'esecutività")
 }
 
 pub(super) fn lift(

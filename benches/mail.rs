@@ -11,6 +11,9 @@
     reason = "a measure stops at the first surprise"
 )]
 
+#[path = "figures.rs"]
+mod figures;
+
 use chrono::TimeDelta;
 use delibera::domain::stream::NewJob;
 use delibera::service::clock::Clock;
@@ -31,8 +34,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
 async fn main() {
-    let mut arguments =
-        std::env::args().skip(1).map(|word| word.parse::<usize>().expect("a number"));
+    let mut arguments = figures::arguments();
     let messages = arguments.next().unwrap_or(4_000);
     let connections = arguments.next().unwrap_or(8);
     let rounds = arguments.next().unwrap_or(5);
@@ -63,12 +65,8 @@ async fn main() {
         println!("queue {ours:.0} a second, raw {raw:.0}, ratio {:.3}", ours / raw);
         ratios.push(ours / raw);
     }
-    ratios.sort_by(f64::total_cmp);
-    let (least, most) = (ratios[0], ratios[ratios.len() - 1]);
-    println!(
-        "{:.3} ({least:.3}–{most:.3}) of a raw sender on {connections} connections",
-        ratios[ratios.len() / 2]
-    );
+    let (median, least, most) = figures::spread(ratios);
+    println!("{median:.3} ({least:.3}–{most:.3}) of a raw sender on {connections} connections");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -9,6 +9,9 @@
     reason = "a measure stops at the first surprise"
 )]
 
+#[path = "figures.rs"]
+mod figures;
+
 use delibera::service::scenario::{Runner, demo, run};
 use delibera::service::verify::verify;
 use delibera::store::{Report, Store};
@@ -17,7 +20,7 @@ use std::time::Instant;
 
 #[tokio::main]
 async fn main() {
-    let mut arguments = std::env::args().skip(1).map(|word| word.parse().expect("a number"));
+    let mut arguments = figures::arguments();
     let machine = std::thread::available_parallelism().map_or(1, usize::from);
     let together = arguments.next().unwrap_or(machine);
     let rounds = arguments.next().unwrap_or(5);
@@ -46,9 +49,8 @@ async fn main() {
         rates.push(rate);
         std::fs::remove_dir_all(&folder).unwrap();
     }
-    rates.sort_by(f64::total_cmp);
-    let (least, most) = (rates[0], rates[rates.len() - 1]);
-    println!("{:.2} ({least:.2}–{most:.2}) cycles a second", rates[rates.len() / 2]);
+    let (median, least, most) = figures::spread(rates);
+    println!("{median:.2} ({least:.2}–{most:.2}) cycles a second");
 }
 
 /// A Comune with its people, before the first gesture.

@@ -44,6 +44,8 @@ mod own_vote;
 mod papers;
 #[path = "engine/people.rs"]
 mod people;
+#[path = "engine/presence.rs"]
+mod presence;
 #[path = "engine/privacy.rs"]
 mod privacy;
 #[path = "engine/proposal.rs"]

@@ -117,17 +117,21 @@ fn each_command_is_open_to_those_who_keep_it_and_to_nobody_else() {
     }
 }
 
+fn administrator_ended() -> R {
+    R::EndMandate {
+        mandate: "admin-amministratore".into(),
+        last_day: day("2024-05-05"),
+        act: "decreto n. 9".into(),
+        at: None,
+    }
+}
+
 #[test]
 fn an_administrator_of_yesterday_is_nobody_today_even_for_a_fact_of_yesterday() {
     let mut desk = desk();
     let second = post(Role::Amministratore, Capacity::Titolare, None);
     ask(&mut desk, "admin", &R::GrantMandate(second)).unwrap();
-    let ended = R::EndMandate {
-        mandate: "admin-amministratore".into(),
-        last_day: day("2024-05-05"),
-        act: "decreto n. 9".into(),
-        at: None,
-    };
+    let ended = administrator_ended();
     ask(&mut desk, "admin", &ended).unwrap();
     let office = R::OpenOffice(Office { id: "sport".into(), name: "Direzione Sport".into() });
     let mut that_night = desk.at("2024-05-05 23:00").clone();
@@ -280,12 +284,7 @@ fn the_comune_is_not_left_without_administrator_for_a_day() {
         let second = post(Role::Amministratore, Capacity::Titolare, None);
         let second = Mandate { from: day(from), ..second };
         ask(&mut desk, "admin", &R::GrantMandate(second)).unwrap();
-        let ended = R::EndMandate {
-            mandate: "admin-amministratore".into(),
-            last_day: day("2024-05-05"),
-            act: "decreto n. 9".into(),
-            at: None,
-        };
+        let ended = administrator_ended();
         assert_eq!(code(ask(&mut desk, "admin", &ended)), answer, "from {from}");
     }
 }

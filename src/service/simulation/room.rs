@@ -97,6 +97,7 @@ impl Town {
         if let (Some(case), true) = (self.chance.pick(&ready).cloned(), self.chance.percent(60)) {
             return self.sitting(secretary, sitting, C::AddItem { case });
         }
+        let cancel = C::Cancel { reason: REASON.into(), paper: None };
         let dice = if self.calm { 99 } else { self.chance.below(100) };
         match dice {
             0..=2 => {
@@ -109,11 +110,7 @@ impl Town {
                 let who = self.acting(Role::Sindaco)?;
                 return self.sitting(who, sitting, C::RemoveItem { case, reason, paper: None });
             }
-            6 => {
-                let who = self.acting(Role::Sindaco)?;
-                let cancel = C::Cancel { reason: REASON.into(), paper: None };
-                return self.sitting(who, sitting, cancel);
-            }
+            6 => return self.sitting(self.acting(Role::Sindaco)?, sitting, cancel),
             7 | 8 => {
                 let who = self.acting(Role::Sindaco)?;
                 let (date, place, mode) = (date + TimeDelta::days(1), String::new(), None);
@@ -132,21 +129,19 @@ impl Town {
         }
         let sent = sitting.items.iter().all(|item| item.sent_in.is_some());
         let hour = rome_instant(date, time);
+        let presides = self.acting(Role::Sindaco).or_else(|| self.acting(Role::Vicesindaco));
         if sitting.status == Status::Scheduled || (!sent && self.now < hour) {
-            let who = self.acting(Role::Sindaco).or_else(|| self.acting(Role::Vicesindaco))?;
+            let who = presides?;
             // Too late to convene, or nothing to convene for.
             let late = self.now >= hour || sitting.items.is_empty() || self.chance.percent(5);
             if sitting.status == Status::Scheduled && late {
-                let cancel = C::Cancel { reason: REASON.into(), paper: None };
                 return self.sitting(who, sitting, cancel);
             }
             return self.sitting(who, sitting, C::Convene { paper: None });
         }
         if self.today() > date {
             // Nobody came on the day: it is revoked, and its acts wait for another one.
-            let who = self.acting(Role::Sindaco).or_else(|| self.acting(Role::Vicesindaco))?;
-            let cancel = C::Cancel { reason: REASON.into(), paper: None };
-            return self.sitting(who, sitting, cancel);
+            return self.sitting(presides?, sitting, cancel);
         }
         if self.now < hour {
             self.now = hour + TimeDelta::minutes(self.chance.below(20) as i64);

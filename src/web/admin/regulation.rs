@@ -157,7 +157,7 @@ pub async fn show(
         };
         SECTIONS.iter().map(lines).collect()
     });
-    let current = registry.regulations.iter().rposition(|r| r.from <= day);
+    let current = registry.in_force(day);
     let versions = registry.regulations.iter().enumerate().rev().map(|(i, adopted)| {
         let changes = match i.checked_sub(1).and_then(|before| registry.regulations.get(before)) {
             Some(before) => both(before, adopted)
@@ -225,7 +225,7 @@ pub(super) async fn text_on(
     visitor: &Visitor,
     day: NaiveDate,
 ) -> Result<String, WebError> {
-    let at = visitor.registry.regulations.iter().rposition(|r| r.from <= day);
+    let at = visitor.registry.in_force(day);
     let texts = texts(app).await?;
     Ok(at.and_then(|at| texts.into_iter().nth(at)).unwrap_or_default())
 }

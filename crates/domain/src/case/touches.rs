@@ -83,14 +83,12 @@ pub(super) fn effect_moved(
     before: Option<NaiveDate>,
     why: &str,
 ) -> Result<(), Stop> {
-    let case = changes.case(id)?;
-    let now = effective_on(case);
+    let now = effective_on(changes.case(id)?);
     if now == before {
         return Ok(());
     }
-    let immediate = case.is_immediate();
     void_certificates(changes, id, why)?;
-    if immediate {
+    if changes.case(id)?.is_immediate() {
         return Ok(());
     }
     untouch(changes, id, why)?;

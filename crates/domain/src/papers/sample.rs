@@ -17,14 +17,16 @@ use super::{PaperFacts, PaperKind, PaperPlan, SignedPaper, Slot, words};
 use super::{capigruppo_list, carried_by_case, carried_by_sitting, case_paper, sitting_paper};
 use crate::case::FurtherOpinion;
 use crate::case::{
-    Attachment, AttachmentClass, Case, CaseCommand, CaseEvent, Change, Condition, Content, Ctx,
-    Effects, Gates, Opinion, OpinionOutcome, Posting,
+    Attachment, AttachmentClass, CaseCommand, CaseEvent, Change, Condition, Content, Ctx, Effects,
+    Gates, Opinion, OpinionOutcome, Posting,
 };
+use crate::changes::Fact;
+use crate::effects::evolve;
 use crate::law::calendar::{rome_date, rome_instant};
 use crate::refusal::Refusal;
 use crate::registry::{Registry, Role, Signatory};
 use crate::sitting::{
-    Ballot, ConflictStance, ItemOutcome, MemberPresence, Mode, Sitting, SittingEvent, Treatment,
+    Ballot, ConflictStance, ItemOutcome, MemberPresence, Mode, SittingEvent, Treatment,
 };
 use crate::workflow::OpinionKind;
 use crate::world::World;
@@ -63,17 +65,13 @@ impl Story {
 
     /// A fact about an act.
     pub fn case(&mut self, id: &str, when: DateTime<Utc>, event: &CaseEvent) -> &mut Self {
-        let case = self.world.cases.entry(id.to_owned());
-        let case = case.or_insert_with(|| Arc::new(Case::new(id)));
-        Arc::make_mut(case).evolve(event, when, "rp");
+        evolve(&mut self.world, &Fact::Case(id.to_owned(), event.clone()), when, "rp");
         self
     }
 
     /// A fact about a sitting.
     pub fn sitting(&mut self, id: &str, when: DateTime<Utc>, event: &SittingEvent) -> &mut Self {
-        let sitting = self.world.sittings.entry(id.to_owned());
-        let sitting = sitting.or_insert_with(|| Arc::new(Sitting::new(id)));
-        Arc::make_mut(sitting).evolve(event, when);
+        evolve(&mut self.world, &Fact::Sitting(id.to_owned(), event.clone()), when, "rp");
         self
     }
 

@@ -21,8 +21,8 @@ pub fn coherent(
     match command {
         RegistryCommand::ActivateWorkflow { text } => {
             let Ok(workflow) = workflow::parse(text, "workflow.toml") else { return Ok(()) };
-            let in_force = registry.regulations.iter().rposition(|r| r.from <= today);
-            for adopted in &registry.regulations[in_force.unwrap_or_default()..] {
+            let first = registry.in_force(today).unwrap_or_default();
+            for adopted in &registry.regulations[first..] {
                 for set in adopted.written.sets_from(today.max(adopted.from)) {
                     problems.extend(workflow::fits(&workflow, &set, "regolamento.toml"));
                 }

@@ -113,12 +113,17 @@ impl Registry {
         }
     }
 
+    /// Which of the regulations is in force on a civil date: the last adopted for it or before.
+    pub fn in_force(&self, on: NaiveDate) -> Option<usize> {
+        self.regulations.iter().rposition(|adopted| adopted.from <= on)
+    }
+
     /// The regulation in force on a civil date, with its periods already chosen (T-77).
     ///
     /// # Errors
     /// `no_regulation`, or the key that has no value on that day.
     pub fn regulation(&self, on: NaiveDate) -> Result<Arc<Regulation>, Refusal> {
-        let adopted = self.regulations.iter().rev().find(|adopted| adopted.from <= on);
+        let adopted = self.in_force(on).and_then(|at| self.regulations.get(at));
         let found = adopted.ok_or_else(|| {
             Refusal::new(
                 "no_regulation",

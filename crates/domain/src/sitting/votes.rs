@@ -99,6 +99,21 @@ pub struct QuorumNow {
     pub source: String,
 }
 
+impl QuorumNow {
+    fn of(count: &Count, regulation: &Regulation) -> Self {
+        let rules = regulation.vote_rules();
+        Self {
+            reached: has_quorum(&rules, count),
+            counted: counted_for_quorum(&rules, count.present, count.conflicted),
+            required: structural_quorum(&rules, count.members, count.seats),
+            members: count.members,
+            seats: count.seats,
+            conflicted: count.conflicted,
+            source: regulation.source("quorum_structural").to_owned(),
+        }
+    }
+}
+
 /// The quorum of an opened sitting at this moment, on the item in hand.
 ///
 /// # Errors
@@ -106,17 +121,8 @@ pub struct QuorumNow {
 pub fn quorum_now(world: &World, sitting: &Sitting) -> Result<QuorumNow, Refusal> {
     let day = sitting.opened.map(rome_date).or(sitting.date).unwrap_or_default();
     let regulation = world.regulation(day)?;
-    let rules = regulation.vote_rules();
     let count = presence_count(sitting, sitting.under_discussion(), &regulation);
-    Ok(QuorumNow {
-        reached: has_quorum(&rules, &count),
-        counted: counted_for_quorum(&rules, count.present, count.conflicted),
-        required: structural_quorum(&rules, count.members, count.seats),
-        members: count.members,
-        seats: count.seats,
-        conflicted: count.conflicted,
-        source: regulation.source("quorum_structural").to_owned(),
-    })
+    Ok(QuorumNow::of(&count, &regulation))
 }
 
 /// Turns what the verbalizer wrote into a ballot, on who is present now.
@@ -286,12 +292,10 @@ pub(super) fn can_vote(
     item: &Item,
     regulation: &Regulation,
 ) -> Result<(Count, Chair), Refusal> {
-    let rules = regulation.vote_rules();
     let count = presence_count(sitting, Some(item), regulation);
-    if !has_quorum(&rules, &count) {
-        let here = counted_for_quorum(&rules, count.present, count.conflicted);
-        let wanted = structural_quorum(&rules, count.members, count.seats);
-        return Err(no_quorum(here, wanted, regulation));
+    let quorum = QuorumNow::of(&count, regulation);
+    if !quorum.reached {
+        return Err(no_quorum(quorum.counted, quorum.required, regulation));
     }
     Ok((count, presided(sitting)?))
 }

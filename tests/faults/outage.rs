@@ -70,9 +70,7 @@ impl Between {
         let (between, to) = (Arc::clone(self), real.join(".s.PGSQL.5432"));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                if !between.down.load(Ordering::SeqCst) {
-                    between.connect(client, &to);
-                }
+                between.connect(client, &to);
             }
         });
         url.replace(real.to_str().unwrap(), own.to_str().unwrap())
@@ -81,7 +79,13 @@ impl Between {
     fn connect(self: &Arc<Self>, client: UnixStream, to: &PathBuf) {
         let server = UnixStream::connect(to).unwrap();
         let copy = |stream: &UnixStream| stream.try_clone().unwrap();
-        self.lines.lock().unwrap().extend([copy(&client), copy(&server)]);
+        let mut lines = self.lines.lock().unwrap();
+        // Asked with the lines in hand: one that was opening when the others were cut would stay.
+        if self.down.load(Ordering::SeqCst) {
+            return;
+        }
+        lines.extend([copy(&client), copy(&server)]);
+        drop(lines);
         let deaf = Arc::new(AtomicBool::new(false));
         let (between, heard) = (Arc::clone(self), Arc::clone(&deaf));
         let (from, into) = (copy(&client), copy(&server));

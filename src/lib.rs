@@ -7,6 +7,10 @@
 
 pub use delibera_domain as domain;
 
+/// Half the time of the engine was the allocation of small values (docs/performance.md).
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod cli;
 pub mod service;
 pub mod store;

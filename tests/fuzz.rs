@@ -5,7 +5,8 @@
 //!
 //! The n-th input of a target depends on the seed alone, so a failure is had again. How long and from
 //! where: `DELIBERA_FUZZ_SECONDS` (default 1, for each target) and `DELIBERA_FUZZ_SEED` (default 1).
-//! PDF and CMS are in `crates/signature/tests/fuzz.rs`; the table of all is in SECURITY.md.
+//! PDF, CMS and the answers of TSA, OCSP and CRL are in `crates/signature/tests/fuzz.rs`; the table of
+//! all is in SECURITY.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
@@ -15,11 +16,18 @@ mod attack;
 mod bundle;
 #[path = "fuzz/forms.rs"]
 mod forms;
+#[path = "support/http.rs"]
+mod http;
+#[path = "fuzz/identity.rs"]
+mod identity;
 #[path = "support/evidence.rs"]
 mod made;
 #[path = "fuzz/mail.rs"]
 mod mail;
 #[path = "fuzz/papers.rs"]
 mod papers;
+#[path = "web/provider.rs"]
+#[allow(dead_code, reason = "here it is always altered")]
+mod provider;
 #[path = "fuzz/tables.rs"]
 mod tables;

@@ -5,6 +5,8 @@
 
 #[path = "store/concurrency.rs"]
 mod concurrency;
+#[path = "store/desk.rs"]
+mod desk;
 #[path = "store/faults.rs"]
 mod faults;
 #[path = "store/fixture.rs"]

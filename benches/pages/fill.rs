@@ -103,7 +103,7 @@ async fn put_back(url: &str, from: &Path) {
     store.migrate().await.unwrap();
     store.restore(from).await.unwrap();
     let executor = Executor::new(store.clone(), Arc::new(SystemClock));
-    catch_up(&executor).await.unwrap();
+    catch_up(&executor, &|| true).await.unwrap();
     store.close().await;
 }
 
@@ -138,7 +138,7 @@ async fn live(url: &str, acts: usize) {
         }
     }
     store.seal(comune.clock.now()).await.unwrap();
-    catch_up(&comune.executor).await.unwrap();
+    catch_up(&comune.executor, &|| true).await.unwrap();
     store.close().await;
 }
 

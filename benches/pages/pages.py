@@ -22,8 +22,8 @@ from urllib.parse import urlencode
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / "target/benches/pages"
-PROGRAM = ROOT / "target/release/delibera"
-FILL, LOAD = (ROOT / "target/release/examples" / name for name in ("fill", "load"))
+BUILT = ROOT / "target/dist"
+PROGRAM, FILL, LOAD = BUILT / "delibera", BUILT / "examples/fill", BUILT / "examples/load"
 PASSWORD = "tre fontane in piazza"
 # Who asks, and what; {N} is a number below the acts there are.
 PAGES = [
@@ -120,14 +120,14 @@ class Cluster:
 class Server:
     """`delibera serve` on a database, and who is signed in."""
 
-    def __init__(self, database: str, folder: Path) -> None:
+    def __init__(self, database: str, folder: Path, people: tuple[str, ...] = ("rp-1", "segretario")) -> None:
         self.config = folder / "delibera.toml"
         self.config.write_text(
             f'database = "{database}"\nlisten = "127.0.0.1:0"\nlisten_ops = "127.0.0.1:0"\n'
             f'seed_file = "{folder}/chiavi.seed"\n[schedule]\nhourly_seal = "off"\ndaily_seal = "off"\n'
             f'[mail]\nfrom = "prova@comune.example"\n[mail.transport]\nkind = "folder"\npath = "{folder}/mail"\n'
         )
-        links = {who: self.link(who) for who in ("rp-1", "segretario")}
+        links = {who: self.link(who) for who in people}
         command = [PROGRAM, "serve", "--config", self.config]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
@@ -139,9 +139,9 @@ class Server:
         done = subprocess.run([PROGRAM, "access", who, "--config", self.config], check=True, capture_output=True, text=True)
         return done.stdout.strip().split("?c=")[1]
 
-    def post(self, path: str, form: dict) -> http.client.HTTPResponse:
+    def post(self, path: str, form: dict, cookie: str = "") -> http.client.HTTPResponse:
         line = http.client.HTTPConnection(self.address)
-        headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+        headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "cookie": cookie}
         line.request("POST", path, urlencode(form), headers)
         answer = line.getresponse()
         answer.read()
@@ -280,4 +280,5 @@ def main() -> None:
         print(json.dumps(found))
 
 
-main()
+if __name__ == "__main__":
+    main()

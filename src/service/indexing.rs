@@ -19,14 +19,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 /// Acts taken at a time; each is stored on its own, so that nobody waits for long.
 const BATCH: i64 = 64;
 
-/// Reads every act that is marked, until none is left; gives how many. An act this program cannot
-/// read is left out, and said.
+/// Reads every act that is marked, until none is left or somebody says that it is enough: after a
+/// restore there may be many. Gives how many. An act this program cannot read is left out, and said.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn catch_up(executor: &Executor) -> Result<usize, StoreError> {
+pub async fn catch_up(
+    executor: &Executor,
+    go_on: &(impl Fn() -> bool + Sync),
+) -> Result<usize, StoreError> {
     let mut done = 0;
-    loop {
+    while go_on() {
         let marked = executor.store.unindexed(BATCH).await?;
         if marked.is_empty() {
             return Ok(done);
@@ -48,6 +51,7 @@ pub async fn catch_up(executor: &Executor) -> Result<usize, StoreError> {
             done += 1;
         }
     }
+    Ok(done)
 }
 
 /// What the index keeps of an act as it is now.

@@ -11,6 +11,7 @@ use crate::store::{
     Accepted, Finding, MIGRATION, Outcome, ReadSet, Store, StoreError, WriteError, WriteSet,
 };
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// Rows written at once.
 const ROWS_AT_ONCE: usize = 500;
@@ -64,7 +65,7 @@ async fn accept(
     put(store, WriteSet { jobs: vec![job], ..WriteSet::default() }).await?;
     for job in store.claim(&[MIGRATION], MIGRATION, at, LEASE_SECONDS, 1).await? {
         let note = format!("{} lavori secondo le regole di prima", accepted.len());
-        store.finish(&job.key, MIGRATION, at, &note).await?;
+        store.finish(&BTreeMap::from([(job.key.as_str(), note)]), MIGRATION, at).await?;
     }
     Ok(())
 }

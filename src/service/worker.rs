@@ -23,10 +23,12 @@ use crate::domain::stream::{SYSTEM_ACTOR, StreamId, StreamKind};
 use crate::domain::world::World;
 use crate::store::{CaseFilter, Failure, Job as QueuedJob, StoreError};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use thiserror::Error;
+use tokio::sync::mpsc;
 
 mod albo;
 mod augment;
@@ -41,7 +43,7 @@ const LEASE_SECONDS: i64 = 120;
 /// Seconds of its lease that a job wants left when it begins.
 const LEAST_SECONDS: i64 = 90;
 /// Jobs taken at a time.
-const BATCH: i64 = 16;
+const BATCH: i64 = 32;
 /// Kind of those that are messages.
 const MAIL: &str = "mail";
 
@@ -53,6 +55,8 @@ enum Done {
     Sent(Box<Mail>),
     /// Not yet: to be taken again at this instant.
     Later(DateTime<Utc>, String),
+    /// Not begun: another worker has it.
+    Lost,
 }
 
 /// Why a job failed.
@@ -180,26 +184,18 @@ impl Worker {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn drain_while(&self, go_on: impl Fn() -> bool) -> Result<usize, StoreError> {
+    pub async fn drain_while(&self, go_on: impl Fn() -> bool + Sync) -> Result<usize, StoreError> {
         let store = &self.office.executor.store;
         let mut performed = 0;
         while go_on() {
             let jobs = store.claim(&[], &self.name, self.now(), LEASE_SECONDS, BATCH).await?;
             if jobs.is_empty() {
-                indexing::catch_up(&self.office.executor).await?;
+                indexing::catch_up(&self.office.executor, &go_on).await?;
                 break;
             }
             let mails = |one: &QueuedJob, next: &QueuedJob| one.kind == MAIL && next.kind == MAIL;
-            let lines = self.mailer.together();
-            for together in jobs.chunk_by(mails).flat_map(|jobs| jobs.chunks(lines)) {
-                if go_on() {
-                    performed += self.run(together).await?;
-                    continue;
-                }
-                for job in together {
-                    let why = "il programma è stato fermato prima di cominciare";
-                    store.put_off(&job.key, &self.name, self.now(), why).await?;
-                }
+            for together in jobs.chunk_by(mails) {
+                performed += self.run(together, &go_on).await?;
             }
         }
         Ok(performed)
@@ -225,46 +221,78 @@ impl Worker {
         self.office.executor.store.give_back(&self.name, self.now()).await
     }
 
-    /// Performs leased jobs and records, in their order, what became of each; gives how many they
-    /// were. Messages leave together, as many as the lines to the server: most of their time is its
-    /// answer, and none waits for another beyond its lease.
-    async fn run(&self, jobs: &[QueuedJob]) -> Result<usize, StoreError> {
-        let mut kept = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            if self.keeps(job).await? {
-                kept.push(job);
+    /// Performs leased jobs and records what became of each; gives how many they were. Messages
+    /// leave together, as many as the lines to the server: most of their time is its answer. Those
+    /// that arrived are recorded in one commit while others are on their way.
+    async fn run(
+        &self,
+        jobs: &[QueuedJob],
+        go_on: &(impl Fn() -> bool + Sync),
+    ) -> Result<usize, StoreError> {
+        let (told, mut outcomes) = mpsc::unbounded_channel();
+        let performing = async move {
+            let one = async |job| {
+                // Whoever records hears of every job until the last.
+                let _ = told.send((job, self.outcome(job, go_on).await));
+            };
+            stream::iter(jobs).for_each_concurrent(self.mailer.together(), one).await;
+        };
+        let recording = async {
+            let mut recorded = Ok(jobs.len());
+            let mut arrived = Vec::new();
+            while outcomes.recv_many(&mut arrived, jobs.len()).await > 0 {
+                // Whatever becomes of another: what was taken by a server is not sent again.
+                if let Err(error) = self.record(arrived.drain(..)).await {
+                    recorded = recorded.and(Err(error));
+                }
             }
-        }
-        let outcomes = join_all(kept.iter().map(|job| self.perform(job))).await;
-        // Each is recorded, whatever becomes of another: what was taken by a server is not sent again.
-        let mut recorded = Ok(kept.len());
-        for (job, outcome) in kept.iter().zip(outcomes) {
-            if let Err(error) = self.record(job, outcome).await {
-                recorded = recorded.and(Err(error));
-            }
-        }
-        recorded
+            recorded
+        };
+        tokio::join!(performing, recording).1
     }
 
-    /// Records what became of a job.
-    async fn record(
+    /// What becomes of a job that was taken.
+    async fn outcome(
         &self,
         job: &QueuedJob,
-        outcome: Result<Done, JobError>,
+        go_on: &(impl Fn() -> bool + Sync),
+    ) -> Result<Done, JobError> {
+        if !go_on() {
+            let why = "il programma è stato fermato prima di cominciare";
+            return Ok(Done::Later(self.now(), why.into()));
+        }
+        match self.keeps(job).await? {
+            true => self.perform(job).await,
+            false => Ok(Done::Lost),
+        }
+    }
+
+    /// Records what became of jobs: those that are done in one commit.
+    async fn record<'a>(
+        &self,
+        outcomes: impl Iterator<Item = (&'a QueuedJob, Result<Done, JobError>)>,
     ) -> Result<(), StoreError> {
         let store = &self.office.executor.store;
-        let outcome = match outcome {
-            Ok(Done::Sent(mail)) => self.left(job, *mail).await.map_err(JobError::counted),
-            Ok(Done::Yes(note)) => Ok(note),
-            Ok(Done::Later(at, why)) => {
-                return store.put_off(&job.key, &self.name, at, &why).await.map(drop);
+        let mut recorded = Ok(());
+        let mut done = BTreeMap::new();
+        for (job, outcome) in outcomes {
+            let outcome = match outcome {
+                Ok(Done::Sent(mail)) => self.left(job, *mail).await.map_err(JobError::counted),
+                Ok(Done::Yes(note)) => Ok(note),
+                Ok(Done::Later(at, why)) => {
+                    let put_off = store.put_off(&job.key, &self.name, at, &why).await;
+                    recorded = recorded.and(put_off.map(drop));
+                    continue;
+                }
+                Ok(Done::Lost) => continue,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(note) => drop(done.insert(job.key.as_str(), note)),
+                Err(error) => recorded = recorded.and(self.failed(job, error).await),
             }
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(note) => store.finish(&job.key, &self.name, self.now(), &note).await.map(drop),
-            Err(error) => self.failed(job, error).await,
         }
+        recorded.and(store.finish(&done, &self.name, self.now()).await.map(drop))
     }
 
     async fn failed(&self, job: &QueuedJob, error: JobError) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ use super::instant::{instant, parse_instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::FromRow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! claim_sql {
@@ -58,8 +59,19 @@ const LIST: &str = select_jobs!(
      AND (CAST($3 AS TEXT) IS NULL OR j.stream = CAST($3 AS TEXT)) \
      ORDER BY j.due_at, j.key LIMIT CAST($4 AS BIGINT)"
 );
-const FINISH: &str = "UPDATE job_state SET state = 'done', leased_by = NULL, finished_at = $3, \
-     note = $4 WHERE key = $1 AND leased_by = $2";
+macro_rules! finish_sql {
+    ($from:literal) => {
+        concat!(
+            "UPDATE job_state SET state = 'done', leased_by = NULL, finished_at = $3, \
+             note = d.value FROM ",
+            $from,
+            " WHERE job_state.key = d.key AND leased_by = $2"
+        )
+    };
+}
+
+const FINISH_SQLITE: &str = finish_sql!("json_each($1) AS d");
+const FINISH_POSTGRES: &str = finish_sql!("json_each_text(CAST($1 AS JSON)) AS d(key, value)");
 const RETRY: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
      last_error = $4 WHERE key = $1 AND leased_by = $2";
 const PUT_OFF: &str = "UPDATE job_state SET state = 'available', leased_by = NULL, next_at = $3, \
@@ -90,9 +102,8 @@ const LAST_SCHEDULED: &str =
     "SELECT due_at FROM jobs WHERE kind = 'schedule' ORDER BY due_at DESC LIMIT 1";
 
 /// The statements that both engines share.
-pub(crate) const STATEMENTS: [&str; 14] = [
+pub(crate) const STATEMENTS: [&str; 13] = [
     LIST,
-    FINISH,
     RETRY,
     PUT_OFF,
     BURY,
@@ -106,8 +117,8 @@ pub(crate) const STATEMENTS: [&str; 14] = [
     NEXT_DUE,
     LAST_SCHEDULED,
 ];
-pub(crate) const STATEMENTS_SQLITE: [&str; 2] = [CLAIM_SQLITE, NAMED_SQLITE];
-pub(crate) const STATEMENTS_POSTGRES: [&str; 2] = [CLAIM_POSTGRES, NAMED_POSTGRES];
+pub(crate) const STATEMENTS_SQLITE: [&str; 3] = [CLAIM_SQLITE, NAMED_SQLITE, FINISH_SQLITE];
+pub(crate) const STATEMENTS_POSTGRES: [&str; 3] = [CLAIM_POSTGRES, NAMED_POSTGRES, FINISH_POSTGRES];
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -293,15 +304,29 @@ impl Store {
         records.into_iter().map(JobRecord::into_job).collect()
     }
 
-    /// Marks a leased job done. False when the lease passed to someone else meanwhile.
+    /// Marks leased jobs done, each with a note, in one commit; how many they were. One whose lease
+    /// passed to someone else meanwhile is left to him.
     pub async fn finish(
         &self,
-        key: &str,
+        done: &BTreeMap<&str, String>,
         worker: &str,
         now: DateTime<Utc>,
-        note: &str,
-    ) -> Result<bool, StoreError> {
-        self.move_job(FINISH, key, worker, now, Some(note)).await
+    ) -> Result<u64, StoreError> {
+        if done.is_empty() {
+            return Ok(0);
+        }
+        let sql = match self.db() {
+            Db::Sqlite(_) => FINISH_SQLITE,
+            Db::Postgres(_) => FINISH_POSTGRES,
+        };
+        let done = serde_json::json!(done).to_string();
+        Ok(change!(self, |conn| sqlx::query(sql)
+            .bind(done)
+            .bind(worker)
+            .bind(instant(now))
+            .execute(conn)
+            .await?
+            .rows_affected()))
     }
 
     /// Gives a leased job back after a failure. False when the lease passed to someone else.

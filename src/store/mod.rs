@@ -51,7 +51,7 @@ pub use drafts::{Draft, DraftFile};
 pub use error::{StoreError, WriteError};
 pub use instant::{instant, parse_instant};
 pub use jobs::{Failure, Job, JobCounts, JobFilter, JobState, PUT_OFF_ATTEMPTS};
-pub use pages::{DeskFilter, DeskLine};
+pub use pages::{DeskCount, DeskCounts, DeskFilter, DeskLine};
 pub use pending::PendingSignature;
 pub use proof::{Proof, ProvedEvent, SealProof, UnderSeal};
 pub use registers::{LineFilter, SCANNED_MAX, SpreadLine};

@@ -6,11 +6,42 @@ use super::db::{Db, Store, on};
 use serde_json::json;
 use sqlx::FromRow;
 
+/// A list of holders in the parameter `$n`, as the rows `w`.
+macro_rules! sqlite {
+    ($n:literal) => {
+        concat!("json_each($", $n, ") AS w")
+    };
+}
+macro_rules! postgres {
+    ($n:literal) => {
+        concat!("json_array_elements_text(CAST($", $n, " AS JSON)) AS w(value)")
+    };
+}
+
+macro_rules! to_do {
+    () => {
+        "t.what <> 'follow'"
+    };
+}
+/// An act followed that waits for somebody, but for nobody of a list.
+macro_rules! waits {
+    ($list:expr) => {
+        concat!(
+            "t.what = 'follow' AND EXISTS (SELECT 1 FROM tasks o WHERE o.stream = t.stream ",
+            "AND o.holder <> '' AND o.what <> 'follow') AND NOT EXISTS (SELECT 1 FROM tasks o ",
+            "WHERE o.stream = t.stream AND o.what <> 'follow' ",
+            "AND o.holder IN (SELECT w.value FROM ",
+            $list,
+            "))"
+        )
+    };
+}
+
 /// `$1` is the list of holders: one question for a whole view. What is left out is left out before
 /// anything is read of the acts. The `awaited` of a line are the holders of the open tasks of its
 /// act, separated by blanks.
 macro_rules! desk {
-    ($holders:literal, $which:literal) => {
+    ($holders:expr, $which:expr) => {
         concat!(
             "SELECT t.stream, t.what, t.about, t.deadline, c.id AS case_id, c.subject, c.office, ",
             "c.lifecycle, c.step, c.workflow, c.proposal_number, c.proposal_year, c.act_number, ",
@@ -32,25 +63,49 @@ macro_rules! desk {
         )
     };
 }
-macro_rules! count {
-    ($holders:literal) => {
+
+/// How many lines, up to a limit.
+macro_rules! few {
+    ($holders:expr, $which:expr, $limit:literal) => {
         concat!(
-            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 AS one FROM ",
+            "(SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT DISTINCT t.stream, t.what, t.about FROM ",
             $holders,
-            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE t.what <> 'follow' ",
-            "LIMIT CAST($2 AS BIGINT)) AS few"
+            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE ",
+            $which,
+            " LIMIT CAST(",
+            $limit,
+            " AS BIGINT)) AS few)"
+        )
+    };
+}
+/// Of the four views: `$1` own, `$2` shared, `$3` followed, `$4` own and shared, `$5` the last day of
+/// what is about to fall due, `$6` the most of the first two, `$7` of the others.
+macro_rules! counts {
+    ($own:expr, $shared:expr, $followed:expr, $all:expr) => {
+        concat!(
+            "SELECT ",
+            few!($own, to_do!(), "$6"),
+            " AS own, ",
+            few!($shared, to_do!(), "$6"),
+            " AS shared, ",
+            few!($followed, waits!($own), "$7"),
+            " AS waiting, ",
+            few!(
+                $all,
+                concat!(to_do!(), " AND COALESCE(t.deadline, '9999') <= CAST($5 AS TEXT)"),
+                "$7"
+            ),
+            " AS soon"
         )
     };
 }
 
-const TO_DO_SQLITE: &str = desk!("json_each($1) AS w", "t.what <> 'follow'");
-const TO_DO_POSTGRES: &str =
-    desk!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)", "t.what <> 'follow'");
-const FOLLOWED_SQLITE: &str = desk!("json_each($1) AS w", "t.what = 'follow'");
-const FOLLOWED_POSTGRES: &str =
-    desk!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)", "t.what = 'follow'");
-const COUNT_SQLITE: &str = count!("json_each($1) AS w");
-const COUNT_POSTGRES: &str = count!("json_array_elements_text(CAST($1 AS JSON)) AS w(value)");
+const TO_DO_SQLITE: &str = desk!(sqlite!(1), to_do!());
+const TO_DO_POSTGRES: &str = desk!(postgres!(1), to_do!());
+const WAITS_SQLITE: &str = desk!(sqlite!(1), waits!(sqlite!(6)));
+const WAITS_POSTGRES: &str = desk!(postgres!(1), waits!(postgres!(6)));
+const COUNTS_SQLITE: &str = counts!(sqlite!(1), sqlite!(2), sqlite!(3), sqlite!(4));
+const COUNTS_POSTGRES: &str = counts!(postgres!(1), postgres!(2), postgres!(3), postgres!(4));
 
 /// How many acts follow each workflow, and how many of them have not come to an end.
 const BY_WORKFLOW: &str = "SELECT workflow, CAST(COUNT(*) AS BIGINT) AS total, \
@@ -58,9 +113,8 @@ const BY_WORKFLOW: &str = "SELECT workflow, CAST(COUNT(*) AS BIGINT) AS total, \
      ELSE 1 END) AS BIGINT) AS under_way FROM cases GROUP BY workflow ORDER BY workflow";
 
 pub(crate) const STATEMENTS: [&str; 1] = [BY_WORKFLOW];
-pub(crate) const STATEMENTS_SQLITE: [&str; 3] = [TO_DO_SQLITE, FOLLOWED_SQLITE, COUNT_SQLITE];
-pub(crate) const STATEMENTS_POSTGRES: [&str; 3] =
-    [TO_DO_POSTGRES, FOLLOWED_POSTGRES, COUNT_POSTGRES];
+pub(crate) const STATEMENTS_SQLITE: [&str; 3] = [TO_DO_SQLITE, WAITS_SQLITE, COUNTS_SQLITE];
+pub(crate) const STATEMENTS_POSTGRES: [&str; 3] = [TO_DO_POSTGRES, WAITS_POSTGRES, COUNTS_POSTGRES];
 
 /// One line of a desk.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -110,8 +164,38 @@ pub struct DeskFilter {
     pub text: Option<String>,
     /// At most so many.
     pub limit: i64,
-    /// The acts followed, instead of the tasks to do.
-    pub followed: bool,
+    /// Instead of the tasks to do, the acts followed that wait for somebody, but for none of these.
+    pub waits: Option<Vec<String>>,
+}
+
+/// Holders whose lines are counted, view by view, and how far.
+#[derive(Debug, Clone, Default)]
+pub struct DeskCount {
+    /// Tasks of the person.
+    pub own: Vec<String>,
+    /// Tasks of his office.
+    pub shared: Vec<String>,
+    /// Acts that he follows.
+    pub followed: Vec<String>,
+    /// Last day of what is about to fall due, ISO.
+    pub within: String,
+    /// The most that is counted of tasks.
+    pub tasks_max: i64,
+    /// The most that is counted of the other two views.
+    pub lines_max: i64,
+}
+
+/// How many lines each view has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct DeskCounts {
+    /// Tasks of the person.
+    pub own: i64,
+    /// Tasks of his office.
+    pub shared: i64,
+    /// Acts followed that wait for others.
+    pub waiting: i64,
+    /// What is about to fall due.
+    pub soon: i64,
 }
 
 impl Store {
@@ -121,21 +205,25 @@ impl Store {
         holders: &[String],
         filter: &DeskFilter,
     ) -> Result<Vec<DeskLine>, StoreError> {
-        let sql = match (self.db(), filter.followed) {
-            (Db::Sqlite(_), false) => TO_DO_SQLITE,
-            (Db::Sqlite(_), true) => FOLLOWED_SQLITE,
-            (Db::Postgres(_), false) => TO_DO_POSTGRES,
-            (Db::Postgres(_), true) => FOLLOWED_POSTGRES,
+        let sql = match (self.db(), &filter.waits) {
+            (Db::Sqlite(_), None) => TO_DO_SQLITE,
+            (Db::Sqlite(_), Some(_)) => WAITS_SQLITE,
+            (Db::Postgres(_), None) => TO_DO_POSTGRES,
+            (Db::Postgres(_), Some(_)) => WAITS_POSTGRES,
         };
         let text = filter.text.as_deref().map(super::rows::containing);
-        Ok(on!(self, |pool| sqlx::query_as(sql)
-            .bind(json!(holders).to_string())
-            .bind(filter.what.as_deref())
-            .bind(filter.within.as_deref())
-            .bind(text.as_deref())
-            .bind(filter.limit)
-            .fetch_all(pool)
-            .await)?)
+        Ok(on!(self, |pool| {
+            let question = sqlx::query_as(sql)
+                .bind(json!(holders).to_string())
+                .bind(filter.what.as_deref())
+                .bind(filter.within.as_deref())
+                .bind(text.as_deref())
+                .bind(filter.limit);
+            match &filter.waits {
+                Some(but) => question.bind(json!(but).to_string()).fetch_all(pool).await,
+                None => question.fetch_all(pool).await,
+            }
+        })?)
     }
 
     /// Acts by digest of their workflow: all of them, and those not ended.
@@ -143,15 +231,21 @@ impl Store {
         Ok(on!(self, |pool| sqlx::query_as(BY_WORKFLOW).fetch_all(pool).await)?)
     }
 
-    /// How many tasks some holders have, counted up to a limit.
-    pub async fn desk_count(&self, holders: &[String], limit: i64) -> Result<i64, StoreError> {
+    /// How many lines each view of a desk has, in one question.
+    pub async fn desk_counts(&self, desk: &DeskCount) -> Result<DeskCounts, StoreError> {
         let sql = match self.db() {
-            Db::Sqlite(_) => COUNT_SQLITE,
-            Db::Postgres(_) => COUNT_POSTGRES,
+            Db::Sqlite(_) => COUNTS_SQLITE,
+            Db::Postgres(_) => COUNTS_POSTGRES,
         };
-        Ok(on!(self, |pool| sqlx::query_scalar(sql)
-            .bind(json!(holders).to_string())
-            .bind(limit)
+        let all: Vec<&String> = desk.own.iter().chain(&desk.shared).collect();
+        Ok(on!(self, |pool| sqlx::query_as(sql)
+            .bind(json!(desk.own).to_string())
+            .bind(json!(desk.shared).to_string())
+            .bind(json!(desk.followed).to_string())
+            .bind(json!(all).to_string())
+            .bind(&desk.within)
+            .bind(desk.tasks_max)
+            .bind(desk.lines_max)
             .fetch_one(pool)
             .await)?)
     }

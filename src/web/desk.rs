@@ -12,14 +12,13 @@ use crate::domain::registry::Registry;
 use crate::domain::tasks::{Desk, Holder, What, desk, holder_name};
 use crate::domain::words;
 use crate::domain::workflow::Profile;
-use crate::store::{DeskFilter, DeskLine};
+use crate::store::{DeskCount, DeskFilter, DeskLine};
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// Lines of one page.
 const LINES: i64 = 50;
@@ -64,6 +63,8 @@ struct Tab {
 pub struct Urgency {
     /// `late`, `today`, `soon`, `later`, `none`.
     pub level: &'static str,
+    /// The picture that says it too.
+    pub icon: Option<&'static str>,
     /// "scaduto da 2 giorni".
     pub words: String,
     /// "12/07/2026".
@@ -73,7 +74,7 @@ pub struct Urgency {
 /// The urgency of a deadline on a day.
 pub fn urgency(deadline: Option<NaiveDate>, today: NaiveDate) -> Urgency {
     let Some(deadline) = deadline else {
-        return Urgency { level: "none", words: "senza termine".into(), day: String::new() };
+        return Urgency { level: "none", words: "senza termine".into(), ..Urgency::default() };
     };
     let days = (deadline - today).num_days();
     let (level, words) = match days {
@@ -84,7 +85,8 @@ pub fn urgency(deadline: Option<NaiveDate>, today: NaiveDate) -> Urgency {
         2..=3 => ("soon", format!("scade fra {days} giorni")),
         _ => ("later", format!("entro {days} giorni")),
     };
-    Urgency { level, words, day: date_short(deadline) }
+    let icon = if level == "late" { "it-warning-circle" } else { "it-clock" };
+    Urgency { level, icon: Some(icon), words, day: date_short(deadline) }
 }
 
 /// One line.
@@ -94,10 +96,8 @@ struct Line {
     what: &'static str,
     about: String,
     subject: String,
-    number: String,
-    office: String,
-    state: String,
-    awaited: String,
+    /// Number, office, and where the act is or who is awaited.
+    meta: String,
     urgency: Urgency,
     /// How it is chosen together with others; none where it needs words of its own.
     together: Option<String>,
@@ -164,8 +164,9 @@ pub async fn show(
         chosen: *token == what,
     });
     let more = lines.len() as i64 > LINES;
-    let lines_shown = shown(&visitor, lines);
-    let together = view.0 != "altri" && lines_shown.iter().any(|line| line.together.is_some());
+    let waits = view.0 == "altri";
+    let lines_shown = shown(&visitor, lines, waits);
+    let together = lines_shown.iter().any(|line| line.together.is_some());
     let page = DeskPage {
         together,
         more,
@@ -178,7 +179,7 @@ pub async fn show(
         kinds: kinds.collect(),
         filtered: !filter.testo.trim().is_empty() || !what.is_empty(),
         text: filter.testo,
-        waits: view.0 == "altri",
+        waits,
     };
     let answer = app.show(&visitor, &page)?;
     let Some(query) = query else { return Ok(answer) };
@@ -194,7 +195,7 @@ pub async fn show(
 pub async fn next(app: &App, visitor: &Visitor, but: &str) -> Result<Option<String>, WebError> {
     let desk = desk(&visitor.registry, visitor.id(), visitor.today);
     let lines = lines_of(app, visitor, &desk, "io", &Filter::default()).await?;
-    let lines = lines.into_iter().map(|line| shown_line(visitor, line).href);
+    let lines = lines.into_iter().map(|line| shown_line(visitor, line, false).href);
     Ok(lines.into_iter().find(|href| href != but))
 }
 
@@ -214,26 +215,30 @@ fn tabs(view: &str, filter: &Filter, counts: &[String; 4]) -> Vec<Tab> {
 }
 
 async fn counts(app: &App, visitor: &Visitor, desk: &Desk) -> Result<[String; 4], WebError> {
-    let store = &app.office.executor.store;
-    let mut totals = [0_i64; 2];
-    for (total, holders) in totals.iter_mut().zip([&desk.own, &desk.shared]) {
-        if !holders.is_empty() {
-            *total = store.desk_count(&names(holders), COUNT_MAX).await?;
-        }
-    }
-    let none = Filter::default();
-    let waiting = lines_of(app, visitor, desk, "altri", &none).await?.len() as i64;
-    let soon = lines_of(app, visitor, desk, "scadenza", &none).await?.len() as i64;
+    let asked = DeskCount {
+        own: names(&desk.own),
+        shared: names(&desk.shared),
+        followed: names(&desk.followed),
+        within: soon(visitor),
+        tasks_max: COUNT_MAX,
+        lines_max: LINES + 1,
+    };
+    let found = app.office.executor.store.desk_counts(&asked).await?;
     let words = |count: i64, max: i64| match count {
         count if count >= max => format!("oltre {}", max - 1),
         count => count.to_string(),
     };
     Ok([
-        words(totals[0], COUNT_MAX),
-        words(totals[1], COUNT_MAX),
-        words(waiting, LINES + 1),
-        words(soon, LINES + 1),
+        words(found.own, COUNT_MAX),
+        words(found.shared, COUNT_MAX),
+        words(found.waiting, LINES + 1),
+        words(found.soon, LINES + 1),
     ])
+}
+
+/// The last day of what is about to fall due.
+fn soon(visitor: &Visitor) -> String {
+    add_days(visitor.today, SOON_DAYS).unwrap_or(visitor.today).to_string()
 }
 
 /// Holders as the rows name them.
@@ -250,13 +255,12 @@ async fn lines_of(
     filter: &Filter,
 ) -> Result<Vec<DeskLine>, WebError> {
     let set = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let soon = add_days(visitor.today, SOON_DAYS).unwrap_or(visitor.today);
     let query = DeskFilter {
         what: set(&filter.cosa).filter(|_| view != "altri"),
-        within: (view == "scadenza").then(|| soon.to_string()),
+        within: (view == "scadenza").then(|| soon(visitor)),
         text: set(&fold(filter.testo.trim())),
         limit: LINES + 1,
-        followed: view == "altri",
+        waits: (view == "altri").then(|| names(&desk.own)),
     };
     let holders = match view {
         "ufficio" => names(&desk.shared),
@@ -268,14 +272,6 @@ async fn lines_of(
         true => Vec::new(),
         false => app.office.executor.store.desk(&holders, &query).await?,
     };
-    if view == "altri" {
-        let own: BTreeSet<String> = desk.own.iter().map(Holder::to_string).collect();
-        let waits = |line: &DeskLine| {
-            let awaited = line.awaited.as_deref().unwrap_or_default();
-            !awaited.is_empty() && !awaited.split(' ').any(|holder| own.contains(holder))
-        };
-        lines.retain(waits);
-    }
     let key = |line: &DeskLine| {
         let deadline = line.deadline.clone().unwrap_or_else(|| "9999".into());
         (deadline, line.stream.clone(), line.what.clone(), line.about.clone())
@@ -286,12 +282,13 @@ async fn lines_of(
     Ok(lines)
 }
 
-fn shown(visitor: &Visitor, lines: Vec<DeskLine>) -> Vec<Line> {
+fn shown(visitor: &Visitor, lines: Vec<DeskLine>, waits: bool) -> Vec<Line> {
     let page = usize::try_from(LINES).unwrap_or(usize::MAX);
-    lines.into_iter().take(page).map(|line| shown_line(visitor, line)).collect()
+    lines.into_iter().take(page).map(|line| shown_line(visitor, line, waits)).collect()
 }
 
-fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
+/// A line as it is read; where others are awaited it says by what and by whom, instead of what to do.
+fn shown_line(visitor: &Visitor, line: DeskLine, waits: bool) -> Line {
     let registry = &visitor.registry;
     let numbered = |what: &str, number: Option<i64>, year: Option<i64>| {
         Some(format!("{what} n. {}/{}", number?, year?))
@@ -302,26 +299,40 @@ fn shown_line(visitor: &Visitor, line: DeskLine) -> Line {
         .unwrap_or_else(|| "Bozza".into());
     let state = step_title(registry, &line)
         .unwrap_or_else(|| words::lifecycle(line.lifecycle.as_deref().unwrap_or("")).to_owned());
-    let awaited = line.awaited.as_deref().unwrap_or_default().split(' ');
-    let mut awaited: Vec<String> =
-        awaited.filter(|h| !h.is_empty()).map(|h| holder_name(registry, h)).collect();
-    awaited.dedup();
     let href = match (&line.case_id, line.stream.split_once('/')) {
         (Some(case), _) => format!("/fascicoli/{case}"),
         (None, Some((_, sitting))) => format!("/sedute/{sitting}"),
         (None, None) => "/scrivania".into(),
     };
+    let office = line.office.as_deref().map(|office| registry.office_name(office));
+    let awaited = line.awaited.as_deref().unwrap_or_default();
+    let (what, said, last) = match waits {
+        true => ("", state, awaited_of(registry, awaited)),
+        false => (What::label(&line.what), about(&line.what, &line.about), state),
+    };
+    let meta = [number, office.unwrap_or_default(), last].into_iter().filter(|s| !s.is_empty());
     Line {
-        together: super::bulk::together(&line.stream, &line.what, &line.about),
+        together: match waits {
+            true => None,
+            false => super::bulk::together(&line.stream, &line.what, &line.about),
+        },
         href,
-        what: What::label(&line.what),
-        about: about(&line.what, &line.about),
+        what,
+        about: said,
         subject: line.subject.unwrap_or_else(|| "Documenti della seduta".into()),
-        number,
-        office: line.office.map(|office| registry.office_name(&office)).unwrap_or_default(),
-        state,
-        awaited: awaited.join(", "),
+        meta: meta.collect::<Vec<_>>().join(" · "),
         urgency: urgency(line.deadline.as_deref().and_then(parse_date), visitor.today),
+    }
+}
+
+/// "attende: Ragioneria, Segretario generale".
+fn awaited_of(registry: &Registry, holders: &str) -> String {
+    let holders = holders.split(' ').filter(|holder| !holder.is_empty());
+    let mut names: Vec<String> = holders.map(|holder| holder_name(registry, holder)).collect();
+    names.dedup();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("attende: {}", names.join(", ")),
     }
 }
 

@@ -118,6 +118,11 @@ impl Templates {
         Ok(Self(registry))
     }
 
+    fn text(&self, template: &str, context: &impl Serialize) -> Result<String, WebError> {
+        let text = self.0.render(template, context);
+        text.map_err(|error| WebError::internal("template", error))
+    }
+
     /// Names of all templates.
     pub fn names(&self) -> Vec<String> {
         self.0.get_templates().keys().cloned().collect()
@@ -156,6 +161,15 @@ struct Whole<'a, P> {
     shell: &'a Shell,
     page: &'a P,
 }
+
+/// The frame around a page that is made. As a block of the page's own template it would cost a copy
+/// of everything the page knows, and one more of every line.
+#[derive(Serialize)]
+struct Framed<'a> {
+    shell: &'a Shell,
+    body: String,
+}
+const LAYOUT: &str = "layout";
 
 impl App {
     /// The page of a signed-in person.
@@ -217,8 +231,8 @@ impl App {
         shell: &Shell,
         page: &P,
     ) -> Result<Response, WebError> {
-        let html = self.pages.0.render(P::TEMPLATE, &Whole { shell, page });
-        let html = html.map_err(|error| WebError::internal("template", error))?;
+        let body = self.pages.text(P::TEMPLATE, &Whole { shell, page })?;
+        let html = self.pages.text(LAYOUT, &Framed { shell, body })?;
         Ok((status, Html(html)).into_response())
     }
 
@@ -227,9 +241,7 @@ impl App {
     /// # Errors
     /// As [`App::show`].
     pub fn fragment<P: Page>(&self, part: &P) -> Result<Response, WebError> {
-        let html = self.pages.0.render(P::TEMPLATE, part);
-        let html = html.map_err(|error| WebError::internal("template", error))?;
-        Ok(Html(html).into_response())
+        Ok(Html(self.pages.text(P::TEMPLATE, part)?).into_response())
     }
 
     fn shell<P: Page>(&self, visitor: Option<&Visitor>, page: &P) -> Shell {

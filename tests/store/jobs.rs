@@ -4,7 +4,7 @@
 use crate::fixture::*;
 use delibera::service::schedule::{Occurrence, Task};
 use delibera::store::{Failure, Job, JobCounts, JobFilter, JobState, ReadSet, Store, WriteSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
 
 on_both_engines!(
@@ -16,6 +16,10 @@ on_both_engines!(
     kinds_are_chosen,
     a_schedule_fires_once,
 );
+
+fn done<'a>(key: &'a str, note: &str) -> BTreeMap<&'a str, String> {
+    BTreeMap::from([(key, note.to_owned())])
+}
 
 async fn owe(store: &Store, jobs: Vec<delibera::domain::stream::NewJob>) {
     let write = WriteSet { jobs, ..WriteSet::default() };
@@ -33,12 +37,12 @@ async fn a_job_is_owed_once(fixture: Fixture) {
     // What is done is not owed again by the same fact.
     let taken = claim(store, "w", 1).await;
     assert_eq!(taken.len(), 1);
-    assert!(store.finish("mail/1", "w", at(2), "250 ok").await.expect("finish"));
+    assert_eq!(store.finish(&done("mail/1", "250 ok"), "w", at(2)).await.expect("finish"), 1);
     owe(store, vec![job("mail/1", at(9))]).await;
     let done = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
-    let done = store.jobs(&done).await.expect("jobs");
-    assert_eq!(done[0].note.as_deref(), Some("250 ok"));
-    assert_eq!(done[0].finished_at, Some(at(2)));
+    let finished = store.jobs(&done).await.expect("jobs");
+    assert_eq!(finished[0].note.as_deref(), Some("250 ok"));
+    assert_eq!(finished[0].finished_at, Some(at(2)));
     assert_eq!(store.next_due().await.expect("due"), Some(at(60)));
 }
 
@@ -62,7 +66,10 @@ async fn eight_workers_never_share_a_job(fixture: Fixture) {
                 }
                 for job in jobs {
                     assert_eq!((job.attempts, job.state), (1, JobState::Running));
-                    assert!(store.finish(&job.key, &name, at(11), "").await.expect("finish"));
+                    assert_eq!(
+                        store.finish(&done(&job.key, ""), &name, at(11)).await.expect("finish"),
+                        1
+                    );
                     mine.push(job.key);
                 }
             }
@@ -87,9 +94,10 @@ async fn a_lease_runs_out(fixture: Fixture) {
     assert_eq!(store.next_due().await.expect("due"), Some(at(50)));
     let taken = claim(store, "alive", 50).await;
     assert_eq!((taken.len(), taken[0].attempts), (1, 2));
-    assert!(!store.finish("mail/1", "dead", at(51), "").await.expect("finish"), "not his any more");
+    let refused = store.finish(&done("mail/1", ""), "dead", at(51)).await.expect("finish");
+    assert_eq!(refused, 0, "not his any more");
     assert!(!store.renew("mail/1", "dead", at(99)).await.expect("renew"));
-    assert!(store.finish("mail/1", "alive", at(51), "").await.expect("finish"));
+    assert_eq!(store.finish(&done("mail/1", ""), "alive", at(51)).await.expect("finish"), 1);
 }
 
 async fn failures_are_retried_then_kept(fixture: Fixture) {

@@ -5,9 +5,15 @@
 use crate::fixture::*;
 use chrono::{Days, NaiveDate};
 use delibera::domain::measures::Measure;
+use delibera::domain::rows::Row;
 use delibera::domain::search::{Clause, Question, Said, Scope, index, key};
 use delibera::domain::stream::StreamId;
+use delibera::service::clock::SystemClock;
+use delibera::service::execute::Executor;
+use delibera::service::indexing::catch_up;
 use delibera::store::{LineFilter, ReadSet, SearchAct, Store, WriteSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 on_both_engines!(
     both_engines_give_the_same_answers,
@@ -16,6 +22,7 @@ on_both_engines!(
     a_public_search_does_not_look_into_the_text,
     what_changed_is_marked_by_the_write_itself,
     an_act_is_read_again_only_as_something_newer,
+    who_is_stopped_leaves_the_rest_of_the_index_for_later,
     a_register_goes_on_from_its_last_line,
     the_state_of_a_line_is_that_of_the_day,
     lengths_add_up_by_office,
@@ -308,4 +315,21 @@ async fn lengths_add_up_by_office(fixture: Fixture) {
     let act = SearchAct { case: "c2".into(), version: 2, ..SearchAct::default() };
     fixture.store.index_act(&act).await.expect("index");
     assert_eq!(fixture.store.spreads(year(2026), None).await.expect("spreads").len(), 2);
+}
+
+/// After a restore there is much to read: a process that is told to end does not read it all first.
+async fn who_is_stopped_leaves_the_rest_of_the_index_for_later(fixture: Fixture) {
+    let store = &fixture.store;
+    let rows = (0..200).map(|n| Row::Case(case_row(&format!("c{n}"), 1))).collect();
+    put(store, ReadSet::default(), WriteSet { rows, ..WriteSet::default() }).await.expect("acts");
+    let left = async || store.unindexed(1_000).await.expect("marks").len();
+    assert_eq!(left().await, 200);
+    let executor = Executor::new(store.clone(), Arc::new(SystemClock));
+    assert_eq!(catch_up(&executor, &|| false).await.expect("nothing"), 0);
+    let once = AtomicBool::new(true);
+    let some = catch_up(&executor, &|| once.swap(false, Ordering::Relaxed)).await.expect("some");
+    assert!(some > 0 && some < 200, "{some}");
+    assert_eq!(left().await, 200 - some);
+    catch_up(&executor, &|| true).await.expect("the rest");
+    assert_eq!(left().await, 0);
 }

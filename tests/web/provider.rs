@@ -85,6 +85,11 @@ pub struct Provider {
 
 impl Provider {
     pub fn start() -> Self {
+        Self::altered(|_, body| body)
+    }
+
+    /// One of which somebody alters what it says on the way: path, then what it answered.
+    pub fn altered(alter: impl Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let (listener, url) = http::Server::bind();
         let codes: Arc<Mutex<BTreeMap<String, Promise>>> = Arc::default();
         let (kept, own) = (Arc::clone(&codes), url.clone());
@@ -100,7 +105,7 @@ impl Provider {
                 _ => None,
             };
             match found {
-                Some(value) => (200, value.to_string().into_bytes()),
+                Some(value) => (200, alter(path, value.to_string().into_bytes())),
                 None => (400, br#"{"error":"invalid_grant"}"#.to_vec()),
             }
         };

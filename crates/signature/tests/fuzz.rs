@@ -7,12 +7,18 @@
 
 #[path = "support/forge.rs"]
 mod forge;
+#[path = "support/pki.rs"]
+mod pki;
 mod support;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use delibera_signature::{
-    Policy, Trust, Verdict, fields, level, page_count, prepare, verify_any, verify_container,
+    EvidenceError, Fetch, FileKey, Level, Network, Policy, Trust, Verdict, augment, fields, level,
+    page_count, prepare, sign, verify_any, verify_container,
 };
 use forge::{Noise, append_packed, hole, tell};
 use support::*;
@@ -273,4 +279,73 @@ fn the_reader_of_cms_survives_anything() {
         });
     }
     harness.close("CMS");
+}
+
+/// What a network answered, by what it was asked; it asks openssl what it does not know yet.
+struct Answers<'p> {
+    pki: Option<&'p pki::Pki>,
+    known: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Network for Answers<'_> {
+    fn fetch(&self, what: Fetch<'_>) -> Result<Vec<u8>, EvidenceError> {
+        let question = format!("{what:?}");
+        let mut known = self.known.lock().unwrap();
+        if let Some(answer) = known.get(&question) {
+            return Ok(answer.clone());
+        }
+        let none = EvidenceError::Unreachable { url: "prove".into(), why: "giù".into() };
+        let answer = self.pki.ok_or(none)?.fetch(what)?;
+        known.insert(question, answer.clone());
+        Ok(answer)
+    }
+}
+
+#[test]
+fn answers_of_authorities_that_were_wounded_prove_nothing() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("wounded-answers");
+    let pki = pki::Pki::new(&folder, "http://prove.invalid");
+    let subject = "/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN=Mariangela Zaccaria";
+    let signer = pki.issue("signer", subject, "P-256", "person", 30);
+    let key = FileKey::new(&signer.key, vec![signer.certificate.clone()]).unwrap();
+    let issued = document(&Shape::default());
+    let signed = sign(&issued, &request(0, &lines(0)), &key).unwrap();
+    let asked = Answers { pki: Some(&pki), known: Mutex::default() };
+    let honest = augment(&signed, Level::Lta, false, &asked).unwrap();
+    assert_eq!((honest.level, honest.shortfall.is_none()), (Level::Lta, true));
+    // The list is asked for where OCSP says nothing.
+    asked.fetch(Fetch::Crl("http://prove.invalid/ca.crl")).unwrap();
+    let answers = asked.known.into_inner().unwrap();
+    for service in ["Timestamp", "Ocsp", "Crl"] {
+        assert!(answers.keys().any(|question| question.starts_with(service)), "{service}");
+    }
+    let trust = Trust::of(&[pki.anchor()]).unwrap();
+    let times = |pdf: &[u8]| -> Vec<_> {
+        let report = verify_any(pdf, Some(&issued), &trust, &Policy::default()).unwrap();
+        let passed = report.document_timestamps.into_iter();
+        passed.filter(|stamp| stamp.verdict == Verdict::TotalPassed).map(|s| s.time).collect()
+    };
+    let honest = times(&honest.pdf);
+    let questions: Vec<&String> = answers.keys().collect();
+    let mut harness = Harness::new(3);
+    while Instant::now() < harness.until {
+        let mut known = answers.clone();
+        for _ in 0..1 + harness.noise.below(3) {
+            let question = questions[harness.noise.below(questions.len())];
+            mutate_der(&mut harness.noise, known.get_mut(question).unwrap());
+        }
+        let network = Answers { pki: None, known: Mutex::new(known) };
+        harness.run(|| {
+            // What an authority says badly costs a level, never the document.
+            let reached = augment(&signed, Level::Lta, false, &network);
+            let Ok(reached) = reached else { return false };
+            assert!(reached.pdf.starts_with(&signed));
+            assert!(reached.level == Level::Lta || reached.shortfall.is_some());
+            for time in times(&reached.pdf) {
+                assert!(honest.contains(&time), "another time passed: {time:?}");
+            }
+            reached.shortfall.is_none()
+        });
+    }
+    harness.close("answers of TSA, OCSP and CRL");
 }

@@ -66,6 +66,8 @@ pub(super) struct Smtp {
     idle: Mutex<Vec<(Instant, AsyncSmtpConnection)>>,
 }
 
+/// A line that carried a mail so recently is not asked whether it is still there.
+const IDLE_LEAST: Duration = Duration::from_secs(1);
 /// How long a line is kept without a mail: what stands between may drop it without a word.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// How long a kept line may take to say that it is still there.
@@ -113,6 +115,9 @@ impl Smtp {
         loop {
             let kept = self.idle().pop();
             let Some((since, mut line)) = kept else { return self.open().await };
+            if since.elapsed() < IDLE_LEAST {
+                return Ok(line);
+            }
             let asked = tokio::time::timeout(STILL_THERE, line.test_connected());
             if since.elapsed() < IDLE_MAX && asked.await.unwrap_or(false) {
                 return Ok(line);

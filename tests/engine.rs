@@ -52,6 +52,8 @@ mod privacy;
 mod proposal;
 #[path = "engine/protocollo.rs"]
 mod protocollo;
+#[path = "engine/registry_days.rs"]
+mod registry_days;
 #[path = "engine/review.rs"]
 mod review;
 #[path = "engine/segretario.rs"]

@@ -6,15 +6,16 @@ use super::db::{Db, Store, on};
 use serde_json::json;
 use sqlx::FromRow;
 
-/// A list of holders in the parameter `$n`, as the rows `w`.
+/// One of the list of holders in the parameter `$n`. PostgreSQL is given an array: joined to rows it
+/// guesses to be a hundred, it would read the tasks of everybody.
 macro_rules! sqlite {
     ($n:literal) => {
-        concat!("json_each($", $n, ") AS w")
+        concat!(" IN (SELECT w.value FROM json_each($", $n, ") AS w)")
     };
 }
 macro_rules! postgres {
     ($n:literal) => {
-        concat!("json_array_elements_text(CAST($", $n, " AS JSON)) AS w(value)")
+        concat!(" = ANY(ARRAY(SELECT json_array_elements_text(CAST($", $n, " AS JSON))))")
     };
 }
 
@@ -30,9 +31,9 @@ macro_rules! waits {
             "t.what = 'follow' AND EXISTS (SELECT 1 FROM tasks o WHERE o.stream = t.stream ",
             "AND o.holder <> '' AND o.what <> 'follow') AND NOT EXISTS (SELECT 1 FROM tasks o ",
             "WHERE o.stream = t.stream AND o.what <> 'follow' ",
-            "AND o.holder IN (SELECT w.value FROM ",
+            "AND o.holder",
             $list,
-            "))"
+            ")"
         )
     };
 }
@@ -48,9 +49,9 @@ macro_rules! desk {
             "c.act_year, c.sitting, (SELECT string_agg(o.holder, ' ') FROM tasks o ",
             "WHERE o.stream = t.stream AND o.holder <> '' AND o.what <> 'follow') AS awaited ",
             "FROM (SELECT DISTINCT t.stream, t.what, t.about, t.deadline, ",
-            "COALESCE(t.deadline, '9999') AS due FROM ",
+            "COALESCE(t.deadline, '9999') AS due FROM tasks t WHERE t.holder <> '' AND t.holder",
             $holders,
-            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE ",
+            " AND ",
             $which,
             " AND (CAST($2 AS TEXT) IS NULL OR t.what = CAST($2 AS TEXT)) ",
             "AND (CAST($3 AS TEXT) IS NULL OR COALESCE(t.deadline, '9999') <= CAST($3 AS TEXT)) ",
@@ -68,9 +69,10 @@ macro_rules! desk {
 macro_rules! few {
     ($holders:expr, $which:expr, $limit:literal) => {
         concat!(
-            "(SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT DISTINCT t.stream, t.what, t.about FROM ",
+            "(SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT DISTINCT t.stream, t.what, t.about ",
+            "FROM tasks t WHERE t.holder <> '' AND t.holder",
             $holders,
-            " JOIN tasks t ON t.holder = w.value AND t.holder <> '' WHERE ",
+            " AND ",
             $which,
             " LIMIT CAST(",
             $limit,

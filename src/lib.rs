@@ -7,7 +7,7 @@
 
 pub use delibera_domain as domain;
 
-/// Half the time of the engine was the allocation of small values (docs/performance.md).
+/// A quarter of the time of the engine was the allocation of small values (docs/performance.md).
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

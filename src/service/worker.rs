@@ -26,6 +26,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -55,8 +56,8 @@ enum Done {
     Sent(Box<Mail>),
     /// Not yet: to be taken again at this instant.
     Later(DateTime<Utc>, String),
-    /// Not begun: another worker has it.
-    Lost,
+    /// Not begun: another worker has it, or nothing can be recorded now.
+    NotBegun,
 }
 
 /// Why a job failed.
@@ -172,7 +173,7 @@ impl Worker {
     }
 
     /// Performs every job that is due now, until none is left, then reads what changed into the
-    /// index of words; gives how many jobs were performed.
+    /// index of words; gives how many jobs were taken.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -223,32 +224,37 @@ impl Worker {
 
     /// Performs leased jobs and records what became of each; gives how many they were. Messages
     /// leave together, as many as the lines to the server: most of their time is its answer. Those
-    /// that arrived are recorded in one commit while others are on their way.
+    /// that arrived are recorded in one commit while others are on their way. Once something cannot
+    /// be recorded nothing more is begun: a message that left would leave again.
     async fn run(
         &self,
         jobs: &[QueuedJob],
         go_on: &(impl Fn() -> bool + Sync),
     ) -> Result<usize, StoreError> {
         let (told, mut outcomes) = mpsc::unbounded_channel();
-        let performing = async move {
+        let failing = AtomicBool::new(false);
+        let performing = async {
+            let told = told;
             let one = async |job| {
+                let outcome = match failing.load(Ordering::Relaxed) {
+                    true => Ok(Done::NotBegun),
+                    false => self.outcome(job, go_on).await,
+                };
                 // Whoever records hears of every job until the last.
-                let _ = told.send((job, self.outcome(job, go_on).await));
+                let _ = told.send((job, outcome));
             };
             stream::iter(jobs).for_each_concurrent(self.mailer.together(), one).await;
         };
         let recording = async {
-            let mut recorded = Ok(jobs.len());
+            let mut recorded = Ok(());
             let mut arrived = Vec::new();
             while outcomes.recv_many(&mut arrived, jobs.len()).await > 0 {
-                // Whatever becomes of another: what was taken by a server is not sent again.
-                if let Err(error) = self.record(arrived.drain(..)).await {
-                    recorded = recorded.and(Err(error));
-                }
+                recorded = self.record(arrived.drain(..), recorded).await;
+                failing.store(recorded.is_err(), Ordering::Relaxed);
             }
             recorded
         };
-        tokio::join!(performing, recording).1
+        tokio::join!(performing, recording).1.map(|()| jobs.len())
     }
 
     /// What becomes of a job that was taken.
@@ -261,38 +267,45 @@ impl Worker {
             let why = "il programma è stato fermato prima di cominciare";
             return Ok(Done::Later(self.now(), why.into()));
         }
-        match self.keeps(job).await? {
-            true => self.perform(job).await,
-            false => Ok(Done::Lost),
+        match self.keeps(job).await {
+            Ok(true) => self.perform(job).await,
+            Ok(false) => Ok(Done::NotBegun),
+            Err(error) => Err(JobError::Passing(error.to_string())),
         }
     }
 
-    /// Records what became of jobs: those that are done in one commit.
+    /// Records what became of jobs, those that are done in one commit. What is done is always tried;
+    /// the rest, after a failure, is left to [`Worker::give_back`]: a database that does not answer
+    /// would be waited for as many times as there are jobs.
     async fn record<'a>(
         &self,
         outcomes: impl Iterator<Item = (&'a QueuedJob, Result<Done, JobError>)>,
+        mut recorded: Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let store = &self.office.executor.store;
-        let mut recorded = Ok(());
         let mut done = BTreeMap::new();
         for (job, outcome) in outcomes {
             let outcome = match outcome {
                 Ok(Done::Sent(mail)) => self.left(job, *mail).await.map_err(JobError::counted),
                 Ok(Done::Yes(note)) => Ok(note),
+                Ok(Done::NotBegun) => continue,
                 Ok(Done::Later(at, why)) => {
-                    let put_off = store.put_off(&job.key, &self.name, at, &why).await;
-                    recorded = recorded.and(put_off.map(drop));
+                    if recorded.is_ok() {
+                        let put_off = store.put_off(&job.key, &self.name, at, &why).await;
+                        recorded = put_off.map(drop);
+                    }
                     continue;
                 }
-                Ok(Done::Lost) => continue,
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok(note) => drop(done.insert(job.key.as_str(), note)),
-                Err(error) => recorded = recorded.and(self.failed(job, error).await),
+                Err(error) if recorded.is_ok() => recorded = self.failed(job, error).await,
+                Err(_) => {}
             }
         }
-        recorded.and(store.finish(&done, &self.name, self.now()).await.map(drop))
+        let finished = store.finish(&done, &self.name, self.now()).await;
+        recorded.and(finished.map(drop))
     }
 
     async fn failed(&self, job: &QueuedJob, error: JobError) -> Result<(), StoreError> {

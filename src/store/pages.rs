@@ -65,7 +65,7 @@ macro_rules! desk {
     };
 }
 
-/// How many lines, up to a limit.
+/// How many lines, up to a limit. SQLite stops there; PostgreSQL sorts all of the holder's first.
 macro_rules! few {
     ($holders:expr, $which:expr, $limit:literal) => {
         concat!(

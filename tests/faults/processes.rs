@@ -186,6 +186,20 @@ fn worker(store: &Store, relay: &Arc<Sink>, name: &str) -> Worker {
     }
 }
 
+/// A message that is owed to somebody since an instant.
+fn message(person: &str, at: DateTime<Utc>) -> NewJob {
+    let mail = MailJob {
+        message: "sigillo-del-giorno".into(),
+        moment: "daily_seal".into(),
+        person: person.to_owned(),
+        case: None,
+        sitting: None,
+        day: rome_date(at),
+        detail: json!({ "seal": "1:0000" }),
+    };
+    Owed::Mail(mail).unowed(format!("prova:{person}"), at)
+}
+
 /// Twelve messages taken together last ten minutes with this server, longer than their lease: what one
 /// process has not begun by then passes to the other, and only to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,19 +211,7 @@ async fn a_slow_mail_server_makes_nobody_send_what_another_has_in_hand() {
     one.drain().await.unwrap();
     let now = one.office.executor.clock.now();
     let before = relay.arrived().len();
-    let message = |person: &String| {
-        let mail = MailJob {
-            message: "sigillo-del-giorno".into(),
-            moment: "daily_seal".into(),
-            person: person.clone(),
-            case: None,
-            sitting: None,
-            day: rome_date(now),
-            detail: json!({ "seal": "1:0000" }),
-        };
-        Owed::Mail(mail).unowed(format!("prova:{person}"), now)
-    };
-    queue(&store, town.persons().take(12).map(message).collect()).await;
+    queue(&store, town.persons().take(12).map(|person| message(person, now)).collect()).await;
     let stop = AtomicBool::new(false);
     let waits = async {
         while !stop.load(Ordering::Relaxed) {
@@ -227,6 +229,40 @@ async fn a_slow_mail_server_makes_nobody_send_what_another_has_in_hand() {
     let done: Vec<_> = done.iter().filter(|job| job.key.starts_with("prova:")).collect();
     assert_eq!(done.len(), 12, "{done:?}");
     assert_eq!(relay.arrived().len() - before, 12, "each message left once");
+    store.close().await;
+    std::fs::remove_dir_all(&town.folder).unwrap();
+}
+
+/// Messages that leave and cannot be marked leave again: as few as are on their way.
+#[tokio::test]
+async fn who_cannot_record_what_left_sends_no_more() {
+    let town = Town::founded("sordo", Some(&postgres::new_database().await), None).await;
+    let store = Store::connect(&town.url).await.unwrap();
+    let relay = Arc::new(Sink::start(&[]).await);
+    let worker = worker(&store, &relay, "uno");
+    worker.drain().await.unwrap();
+    let now = worker.office.executor.clock.now();
+    let before = relay.arrived().len();
+    queue(&store, town.persons().take(12).map(|person| message(person, now)).collect()).await;
+    let mut db = PgConnection::connect(&town.url).await.unwrap();
+    for statement in [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+        "CREATE TRIGGER refuse BEFORE UPDATE ON job_state FOR EACH ROW \
+         WHEN (NEW.state = 'done') EXECUTE FUNCTION refuse()",
+    ] {
+        sqlx::query(statement).execute(&mut db).await.unwrap();
+    }
+    worker.drain().await.unwrap_err();
+    let sent = relay.arrived().len() - before;
+    assert!((1..=4).contains(&sent), "{sent} left, on one line");
+    sqlx::query("DROP TRIGGER refuse ON job_state").execute(&mut db).await.unwrap();
+    worker.give_back().await.unwrap();
+    worker.drain().await.unwrap();
+    let filter = JobFilter { state: Some(JobState::Done), ..JobFilter::default() };
+    let done = store.jobs(&filter).await.unwrap();
+    assert_eq!(done.iter().filter(|job| job.key.starts_with("prova:")).count(), 12);
+    assert_eq!(relay.arrived().len() - before, 12 + sent, "those that had left leave once more");
     store.close().await;
     std::fs::remove_dir_all(&town.folder).unwrap();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What an identity provider answers, wounded on the way: its description, its keys, its token, the
-//! profile of the person. Nobody comes in as somebody else.
+//! profile of the person. Nobody comes in as somebody else by a token; a profile is not signed, and is
+//! believed as it came.
 
 use crate::attack::{explained, for_a_while, wound};
 use crate::provider::{Provider, Says};

@@ -11,6 +11,7 @@ on_both_engines!(
     a_job_is_owed_once,
     eight_workers_never_share_a_job,
     a_lease_runs_out,
+    jobs_are_done_together_each_with_its_note,
     failures_are_retried_then_kept,
     what_is_put_off_has_not_failed,
     kinds_are_chosen,
@@ -168,4 +169,22 @@ async fn a_schedule_fires_once(fixture: Fixture) {
     let next = Occurrence { due_at: at(7200), ..seal };
     owe(&fixture.store, vec![next.job()]).await;
     assert_eq!(claim(&fixture.store, "w", 7200).await.len(), 2, "the next one, and the lost lease");
+}
+
+async fn jobs_are_done_together_each_with_its_note(fixture: Fixture) {
+    let store = &fixture.store;
+    owe(store, vec![job("mail/1", at(0)), job("mail/2", at(0)), job("mail/3", at(0))]).await;
+    assert_eq!(claim(store, "w", 1).await.len(), 3);
+    // The lease of one passed to another meanwhile.
+    fixture
+        .raw("UPDATE job_state SET leased_by = 'other' WHERE key = 'mail/2'")
+        .await
+        .expect("raw");
+    let notes = [("mail/1", "uno «è»"), ("mail/2", "due"), ("mail/3", "\"tre\"")];
+    let done = notes.map(|(key, note)| (key, note.to_owned())).into();
+    assert_eq!(store.finish(&done, "w", at(2)).await.expect("finish"), 2);
+    let jobs = store.jobs(&JobFilter::default()).await.expect("jobs");
+    let seen: Vec<_> = jobs.iter().map(|job| (job.state, job.note.as_deref())).collect();
+    let is_done = |note| (JobState::Done, Some(note));
+    assert_eq!(seen, [is_done("uno «è»"), (JobState::Running, None), is_done("\"tre\"")]);
 }

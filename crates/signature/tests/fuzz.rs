@@ -3,7 +3,7 @@
 //! files are cut, copied, swapped and rewritten for a bounded time. Nothing may panic, take long,
 //! or pass with other bytes. `DELIBERA_FUZZ_SECONDS` (default 6) and `DELIBERA_FUZZ_SEED` (default
 //! 1) choose how long and from where; both are printed.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs)]
 
 #[path = "support/forge.rs"]
 mod forge;
@@ -17,8 +17,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use delibera_signature::{
-    EvidenceError, Fetch, FileKey, Level, Network, Policy, Trust, Verdict, augment, fields, level,
-    page_count, prepare, sign, verify_any, verify_container,
+    EvidenceError, Fetch, FileKey, Level, Network, Policy, Request, Revocation, Trust, Verdict,
+    augment, evidence, fields, level, page_count, prepare, sign, verify_any, verify_container,
 };
 use forge::{Noise, append_packed, hole, tell};
 use support::*;
@@ -348,4 +348,55 @@ fn answers_of_authorities_that_were_wounded_prove_nothing() {
         });
     }
     harness.close("answers of TSA, OCSP and CRL");
+}
+
+#[test]
+fn no_wounded_answer_makes_a_revoked_certificate_good() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("wounded-revocation");
+    let pki = pki::Pki::new(&folder, "http://prove.invalid");
+    let issued = document(&Shape::default());
+    let signed_by = |name: &str| {
+        let subject = format!("/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN={name}");
+        let signer = pki.issue(name, &subject, "P-256", "person", 30);
+        let key = FileKey::new(&signer.key, vec![signer.certificate.clone()]).unwrap();
+        let lines = lines(0);
+        let request = Request { signing_time: chrono::Utc::now(), ..request(0, &lines) };
+        sign(&issued, &request, &key).unwrap()
+    };
+    let (good, bad) = (signed_by("good"), signed_by("bad"));
+    let before = pki.list();
+    pki.revoke("bad");
+    let told = |pdf: &[u8]| [evidence(pdf, &pki).unwrap(), vec![pki.list()]].concat();
+    // Just after every answer was given.
+    let at = Some(chrono::Utc::now() + chrono::TimeDelta::minutes(1));
+    let policy = Policy { at, revocation: Revocation::Required, ..Policy::default() };
+    // Whether it passes, and how many of the answers could be read.
+    let judged = |pdf: &[u8], answers: &[Vec<u8>]| {
+        let (mut trust, mut read) = (Trust::of(&[pki.anchor()]).unwrap(), 0);
+        for answer in answers {
+            if let Ok(more) = trust.clone().with_revocation(answer) {
+                (trust, read) = (more, read + 1);
+            }
+        }
+        let report = verify_any(pdf, Some(&issued), &trust, &policy).unwrap();
+        (report.overall == Verdict::TotalPassed, read)
+    };
+    assert_eq!(judged(&good, &told(&good)), (true, 2), "OCSP and list say that it is good");
+    // Its own answers, those of another, and an older list: with both of its own wounded too.
+    let honest = [told(&bad), told(&good), vec![before]].concat();
+    assert!(!judged(&bad, &honest[..2]).0 && !judged(&bad, &honest).0);
+    let mut harness = Harness::new(4);
+    while Instant::now() < harness.until {
+        let mut answers = honest[..honest.len() - 1].to_vec();
+        for _ in 0..1 + harness.noise.below(4) {
+            let one = harness.noise.below(answers.len());
+            mutate_der(&mut harness.noise, &mut answers[one]);
+        }
+        harness.run(|| {
+            let (passes, read) = judged(&bad, &answers);
+            assert!(!passes, "a revoked certificate passed");
+            read == answers.len()
+        });
+    }
+    harness.close("revocation");
 }

@@ -66,7 +66,8 @@ pub(super) struct Smtp {
     idle: Mutex<Vec<(Instant, AsyncSmtpConnection)>>,
 }
 
-/// A line that carried a mail so recently is not asked whether it is still there.
+/// A line that carried a mail so recently is not asked whether it is still there: it would be a round
+/// trip for every mail. If it died meanwhile its mail is sent again a minute later.
 const IDLE_LEAST: Duration = Duration::from_secs(1);
 /// How long a line is kept without a mail: what stands between may drop it without a word.
 const IDLE_MAX: Duration = Duration::from_secs(60);

@@ -8,6 +8,7 @@
 pub use delibera_domain as domain;
 
 /// A quarter of the time of the engine was the allocation of small values (docs/performance.md).
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

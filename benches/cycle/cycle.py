@@ -217,7 +217,7 @@ def main() -> None:
     options = arguments()
     WORK.mkdir(parents=True, exist_ok=True)
     if options.program is None:
-        run("cargo", "build", "--profile", "dist", "--locked", "--bin", "delibera", cwd=ROOT)
+        run("cargo", "build", "--profile", "dist", "--features", "mimalloc", "--locked", "--bin", "delibera", cwd=ROOT)
     program = (options.program or ROOT / "target/dist/delibera").resolve()
     model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     print(f"{model[1] if model else 'unknown processor'}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")

@@ -249,8 +249,8 @@ async fn pages(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Re
 async fn state(front: &Front, comuni: &[Served], stopped: Stopped) -> anyhow::Result<()> {
     let listener = bind(&front.listen_ops, "listen_ops").await?;
     println!("Stato: http://{}/status", listener.local_addr()?);
-    let stores = comuni.iter().map(|served| served.store().clone()).collect();
-    let router = web::ops::router(stores);
+    let executors = comuni.iter().map(|served| served.worker.office.executor.clone()).collect();
+    let router = web::ops::router(executors);
     axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await?;
     Ok(())
 }

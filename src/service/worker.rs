@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 mod albo;
 mod augment;
@@ -224,8 +224,9 @@ impl Worker {
 
     /// Performs leased jobs and records what became of each; gives how many they were. Messages
     /// leave together, as many as the lines to the server: most of their time is its answer. Those
-    /// that arrived are recorded in one commit while others are on their way. Once something cannot
-    /// be recorded nothing more is begun: a message that left would leave again.
+    /// that arrived are recorded in one commit while others are on their way, and a line takes the
+    /// next only then: what left and is not on record is never more than the lines, and its lease
+    /// does not end meanwhile. Once something cannot be recorded nothing more is begun.
     async fn run(
         &self,
         jobs: &[QueuedJob],
@@ -240,8 +241,10 @@ impl Worker {
                     true => Ok(Done::NotBegun),
                     false => self.outcome(job, go_on).await,
                 };
-                // Whoever records hears of every job until the last.
-                let _ = told.send((job, outcome));
+                // Whoever records hears of every job, and lets go of its line afterwards.
+                let (line, recorded) = oneshot::channel::<()>();
+                let _ = told.send(((job, outcome), line));
+                let _ = recorded.await;
             };
             stream::iter(jobs).for_each_concurrent(self.mailer.together(), one).await;
         };
@@ -249,8 +252,10 @@ impl Worker {
             let mut recorded = Ok(());
             let mut arrived = Vec::new();
             while outcomes.recv_many(&mut arrived, jobs.len()).await > 0 {
-                recorded = self.record(arrived.drain(..), recorded).await;
+                let (outcomes, lines): (Vec<_>, Vec<_>) = arrived.drain(..).unzip();
+                recorded = self.record(outcomes, recorded).await;
                 failing.store(recorded.is_err(), Ordering::Relaxed);
+                drop(lines);
             }
             recorded
         };
@@ -277,9 +282,9 @@ impl Worker {
     /// Records what became of jobs, those that are done in one commit. What is done is always tried;
     /// the rest, after a failure, is left to [`Worker::give_back`]: a database that does not answer
     /// would be waited for as many times as there are jobs.
-    async fn record<'a>(
+    async fn record(
         &self,
-        outcomes: impl Iterator<Item = (&'a QueuedJob, Result<Done, JobError>)>,
+        outcomes: Vec<(&QueuedJob, Result<Done, JobError>)>,
         mut recorded: Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let store = &self.office.executor.store;

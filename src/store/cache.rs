@@ -8,8 +8,8 @@ use crate::domain::stream::StreamId;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Events kept over all streams: about 1 KB each, so some 16 MB.
-const EVENTS_MAX: usize = 16_384;
+/// Events kept over all streams: a sitting with sixty acts has some five thousand in hand.
+const EVENTS_MAX: usize = 8_192;
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<Histories>);

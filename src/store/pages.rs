@@ -19,6 +19,19 @@ macro_rules! postgres {
     };
 }
 
+/// Holders of the open tasks of the act, separated by blanks: who is asked what to do need not know.
+macro_rules! awaited {
+    () => {
+        "(SELECT string_agg(o.holder, ' ') FROM tasks o \
+         WHERE o.stream = t.stream AND o.holder <> '' AND o.what <> 'follow')"
+    };
+}
+macro_rules! nobody {
+    () => {
+        "CAST(NULL AS TEXT)"
+    };
+}
+
 macro_rules! to_do {
     () => {
         "t.what <> 'follow'"
@@ -39,16 +52,15 @@ macro_rules! waits {
 }
 
 /// `$1` is the list of holders: one question for a whole view. What is left out is left out before
-/// anything is read of the acts. The `awaited` of a line are the holders of the open tasks of its
-/// act, separated by blanks.
+/// anything is read of the acts.
 macro_rules! desk {
-    ($holders:expr, $which:expr) => {
+    ($holders:expr, $which:expr, $awaited:expr) => {
         concat!(
             "SELECT t.stream, t.what, t.about, t.deadline, c.id AS case_id, c.subject, c.office, ",
             "c.lifecycle, c.step, c.workflow, c.proposal_number, c.proposal_year, c.act_number, ",
-            "c.act_year, c.sitting, (SELECT string_agg(o.holder, ' ') FROM tasks o ",
-            "WHERE o.stream = t.stream AND o.holder <> '' AND o.what <> 'follow') AS awaited ",
-            "FROM (SELECT DISTINCT t.stream, t.what, t.about, t.deadline, ",
+            "c.act_year, c.sitting, ",
+            $awaited,
+            " AS awaited FROM (SELECT DISTINCT t.stream, t.what, t.about, t.deadline, ",
             "COALESCE(t.deadline, '9999') AS due FROM tasks t WHERE t.holder <> '' AND t.holder",
             $holders,
             " AND ",
@@ -102,10 +114,10 @@ macro_rules! counts {
     };
 }
 
-const TO_DO_SQLITE: &str = desk!(sqlite!(1), to_do!());
-const TO_DO_POSTGRES: &str = desk!(postgres!(1), to_do!());
-const WAITS_SQLITE: &str = desk!(sqlite!(1), waits!(sqlite!(6)));
-const WAITS_POSTGRES: &str = desk!(postgres!(1), waits!(postgres!(6)));
+const TO_DO_SQLITE: &str = desk!(sqlite!(1), to_do!(), nobody!());
+const TO_DO_POSTGRES: &str = desk!(postgres!(1), to_do!(), nobody!());
+const WAITS_SQLITE: &str = desk!(sqlite!(1), waits!(sqlite!(6)), awaited!());
+const WAITS_POSTGRES: &str = desk!(postgres!(1), waits!(postgres!(6)), awaited!());
 const COUNTS_SQLITE: &str = counts!(sqlite!(1), sqlite!(2), sqlite!(3), sqlite!(4));
 const COUNTS_POSTGRES: &str = counts!(postgres!(1), postgres!(2), postgres!(3), postgres!(4));
 
@@ -151,7 +163,7 @@ pub struct DeskLine {
     pub act_year: Option<i64>,
     /// Sitting whose agenda holds it.
     pub sitting: Option<String>,
-    /// Holders of the open tasks of the act.
+    /// Holders of the open tasks of an act that waits for others; not told of what is to be done.
     pub awaited: Option<String>,
 }
 

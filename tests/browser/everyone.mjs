@@ -102,7 +102,7 @@ async function cycle(Way, subject, sitting) {
     await page.goto(base + path);
     const offer = page.locator(`.actions a:has-text("${words}")`).first();
     for (let attempt = 0; (await offer.count()) === 0; attempt += 1) {
-      if (attempt === 40) throw new Error(`${Way.name}: ${page.url()} does not offer «${words}»`);
+      if (attempt === 240) throw new Error(`${Way.name}: ${page.url()} does not offer «${words}»`);
       await page.waitForTimeout(250);
       await page.goto(base + path);
     }

@@ -177,12 +177,14 @@ export class Installation {
   /** Serves from an instant on. */
   async serve(instant) {
     this.server = this.#at(instant, ["serve"]);
+    this.status = undefined;
     let said = "";
     this.base = await new Promise((resolve, reject) => {
       const hear = (text) => {
         said += text;
+        this.status ??= said.match(/Stato: (\S+)/)?.[1];
         const found = said.match(/Pagine: (http:\/\/[^/\s]+)\//);
-        if (found) resolve(found[1]);
+        if (found && this.status) resolve(found[1]);
       };
       this.server.stdout.on("data", hear);
       this.server.stderr.on("data", (text) => {
@@ -191,6 +193,16 @@ export class Installation {
       });
       this.server.on("exit", () => reject(new Error(`the server ended:\n${said.slice(-3000)}`)));
     });
+  }
+
+  /** Nothing that is due waits for the worker or is in its hands. */
+  async idle() {
+    for (let attempt = 0; attempt < 240; attempt += 1) {
+      const { jobs } = await (await fetch(this.status)).json();
+      if (jobs.late_seconds === 0 && jobs.running === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error("the worker does not come to its end");
   }
 
   async stop() {

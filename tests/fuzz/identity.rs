@@ -6,7 +6,7 @@
 use crate::attack::{explained, for_a_while, wound};
 use crate::provider::{Provider, Says};
 use delibera::service::clock::SystemClock;
-use delibera::service::oidc::{Identified, OidcConfig, OidcError, Provider as Known};
+use delibera::service::oidc::{Identified, OidcError, Provider as Known};
 use delibera::service::simulation::Chance;
 use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Runtime};
@@ -63,14 +63,7 @@ fn sign_in(
     provider: &Provider,
     in_profile: bool,
 ) -> Result<Identified, OidcError> {
-    let config = OidcConfig {
-        issuer: provider.server.url.clone(),
-        client_id: "delibera".into(),
-        name: "SPID o CIE".into(),
-        claim: "fiscal_number".into(),
-        ..OidcConfig::default()
-    };
-    let known = Known::new(config, "http://127.0.0.1", Arc::new(SystemClock));
+    let known = Known::new(provider.config(), "http://127.0.0.1", Arc::new(SystemClock));
     let known = Arc::new(known.expect("configuration"));
     runtime.block_on(async {
         let begun = known.begin().await?;

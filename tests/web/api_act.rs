@@ -4,7 +4,7 @@
 
 use crate::api::{Program, draft, problem};
 use crate::proposed::opinion;
-use crate::server::{self, Server};
+use crate::server::{self, Browser, Server};
 use delibera::domain::law::calendar::{rome_date, rome_instant};
 use delibera::domain::papers::SignatureQuality;
 use delibera::service::keyring::config::Activation;
@@ -175,5 +175,15 @@ fn sitting(comune: &mut Comune<'_>, case: &str) -> String {
     comune.signs("conti", &path, &json!({ "do": "convene" }));
     let hour = chrono::NaiveTime::from_hms_opt(10, 5, 0).expect("an hour");
     comune.server.wait_until(rome_instant(day, hour));
+    assert!(late(comune.server) >= 3.0 * 86_400.0, "the notices wait for who sends them");
+    comune.server.work();
+    assert!(late(comune.server) == 0.0, "all that was due is done");
     id
+}
+
+/// For how many seconds what is due first has been waiting.
+fn late(server: &Server) -> f64 {
+    let status = Browser::at(server.ops, "10.0.0.11").get("/status");
+    let status: Value = serde_json::from_str(&status.body).expect("JSON");
+    status["jobs"]["late_seconds"].as_f64().expect("seconds")
 }

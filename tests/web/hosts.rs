@@ -5,7 +5,7 @@ use crate::provider::{Provider, Says};
 use crate::server::{Browser, Server, start};
 use delibera::domain::law::calendar::rome_date;
 use delibera::service::clock::{Clock, SystemClock};
-use delibera::service::oidc::{OidcConfig, Provider as Known};
+use delibera::service::oidc::Provider as Known;
 use delibera::service::scenario;
 use delibera::web::Settings;
 use delibera::web::hosts::{Neighbour, by_name};
@@ -40,14 +40,7 @@ fn two() -> Two {
     let small = start(false, acts);
     let provider = Provider::start();
     let settings = |host: &str, other: (&str, &Server)| {
-        let config = OidcConfig {
-            issuer: provider.server.url.clone(),
-            client_id: "delibera".into(),
-            name: "SPID o CIE".into(),
-            claim: "fiscal_number".into(),
-            ..OidcConfig::default()
-        };
-        let known = Known::new(config, &format!("http://{host}"), Arc::new(SystemClock));
+        let known = Known::new(provider.config(), &format!("http://{host}"), Arc::new(SystemClock));
         let neighbours = vec![Neighbour {
             base_url: format!("http://{}", other.0),
             executor: other.1.office.executor.clone(),

@@ -43,13 +43,7 @@ impl Site {
 
     fn with(server: &Server, change: impl FnOnce(&mut OidcConfig)) -> Self {
         let provider = Provider::start();
-        let mut config = OidcConfig {
-            issuer: provider.server.url.clone(),
-            client_id: "delibera".into(),
-            name: "SPID o CIE".into(),
-            claim: "fiscal_number".into(),
-            ..OidcConfig::default()
-        };
+        let mut config = provider.config();
         change(&mut config);
         let pages = server.beside(|address| {
             let base = format!("http://{address}");

@@ -4,6 +4,7 @@
 
 use crate::http;
 use delibera::service::clock::{Clock, SystemClock};
+use delibera::service::oidc::OidcConfig;
 use openidconnect::core::{
     CoreEdDsaPrivateSigningKey, CoreGenderClaim, CoreJsonWebKeySet,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -110,6 +111,17 @@ impl Provider {
             }
         };
         Self { server: http::Server::start(listener, url, Arc::new(answer)), codes }
+    }
+
+    /// How this program knows it.
+    pub fn config(&self) -> OidcConfig {
+        OidcConfig {
+            issuer: self.server.url.clone(),
+            client_id: "delibera".into(),
+            name: "SPID o CIE".into(),
+            claim: "fiscal_number".into(),
+            ..OidcConfig::default()
+        }
     }
 
     /// A person signs in there: the code he is sent back with.

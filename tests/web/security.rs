@@ -7,7 +7,7 @@ use crate::provider::{Provider, Says};
 use crate::server::{Browser, PASSWORD, Server};
 use delibera::service::accounts::{AccountError, Accounts, Credentials, Origin};
 use delibera::service::clock::SystemClock;
-use delibera::service::oidc::{LocalAccounts, OidcConfig, Provider as Known};
+use delibera::service::oidc::{LocalAccounts, Provider as Known};
 use delibera::web::Settings;
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -406,13 +406,7 @@ fn no_secret_reaches_the_log(server: &Server) {
     let head = "GET /api/v1/me HTTP/1.1\r\nauthorization: Bearer delibera_unTokenDiProva\r\n";
     browser.send(head, b"");
     let provider = Provider::start();
-    let config = OidcConfig {
-        issuer: provider.server.url.clone(),
-        client_id: "delibera".into(),
-        name: "SPID o CIE".into(),
-        claim: "fiscal_number".into(),
-        ..OidcConfig::default()
-    };
+    let config = provider.config();
     let pages = server.beside(|address| {
         let base = format!("http://{address}");
         let known = Known::new(config, &base, Arc::new(SystemClock)).expect("configuration");

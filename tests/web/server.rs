@@ -165,6 +165,7 @@ async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Serv
     let work = worker(&office, &folder);
     let settings = Settings { demo: true, behind_proxy: true, ..Settings::default() };
     let app = App::new(office.clone(), None, settings).expect("templates");
+    let of_ops = ops::router(vec![office.executor.clone()]);
     let pages = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let beside = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
     let at = |l: &tokio::net::TcpListener| l.local_addr().expect("address");
@@ -175,7 +176,7 @@ async fn serve(postgres: bool, acts: scenario::Scenario, tell: mpsc::Sender<Serv
     tell.send(server).expect("test is there");
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(pages, service);
-    let ops = axum::serve(beside, ops::router(vec![store]));
+    let ops = axum::serve(beside, of_ops);
     tokio::try_join!(async { pages.await }, async { ops.await }).expect("serving");
 }
 

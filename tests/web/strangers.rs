@@ -171,6 +171,7 @@ fn status_and_metrics_are_on_their_own_listener(server: &Server) {
     ops.get("/status").says("\"status\":\"ok\"");
     let metrics = ops.get("/metrics");
     metrics.says("http_requests_total");
+    metrics.says("delibera_jobs_late_seconds");
     metrics.says("route=\"/scrivania\"");
 }
 

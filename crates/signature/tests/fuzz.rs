@@ -301,15 +301,26 @@ impl Network for Answers<'_> {
     }
 }
 
+fn authority(name: &str) -> pki::Pki {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    pki::Pki::new(&folder, "http://prove.invalid")
+}
+
+/// A document that somebody certified by the authority signs now.
+fn signed_by(pki: &pki::Pki, name: &str, issued: &[u8]) -> Vec<u8> {
+    let subject = format!("/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN={name}");
+    let signer = pki.issue(name, &subject, "P-256", "person", 30);
+    let key = FileKey::new(&signer.key, vec![signer.certificate.clone()]).unwrap();
+    let lines = lines(0);
+    let request = Request { signing_time: chrono::Utc::now(), ..request(0, &lines) };
+    sign(issued, &request, &key).unwrap()
+}
+
 #[test]
 fn answers_of_authorities_that_were_wounded_prove_nothing() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("wounded-answers");
-    let pki = pki::Pki::new(&folder, "http://prove.invalid");
-    let subject = "/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN=Mariangela Zaccaria";
-    let signer = pki.issue("signer", subject, "P-256", "person", 30);
-    let key = FileKey::new(&signer.key, vec![signer.certificate.clone()]).unwrap();
+    let pki = authority("wounded-answers");
     let issued = document(&Shape::default());
-    let signed = sign(&issued, &request(0, &lines(0)), &key).unwrap();
+    let signed = signed_by(&pki, "signer", &issued);
     let asked = Answers { pki: Some(&pki), known: Mutex::default() };
     let honest = augment(&signed, Level::Lta, false, &asked).unwrap();
     assert_eq!((honest.level, honest.shortfall.is_none()), (Level::Lta, true));
@@ -352,18 +363,9 @@ fn answers_of_authorities_that_were_wounded_prove_nothing() {
 
 #[test]
 fn no_wounded_answer_makes_a_revoked_certificate_good() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("wounded-revocation");
-    let pki = pki::Pki::new(&folder, "http://prove.invalid");
+    let pki = authority("wounded-revocation");
     let issued = document(&Shape::default());
-    let signed_by = |name: &str| {
-        let subject = format!("/C=IT/serialNumber=TINIT-ZCCMNG60A41F205X/CN={name}");
-        let signer = pki.issue(name, &subject, "P-256", "person", 30);
-        let key = FileKey::new(&signer.key, vec![signer.certificate.clone()]).unwrap();
-        let lines = lines(0);
-        let request = Request { signing_time: chrono::Utc::now(), ..request(0, &lines) };
-        sign(&issued, &request, &key).unwrap()
-    };
-    let (good, bad) = (signed_by("good"), signed_by("bad"));
+    let (good, bad) = (signed_by(&pki, "good", &issued), signed_by(&pki, "bad", &issued));
     let before = pki.list();
     pki.revoke("bad");
     let told = |pdf: &[u8]| [evidence(pdf, &pki).unwrap(), vec![pki.list()]].concat();

@@ -347,6 +347,8 @@ fn a_posting_stands_for_everybody_as_its_facts_say() {
     let draft = delibera::domain::case::Case { posting: None, ..desk.of("a").clone() };
     let draft = delibera::domain::case::Case { annulled_postings: Vec::new(), ..draft };
     assert!(lookups(&draft).is_empty());
+    let act = draft.paper("deliberazione").unwrap().sha256.clone().unwrap();
+    assert_eq!(recognise(&draft, &act), None);
 }
 
 #[test]

@@ -321,10 +321,16 @@ fn t_55_not_due_against_a_declared_effect_needs_its_own_words() {
     desk.submitted("a", content);
     desk.carry("a", "parere_contabile");
     let which = (OpinionKind::Accounting, "");
-    let short = desk.opinion("ragioniere", "a", which, OpinionOutcome::NotDue, "no");
-    assert_eq!(code(short), "not_due_with_effects");
-    let reasons = "il comodato non incide sul valore del patrimonio disponibile";
-    desk.opinion("ragioniere", "a", which, OpinionOutcome::NotDue, reasons).unwrap();
+    // Four words, one of them longer than three letters and not of the bare denial.
+    let denial = "non vi sono riflessi diretti o indiretti sul bilancio";
+    for reasons in ["no", "alloggio già dato", "non vi è oro per ora", denial] {
+        let poor = desk.clone().opinion("ragioniere", "a", which, OpinionOutcome::NotDue, reasons);
+        assert_eq!(code(poor), "not_due_with_effects", "{reasons}");
+    }
+    for reasons in ["non vi è la gara", "il comodato non incide sul valore del patrimonio"] {
+        let given = desk.clone().opinion("ragioniere", "a", which, OpinionOutcome::NotDue, reasons);
+        given.unwrap();
+    }
 }
 
 #[test]

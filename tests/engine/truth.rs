@@ -142,6 +142,14 @@ fn r_1_9_reasons_answer_the_opinions_they_follow_and_no_other() {
     early.called_on_the_sixth("a");
     assert_eq!(code(early.unanimous("s", "a")), "departure_not_motivated", "written before it");
     desk.case("rp", "a", motivate("l'istruttoria è completa")).unwrap();
+    // A formal correction leaves the opinions, and so what answers them.
+    let mut formal = desk.clone();
+    let mut content = formal.of("a").content.clone();
+    content.text.push('.');
+    let answered = content.gates.departure.take();
+    let formally = CaseCommand::Revise { content, formal: true, paper: None };
+    formal.case("segretario", "a", formally).unwrap();
+    assert_eq!(formal.of("a").content.gates.departure, answered);
     // A new contrary opinion on a new text is not the one that was answered.
     let mut content = desk.of("a").content.clone();
     content.text.push_str(" Visto il piano.");

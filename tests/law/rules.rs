@@ -63,6 +63,20 @@ fn t_47_order_of_the_reference_act() {
 }
 
 #[test]
+fn opinions_of_one_instant_are_in_order() {
+    let at = rome("2020-07-22 09:00");
+    let mut times = OpinionTimes {
+        technical: vec![at],
+        accounting: Some(at),
+        legitimacy: None,
+        vote: Some(at),
+    };
+    assert!(check_order(&times).is_ok());
+    times.legitimacy = Some(at);
+    assert_eq!(check_order(&times).unwrap_err().code, "legitimacy_before_others");
+}
+
+#[test]
 fn opinions_still_to_come_do_not_break_the_order() {
     assert!(check_order(&OpinionTimes::default()).is_ok());
 }
@@ -158,6 +172,8 @@ fn self_annulment_by_the_rule_in_force() {
 fn self_annulment_across_a_change_of_law() {
     let across = annulment_limit(day("2025-03-01"), day("2026-02-01")).unwrap();
     assert_eq!(across.last_day, day("2026-03-01"), "the term of birth ends first");
+    let same = annulment_limit(day("2025-06-18"), day("2026-02-01")).unwrap();
+    assert_eq!((same.last_day, same.months), (day("2026-06-18"), 6), "both end on one day");
     let late = annulment_limit(day("2025-12-01"), day("2026-02-01")).unwrap();
     assert_eq!(late.last_day, day("2026-06-18"), "six months from the new rule");
     let old = annulment_limit(day("2010-01-01"), day("2016-01-01")).unwrap();

@@ -164,25 +164,72 @@
   };
   // Word writes the number of a list as words that its lists should ignore.
   const ignored = (element) => /mso-list:\s*Ignore/i.test(element.getAttribute("data-style") || "");
+  // The number a sign says: its last part, so that `1.2.` is 2; a letter or a Roman numeral by what it
+  // counts, and where it may be either by what comes before it. None where the sign is a mark.
+  const ROMAN = { i: 1, v: 5, x: 10, l: 50, c: 100, d: 500, m: 1000 };
+  const roman = (word) => {
+    if (!/^(?=.)m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})$/.test(word)) return null;
+    const values = [...word].map((letter) => ROMAN[letter]);
+    return values.reduce((sum, value, at) => sum + (value < (values[at + 1] || 0) ? -value : value), 0);
+  };
+  const counted = (sign, before, symbols) => {
+    const part = sign.split(/[^\p{L}\d]+/u).filter(Boolean).at(-1);
+    if (!part) return null;
+    const figures = part.match(/\d{1,9}/);
+    if (figures) return Number(figures[0]);
+    const word = part.toLowerCase();
+    // Fonts of symbols draw their marks with letters, and an `o` is the bullet of the second level.
+    if (sign.length === 1 && (symbols || !/[a-z]/.test(word) || (word === "o" && before !== 14))) return null;
+    const repeated = /^([a-z])\1*$/.test(word) ? word.charCodeAt(0) - 96 + 26 * (word.length - 1) : null;
+    const values = [repeated, roman(word)].filter((value) => value !== null);
+    // «Primo», «Secondo»: words that count.
+    if (!values.length || values.includes(before + 1)) return before + 1;
+    return Math.min(...values);
+  };
+  // Last number of a list of Word at a level; deeper levels begin again under the next item.
+  let numbers = new Map();
   const word_item = (element) => {
     const style = element.getAttribute("data-style") || "";
-    const found = style.match(/mso-list:\s*\S+\s+level(\d)/i);
+    const found = style.match(/mso-list:\s*(\S+)\s+level(\d)/i);
     if (!found) return null;
+    const [, list, depth] = found;
     const mark = [...element.querySelectorAll("*")].find(ignored);
     const sign = mark ? mark.textContent.replace(/[\s\u00a0]/g, "") : "";
-    return { level: Number(found[1]) - 1, number: /^\d+/.test(sign) ? parseInt(sign, 10) : null };
+    const fonts = mark ? [mark, mark.parentElement, ...mark.children] : [];
+    const symbols = fonts.some((part) => /symbol|wingdings|webdings/i.test(part.getAttribute("data-style") || ""));
+    const number = counted(sign, numbers.get(`${list} ${depth}`) || 0, symbols);
+    if (number !== null) numbers.set(`${list} ${depth}`, number);
+    for (const key of numbers.keys()) {
+      const [of, at] = key.split(" ");
+      if (of === list && Number(at) > Number(depth)) numbers.delete(key);
+    }
+    return { level: Number(depth) - 1, number };
   };
+  const item = (level, number, text) => ["item", `${"   ".repeat(Math.min(4, level))}${number === null ? "-" : `${Math.max(0, number)}.`} ${text}`];
+  // A merged cell says its words once, where it begins: what it covers is left empty, so that every
+  // column stays in its place. Word ends a table of merged cells with a row of no height.
   const grid = (element) => {
-    const rows = [...element.rows].map((row) =>
-      [...row.cells].flatMap((cell) => {
+    const rows = [...element.rows].filter((row) => row.getAttribute("height") !== "0");
+    const filled = rows.map(() => []);
+    rows.forEach((row, down) => {
+      let across = 0;
+      for (const cell of row.cells) {
+        while (filled[down][across] !== undefined) across += 1;
+        const wide = Math.min(64, cell.colSpan);
+        const end = down + (cell.rowSpan || rows.length);
+        for (let y = down; y < end && rows[y]?.parentNode === row.parentNode; y += 1) {
+          for (let x = across; x < across + wide; x += 1) filled[y][x] ??= "";
+        }
         const text = inline(cell).replace(/\\\n/g, " ").replace(/\s+/g, " ").trim();
-        return [text, ...Array(Math.max(0, cell.colSpan - 1)).fill("")];
-      }),
-    );
-    const wide = Math.max(0, ...rows.map((row) => row.length));
+        // A head over two columns is the head of each: none is left without a name.
+        for (let x = across; x < across + (down === 0 ? wide : 1); x += 1) filled[down][x] = text;
+        across += wide;
+      }
+    });
+    const wide = Math.max(0, ...filled.map((row) => row.length));
     if (!wide) return "";
     const line = (row) => `| ${Array.from({ length: wide }, (_, i) => row[i] || "").join(" | ")} |`;
-    const out = rows.map(line);
+    const out = filled.map(line);
     out.splice(1, 0, `|${"---|".repeat(wide)}`);
     return out.join("\n");
   };
@@ -201,21 +248,21 @@
       else if (name === "TABLE") { flush(); out.push(["p", grid(child)]); }
       else if (name === "UL" || name === "OL") {
         flush();
-        let number = name === "OL" ? child.start || 1 : null;
-        for (const item of child.children) {
-          if (item.tagName === "UL" || item.tagName === "OL") { blocks({ childNodes: [item] }, level + 1, out); continue; }
-          const own = item.cloneNode(true);
+        let number = name === "OL" ? child.start : null;
+        for (const entry of child.children) {
+          if (entry.tagName === "UL" || entry.tagName === "OL") { blocks({ childNodes: [entry] }, level + 1, out); continue; }
+          const own = entry.cloneNode(true);
           own.querySelectorAll("ul,ol").forEach((list) => list.remove());
-          out.push(["item", `${"   ".repeat(level)}${number === null ? "-" : `${number}.`} ${inline(own).replace(/\\\n/g, " ").trim()}`]);
+          out.push(item(level, number, inline(own).replace(/\\\n/g, " ").trim()));
           if (number !== null) number += 1;
-          const inner = [...item.children].filter((element) => element.tagName === "UL" || element.tagName === "OL");
+          const inner = [...entry.children].filter((element) => element.tagName === "UL" || element.tagName === "OL");
           if (inner.length) blocks({ childNodes: inner }, level + 1, out);
         }
       } else if (name === "P") {
         flush();
-        const item = word_item(child);
+        const listed = word_item(child);
         const text = inline(child).trim();
-        if (item && text) out.push(["item", `${"   ".repeat(item.level)}${item.number === null ? "-" : `${item.number}.`} ${text}`]);
+        if (listed && text) out.push(item(listed.level, listed.number, text.replace(/\\\n/g, " ")));
         else if (text) out.push(["p", text]);
       } else if (/^(DIV|SECTION|ARTICLE|BODY|BLOCKQUOTE|CENTER|MAIN)$/.test(name) || child.querySelector("p,table,ul,ol,h1,h2,h3")) {
         flush();
@@ -230,9 +277,13 @@
   };
   const markdown = (html) => {
     // Styles are read, never applied: the policy of the page forbids them.
-    const bare = html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/(\s)style(\s*=)/gi, "$1data-style$2");
+    const bare = html
+      .replace(/<style[\s\S]*?<\/style>/gi, "")
+      .replace(/<!(?:--)?\[if !supportLists\](?:--)?>([\s\S]*?)<!(?:--)?\[endif\](?:--)?>/gi, "<span style='mso-list:Ignore'>$1</span>")
+      .replace(/(\s)style(\s*=)/gi, "$1data-style$2");
     const page = new DOMParser().parseFromString(bare, "text/html");
     const out = [];
+    numbers = new Map();
     blocks(page.body, 0, out);
     return out.map(([kind, text], i) => (i ? (kind === "item" && out[i - 1][0] === "item" ? "\n" : "\n\n") : "") + text).join("");
   };

@@ -12,8 +12,12 @@
 
 #[path = "fuzz/attack.rs"]
 mod attack;
+#[path = "fuzz/batch.rs"]
+mod batch;
 #[path = "fuzz/bundle.rs"]
 mod bundle;
+#[path = "fuzz/copies.rs"]
+mod copies;
 #[path = "fuzz/forms.rs"]
 mod forms;
 #[path = "support/http.rs"]
@@ -26,8 +30,12 @@ mod made;
 mod mail;
 #[path = "fuzz/papers.rs"]
 mod papers;
+#[path = "fuzz/privacy.rs"]
+mod privacy;
 #[path = "web/provider.rs"]
 #[allow(dead_code, reason = "here it is always altered")]
 mod provider;
+#[path = "fuzz/remote.rs"]
+mod remote;
 #[path = "fuzz/tables.rs"]
 mod tables;

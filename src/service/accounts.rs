@@ -372,16 +372,19 @@ impl Accounts {
         Ok(self.store.set_password(person, &phc).await?)
     }
 
-    /// Turns the second factor on: the code proves that the device has the secret.
+    /// Turns the second factor on: the code proves that the device has the secret, the password that
+    /// it is not the device of who finds a session open.
     ///
     /// # Errors
-    /// `second_factor_wrong`.
+    /// `password_wrong`, `second_factor_wrong`.
     pub async fn set_totp(
         &self,
         person: &str,
+        password: String,
         secret: &str,
         code: &str,
     ) -> Result<(), AccountError> {
+        self.knows_password(person, password).await?;
         let step = step_of(secret, code, self.clock.now()).ok_or_else(wrong_code)?;
         self.store.set_totp(person, Some(secret)).await?;
         self.store.use_totp_step(person, step).await?;

@@ -182,7 +182,7 @@ fn collect_documents(payload: &Value, found: &mut BTreeSet<(String, String)>) {
 /// Tells each document an event names: SHA-256, MIME type, and what it is called there. Signed
 /// papers and composed revisions are PDF unless they say that a container is around them,
 /// attachments say their own type.
-pub(super) fn documents_named(payload: &Value, tell: &mut dyn FnMut(&str, &str, &str)) {
+pub(crate) fn documents_named(payload: &Value, tell: &mut dyn FnMut(&str, &str, &str)) {
     match payload {
         Value::Object(fields) => {
             let text = |key: &str| fields.get(key).and_then(Value::as_str);

@@ -7,7 +7,7 @@
 use super::execute::{ExecuteError, Request};
 use super::indexing;
 use super::keyring::Order;
-use super::mail::{Mail, MailError, Mailer, retry_at};
+use super::mail::{Mail, MailError, Mailer, TIMEOUT_MAX, retry_at};
 use super::office::{Office, paper_state};
 use super::paper::{PaperError, document, needed, pdf_document};
 use super::schedule::{self, Timetable};
@@ -41,8 +41,8 @@ mod remind;
 pub(super) const OUTAGE_WAIT: TimeDelta = TimeDelta::minutes(1);
 /// Seconds a worker may keep a job before another one may take it.
 const LEASE_SECONDS: i64 = 120;
-/// Seconds of its lease that a job wants left when it begins.
-const LEAST_SECONDS: i64 = 90;
+/// Seconds of its lease that a job wants left when it begins: the slowest mail server, and its mark.
+const LEAST_SECONDS: i64 = TIMEOUT_MAX.cast_signed() + 10;
 /// Jobs taken at a time.
 const BATCH: i64 = 32;
 /// Kind of those that are messages.

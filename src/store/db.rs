@@ -190,7 +190,9 @@ impl Store {
                 _lock: None,
                 _scratch: None,
             }),
-            Address::Memory => return Err(StoreError::Url(url.to_owned())),
+            Address::Memory => {
+                return Err(StoreError::Url("in memoria non c'è nulla da leggere".into()));
+            }
             Address::Postgres(options) => {
                 let options = options.options([("default_transaction_read_only", "on")]);
                 Db::Postgres(open_postgres(options).await?)
@@ -326,20 +328,22 @@ enum Address {
 
 impl Address {
     fn parse(url: &str) -> Result<Self, StoreError> {
-        let wrong = || StoreError::Url(url.to_owned());
+        let wrong = |reason: String| Err(StoreError::Url(reason));
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return match path {
-                "" => Err(wrong()),
+                "" => wrong("manca il percorso".into()),
                 ":memory:" => Ok(Self::Memory),
                 path => Ok(Self::Sqlite(PathBuf::from(path))),
             };
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url).map_err(|_| wrong())?;
-            return Ok(Self::Postgres(Box::new(options)));
+            return match PgConnectOptions::from_str(url) {
+                Ok(options) => Ok(Self::Postgres(Box::new(options))),
+                Err(error) => wrong(error.to_string()),
+            };
         }
-        Err(wrong())
+        wrong("comincia con altro".into())
     }
 }
 

@@ -9,8 +9,13 @@ use thiserror::Error;
 /// A failure of the store. `Display` is for people; the cause is in `source`, for the log.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The address of the database is not one we understand.
-    #[error("Indirizzo del database non valido: «{0}». Si scrive sqlite:PERCORSO o postgres://…")]
+    /// The address of the database is not one we understand. Of one that may hold a password only
+    /// the reason is told: errors go to the log.
+    #[error(
+        "Indirizzo del database non valido ({0}). Si scrive sqlite:PERCORSO oppure \
+         postgres://UTENTE:PASSWORD@HOST/DATABASE; nella password i caratteri # / ? @ e gli spazi si \
+         scrivono con %23 %2F %3F %40 %20"
+    )]
     Url(String),
     /// Another process owns the SQLite file.
     #[error(

@@ -194,9 +194,15 @@ pub async fn show(
 /// What the database said.
 pub async fn next(app: &App, visitor: &Visitor, but: &str) -> Result<Option<String>, WebError> {
     let desk = desk(&visitor.registry, visitor.id(), visitor.today);
-    let lines = lines_of(app, visitor, &desk, "io", &Filter::default()).await?;
-    let lines = lines.into_iter().map(|line| shown_line(visitor, line, false).href);
-    Ok(lines.into_iter().find(|href| href != but))
+    // What only he may do first, then what waits for his office.
+    for view in ["io", "ufficio"] {
+        let lines = lines_of(app, visitor, &desk, view, &Filter::default()).await?;
+        let mut hrefs = lines.into_iter().map(|line| shown_line(visitor, line, false).href);
+        if let Some(href) = hrefs.find(|href| href != but) {
+            return Ok(Some(href));
+        }
+    }
+    Ok(None)
 }
 
 fn tabs(view: &str, filter: &Filter, counts: &[String; 4]) -> Vec<Tab> {

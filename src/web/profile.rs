@@ -202,15 +202,15 @@ pub async fn second_factor(
     visitor: Visitor,
     input: Input,
 ) -> Result<Response, WebError> {
+    let password = input.0.iter().find(|(name, _)| name == "password");
+    let password = password.map(|(_, value)| value.clone()).unwrap_or_default();
     if input.ticked("togli") {
-        let password = input.0.iter().find(|(name, _)| name == "password");
-        let password = password.map(|(_, value)| value.clone()).unwrap_or_default();
         let done = app.accounts.remove_totp(visitor.id(), password).await;
         let notice = "Secondo fattore disattivato";
         return answer(&app, &visitor, done, notice, new_totp_secret()).await;
     }
     let (secret, code) = (input.get("segreto").to_owned(), input.get("codice"));
-    let done = app.accounts.set_totp(visitor.id(), &secret, code).await;
+    let done = app.accounts.set_totp(visitor.id(), password, &secret, code).await;
     answer(&app, &visitor, done, "Secondo fattore attivato", secret).await
 }
 

@@ -168,7 +168,7 @@ async function cycle(Way, subject, sitting) {
   await send("Apri la seduta");
   await page.waitForURL(/aula/);
   await way.press(page.locator("a:has-text('fuori sacco')").first());
-  await way.write("#campo-fascicolo", act.split("/").pop());
+  await way.choose("#campo-fascicolo", act.split("/").pop());
   await way.press(page.locator("main form.panel button[type=submit]").first());
   await page.waitForSelector(`.item-now:has-text("${subject}")`);
   await way.press(button("Unanime"));
@@ -213,6 +213,13 @@ const PAGES = [
   ["serra", "/sedute/giunta-oggi/fascicoli", "dossier"],
   ["neri", "/profilo", "profilo"],
   [null, "/accesso", "accesso"],
+  [null, "/albo", "albo"],
+  ["greco", "/registri", "registri"],
+  ["bruno", "/amministrazione", "amministrazione"],
+  ["bruno", "/amministrazione/incarichi", "incarichi"],
+  ["bruno", "/amministrazione/lavori?stato=tutti", "lavori"],
+  ["bruno", "/amministrazione/regolamento", "regolamento"],
+  ["bruno", "/amministrazione/procedimenti", "procedimenti"],
 ];
 
 /** What is cut or covered, of the words one should be able to read. */

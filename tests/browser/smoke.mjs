@@ -116,12 +116,8 @@ async function proposal() {
   await page.context().close();
 }
 
-/** Words as Word puts them on the clipboard. */
-async function paste(page) {
-  const html = `<p class=MsoNormal>Visto l'<b>art. 48</b>;</p>
-    <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>1.<span>&nbsp;</span></span>primo</p>
-    <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>2.<span>&nbsp;</span></span>secondo</p>
-    <table><tr><td>Voce</td><td>Euro</td></tr><tr><td>Sedie</td><td>10</td></tr></table>`;
+/** What is written in the premises after a paste of this HTML. */
+async function pasted(page, html) {
   await page.fill("#campo-premesse", "");
   await page.evaluate((text) => {
     const data = new DataTransfer();
@@ -130,9 +126,50 @@ async function paste(page) {
     area.focus();
     area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
   }, html);
-  const text = await page.inputValue("#campo-premesse");
-  const wanted = "Visto l'**art. 48**;\n\n1. primo\n2. secondo\n\n| Voce | Euro |\n|---|---|\n| Sedie | 10 |";
-  check("a paste from Word keeps numbering and tables", text.trim() === wanted, JSON.stringify(text));
+  return (await page.inputValue("#campo-premesse")).trim();
+}
+
+/** A paragraph of a list as Word puts it on the clipboard, with the sign of its item. */
+const listed = (list, level, sign, words, font = "Calibri") =>
+  `<p class=MsoListParagraph style='margin-left:36.0pt;mso-list:${list} level${level} lfo1'><!--[if !supportLists]--><span
+  style='font-family:${font}'><span style='mso-list:Ignore'>${sign}<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp;
+  </span></span></span><!--[endif]-->${words}<o:p></o:p></p>\n`;
+
+/** Words as Word puts them on the clipboard: numbers, levels and merged cells as the import of a document
+    makes them of the same lists and tables. */
+async function paste(page) {
+  const cases = [
+    ["numbering and tables",
+      `<p class=MsoNormal>Visto l'<b>art. 48</b>;</p>
+      <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>1.<span>&nbsp;</span></span>primo</p>
+      <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>2.<span>&nbsp;</span></span>secondo</p>
+      <table><tr><td>Voce</td><td>Euro</td></tr><tr><td>Sedie</td><td>10</td></tr></table>`,
+      "Visto l'**art. 48**;\n\n1. primo\n2. secondo\n\n| Voce | Euro |\n|---|---|\n| Sedie | 10 |"],
+    ["letters", ["a)", "b)", "c)"].map((sign) => listed("l0", 1, sign, `lettera ${sign[0]}`)).join(""),
+      "1. lettera a\n2. lettera b\n3. lettera c"],
+    ["letters from the eighth on", ["h)", "i)", "j)"].map((sign) => listed("l0", 1, sign, "voce")).join(""), "8. voce\n9. voce\n10. voce"],
+    ["Roman numerals", ["I.", "II.", "III.", "IV.", "V."].map((sign) => listed("l0", 1, sign, "parte")).join(""),
+      "1. parte\n2. parte\n3. parte\n4. parte\n5. parte"],
+    ["a sign that is only in its condition",
+      ["a)", "b)"].map((sign) => `<p style="mso-list:l0 level1 lfo1"><![if !supportLists]>${sign}&nbsp;<![endif]>voce</p>`).join(""),
+      "1. voce\n2. voce"],
+    ["lists of HTML with letters and Roman numerals",
+      "<ol type='a'><li>uno</li><li>due</li></ol><p>poi</p><ol type='I' start='3'><li>tre<ol type='i'><li>dentro</li></ol></li><li>quattro</li></ol>",
+      "1. uno\n2. due\n\npoi\n\n3. tre\n   1. dentro\n4. quattro"],
+    ["marks", listed("l0", 1, "·", "punto", "Symbol") + listed("l0", 2, "o", "cerchio", '"Courier New"') + listed("l0", 3, "q", "riquadro", "Wingdings"),
+      "- punto\n   - cerchio\n      - riquadro"],
+    ["levels", [[1, "1."], [2, "1.1."], [2, "1.2."], [3, "1.2.1"], [1, "2."], [2, "2.1."]].map(([level, sign]) => listed("l0", level, sign, "voce")).join(""),
+      "1. voce\n   1. voce\n   2. voce\n      1. voce\n2. voce\n   1. voce"],
+    ["merged cells",
+      `<table><tr><td rowspan=2><p>Capitolo</p></td><td colspan=2><p>Importi</p></td><td>Note</td></tr><tr><td>2024</td><td>2025</td><td></td></tr>
+      <tr><td rowspan=2>101</td><td>10</td><td rowspan=2 colspan=2>uguale</td></tr><tr><td>20</td></tr><tr><td>102</td><td>1</td><td>2</td><td>fine</td></tr>
+      <![if !supportMisalignedColumns]><tr height=0><td width=9></td><td width=9></td><td width=9></td><td width=9></td></tr><![endif]></table>`,
+      "| Capitolo | Importi | Importi | Note |\n|---|---|---|---|\n|  | 2024 | 2025 |  |\n| 101 | 10 | uguale |  |\n|  | 20 |  |  |\n| 102 | 1 | 2 | fine |"],
+  ];
+  for (const [what, html, wanted] of cases) {
+    const text = await pasted(page, html);
+    check(`a paste from Word keeps ${what}`, text === wanted, JSON.stringify(text));
+  }
 }
 
 async function points(page) {

@@ -6,6 +6,7 @@ use crate::people::{Size, WORKFLOW, mandate, regulation};
 use crate::segretario::away;
 use delibera::domain::case::{CaseCommand, Content, Effect, OpinionOutcome, Touch};
 use delibera::domain::command::Command;
+use delibera::domain::offers;
 use delibera::domain::registry::{Capacity, Mandate, Person, RegistryCommand, Role};
 use delibera::domain::regulation::KEYS;
 use delibera::domain::sitting::SittingCommand;
@@ -415,6 +416,10 @@ fn further_opinions_by_type_of_act() {
     content.text.push_str(" Emendato.");
     let amend = SittingCommand::Amend { case: "a".into(), content, formal: false, paper: None };
     amended.record_in("s", amend).unwrap();
+    let offers = offers::of_case(&amended.world, amended.of("a"), amended.today());
+    let further =
+        offers.iter().filter(|o| matches!(o.command, CaseCommand::RecordFurtherOpinion { .. }));
+    assert_eq!(further.count(), 2, "both are due again, and a page says so");
     amended.technical("dir_area", "a", "area").unwrap();
     amended.accounting("ragioniere", "a").unwrap();
     amended.legitimacy("segretario", "a").unwrap();

@@ -289,7 +289,7 @@ fn an_act_after_its_vote() {
     desk.call("s", "a").unwrap();
     desk.unanimous("s", "a").unwrap();
     desk.close("s").unwrap();
-    let adopted = ["record_order", "close"];
+    let adopted = ["record_order", "request_copy", "close"];
     let holds = |desk: &Desk, before: &[&str], items: &[&str]| {
         assert_eq!(
             of_act(desk),

@@ -185,6 +185,10 @@ fn t_8_money_in_an_amendment_reopens_not_due_and_voids_every_opinion() {
         }
     }
     assert_eq!(case.opinions.len(), 3, "void, not deleted");
+    let workflow = desk.world.workflow(case).unwrap();
+    let awaited = delibera::domain::tasks::of_case(case, &workflow);
+    let awaited = awaited.iter().filter(|t| t.what == delibera::domain::tasks::What::Opinion);
+    assert_eq!(awaited.count(), 3, "each giver finds it on the desk");
     // On the spot: technical, then accounting, then legitimacy; then the vote.
     assert_eq!(code(desk.legitimacy("segretario", "a")), "legitimacy_before_others");
     desk.technical("dir_area", "a", "area").unwrap();

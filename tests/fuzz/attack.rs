@@ -57,7 +57,16 @@ pub struct Target<'a> {
 
 impl Target<'_> {
     /// Tries the seeds, which must be taken, then what becomes of them.
-    pub fn survives(&self, mut read: impl FnMut(&[u8]) -> Said) {
+    pub fn survives(&self, read: impl FnMut(&[u8]) -> Said) {
+        self.survives_by(|chance, input| wound(chance, input, self.words), read);
+    }
+
+    /// The same by blows of its own: where a shape is not kept, nobody reads any further.
+    pub fn survives_by(
+        &self,
+        hurt: impl Fn(&mut Chance, &mut Vec<u8>),
+        mut read: impl FnMut(&[u8]) -> Said,
+    ) {
         for seed in &self.seeds {
             let said = once(self.name, seed, &mut read);
             assert_eq!(said, Ok(()), "{}: a real input is taken", self.name);
@@ -67,7 +76,7 @@ impl Target<'_> {
             let seed = chance.pick(&self.seeds).expect("a seed");
             let mut input = seed.clone();
             for _ in 0..=chance.below(4) {
-                wound(chance, &mut input, self.words);
+                hurt(chance, &mut input);
             }
             input.truncate(seed.len() + GROWTH);
             tried += 1;

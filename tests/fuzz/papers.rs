@@ -22,7 +22,8 @@ const MARKDOWN: [&str; 18] = [
     "::: ", ":::", "\n\n", "&nbsp;", "    ",
 ];
 
-fn printed(text: &str) -> Document {
+/// A text of a person, in a document of ours.
+pub fn printed(text: &str) -> Document {
     Document {
         title: "Prova".into(),
         subject: String::new(),
@@ -102,15 +103,18 @@ const XML: [&str; 14] = [
     "w:val=\"4294967296\"",
 ];
 
+/// A document of Word with these parts.
+fn word(body: &[u8], styles: &[u8], numbering: &[u8]) -> Vec<u8> {
+    packed(&[
+        ("word/document.xml", body),
+        ("word/styles.xml", styles),
+        ("word/numbering.xml", numbering),
+    ])
+}
+
 #[test]
 fn the_body_of_a_word_document_is_read_or_told_why_not() {
-    let document = |body: &[u8]| {
-        packed(&[
-            ("word/document.xml", body),
-            ("word/styles.xml", STYLES.as_bytes()),
-            ("word/numbering.xml", NUMBERING.as_bytes()),
-        ])
-    };
+    let document = |body: &[u8]| word(body, STYLES.as_bytes(), NUMBERING.as_bytes());
     Target { name: "DOCX", seeds: vec![WORD.into()], words: &XML }
         .survives(|body| imported(&document(body)));
     Target { name: "DOCX as a file", seeds: vec![document(WORD.as_bytes())], words: &["PK"] }
@@ -118,9 +122,19 @@ fn the_body_of_a_word_document_is_read_or_told_why_not() {
 }
 
 #[test]
+fn the_styles_and_numbers_of_a_word_document_are_read_or_told_why_not() {
+    Target { name: "DOCX styles", seeds: vec![STYLES.into()], words: &XML }
+        .survives(|styles| imported(&word(WORD.as_bytes(), styles, NUMBERING.as_bytes())));
+    Target { name: "DOCX numbering", seeds: vec![NUMBERING.into()], words: &XML }
+        .survives(|numbering| imported(&word(WORD.as_bytes(), STYLES.as_bytes(), numbering)));
+}
+
+#[test]
 fn the_body_of_an_open_document_is_read_or_told_why_not() {
     Target { name: "ODT", seeds: vec![OPEN.into()], words: &XML }
         .survives(|body| imported(&packed(&[("content.xml", body)])));
+    let whole = packed(&[("content.xml", OPEN.as_bytes())]);
+    Target { name: "ODT as a file", seeds: vec![whole], words: &["PK"] }.survives(imported);
 }
 
 #[test]

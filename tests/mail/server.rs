@@ -4,7 +4,7 @@
 use super::sink::{Offers, Sink, Turn};
 use super::{AT, config, mailer, sample, smtp};
 use delibera::service::mail::{
-    MailConfigError, MailError, Mailer, Password, SmtpConfig, TlsMode, TransportConfig,
+    MailConfigError, MailError, Mailer, Password, SmtpConfig, TIMEOUT_MAX, TlsMode, TransportConfig,
 };
 use mail_parser::MessageParser;
 use std::path::PathBuf;
@@ -215,4 +215,13 @@ async fn credentials_never_travel_in_the_clear_nor_are_printed() {
     let half = SmtpConfig { password: None, ..far };
     let made = Mailer::new(&config(TransportConfig::Smtp(half)));
     assert!(matches!(made, Err(MailConfigError::HalfCredentials)));
+}
+
+#[tokio::test]
+async fn no_message_is_waited_for_as_long_as_it_is_kept() {
+    for seconds in [0, TIMEOUT_MAX + 1] {
+        let server = SmtpConfig { timeout_seconds: seconds, ..smtp(25) };
+        let made = Mailer::new(&config(TransportConfig::Smtp(server)));
+        assert!(matches!(made, Err(MailConfigError::Timeout(s)) if s == seconds), "{seconds}");
+    }
 }

@@ -317,6 +317,21 @@ async fn addresses_are_checked() {
         let error = Store::connect(wrong).await.expect_err(wrong);
         assert!(matches!(error, StoreError::Url(_)), "{wrong}: {error:?}");
     }
+    // An error goes to the log: a password never does, however it was mistyped.
+    for wrong in [
+        "postgres://delibera:sesa#mo@db/atti",
+        "postgres://delibera:sesa/mo@db/atti",
+        "postgres://delibera:sesa mo@db/atti",
+        "postgres://delibera:sesamo@db:porta/atti",
+        "postgres://delibera:sesamo@db/atti?sslmode=boh",
+        "postgresq://delibera:sesamo@db/atti",
+        "delibera:sesamo@db/atti",
+    ] {
+        if let Err(error) = Store::connect(wrong).await {
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains("sesa"), "{wrong}: {told}");
+        }
+    }
     let memory = open("sqlite::memory:").await;
     append(&memory, vec![event(&StreamId::case("c1"), "drafted")]).await;
     verify(&memory).await;

@@ -100,21 +100,27 @@ const CASES: &str = "
     in-firma         ordine                             greco
     privacy          verifica                           pace
     privacy          ordine                             greco
+    privacy          copia-conforme                     pace
     da-pubblicare    pubblicazione                      basile
     da-pubblicare    ordine                             greco
+    da-pubblicare    copia-conforme                     pace
     pubblicata       disservizio                        basile
     pubblicata       annullamento                       basile
     pubblicata       adempimento?trasparenza            donati
     pubblicata       ordine                             greco
+    pubblicata       copia-conforme                     pace
     fermata          annullamento                       basile
     fermata          adempimento?trasparenza            donati
     fermata          adempimento?conservazione          pace
     fermata          ordine                             greco
+    fermata          copia-conforme                     pace
     fermata          fine-sospensione                   greco
     conclusa         annullamento                       basile
     conclusa         ordine                             greco
+    conclusa         copia-conforme                     pace
     conclusa         chiusura                           pace
     chiusa           ordine                             greco
+    chiusa           copia-conforme                     pace
     richiesta        richiesta                          basile pace
     richiesta        pubblicazione                      basile
     richiesta        ritiro                             basile pace
@@ -266,6 +272,8 @@ fn everything() -> Vec<(&'static str, String)> {
         ("recapito", text("aste@pec.tribunale.example")),
         ("protocollo", text("4472")),
         ("oggetto", text("Passo: richiesta corretta")),
+        ("forma", text("full")),
+        ("richiedente", text("avv. Anna Galli")),
     ]
 }
 
@@ -286,7 +294,7 @@ fn of_sittings() -> Vec<(&'static str, String)> {
         ("relatore", text("costa")),
         ("oggetto", text("Oggetto emendato")),
         ("testo", text("Premesso")),
-        ("dispositivo", text("di approvare")),
+        ("punto-1", text("di approvare")),
         ("urgenza", text("prova")),
         ("conferma", text("sì")),
         ("scelta", text("favour")),

@@ -283,9 +283,10 @@ fn the_rest_and_the_end(room: &mut Room<'_>) {
     let silent = room.gesture("rinvio?su=oggi-2", &[("motivazione", "")]);
     silent.says("Il campo è obbligatorio");
     room.done("rinvio?su=oggi-2", &[("motivazione", "alla prossima seduta, per un chiarimento")]);
+    an_amendment_keeps_the_points_as_they_are(room);
     let sure = room.gesture("chiusura", &[]);
     assert_eq!(sure.status, 422);
-    sure.says("36 argomenti risulteranno non trattati");
+    sure.says("35 argomenti risulteranno non trattati");
     room.done("chiusura", &[("conferma", "sì")]);
     let page = room.page();
     page.says("Documenti ed esiti della seduta");
@@ -294,6 +295,38 @@ fn the_rest_and_the_end(room: &mut Room<'_>) {
     sitting.says("Brogliaccio");
     sitting.says("in composizione");
     sitting.says("non trattata");
+    what_was_not_voted_waits_for_another_agenda(&mut room.secretary);
+}
+
+/// A point with a list after a blank line stays one point.
+fn an_amendment_keeps_the_points_as_they_are(room: &mut Room<'_>) {
+    room.done("chiamata?su=oggi-3", &[]);
+    let list = "di approvare:\n\n- il piano;\n- il programma";
+    let amended = [
+        ("oggetto", "Oggetto emendato"),
+        ("testo", "Premesso"),
+        ("punto-1", list),
+        ("punto-3", "di dare mandato"),
+    ];
+    room.done("emendamento?su=oggi-3", &amended);
+    let form = room.secretary.get("/sedute/giunta-oggi/azioni/emendamento?su=oggi-3");
+    form.says("- il programma</textarea>");
+    form.says("di dare mandato</textarea>");
+    form.says("Punto 4 del dispositivo");
+    // Who gave an opinion on the text of before is awaited again.
+    room.secretary.get("/fascicoli/oggi-3").says("Rendere il parere");
+    room.done("rinvio?su=oggi-3", &[("motivazione", "alla prossima seduta")]);
+}
+
+fn what_was_not_voted_waits_for_another_agenda(secretary: &mut Browser) {
+    let ready = secretary.get("/sedute/giunta-prossima");
+    ready.says("su=oggi-2");
+    ready.says("da trattare di nuovo");
+    let act = secretary.get("/fascicoli/oggi-2");
+    act.says("Iscrivere all&#x27;ordine del giorno del");
+    act.says("/sedute/giunta-prossima/azioni/iscrizione?su&#x3D;oggi-2");
+    let put = secretary.post("/sedute/giunta-prossima/azioni/iscrizione?su=oggi-2", &[]);
+    assert_eq!(put.status, 303, "{}", put.body);
 }
 
 fn a_sitting_held_on_paper_is_entered_with_its_own_hours(server: &Server) {

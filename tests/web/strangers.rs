@@ -16,7 +16,7 @@ on_both_engines!(
     what_is_not_there_is_a_page_with_a_reference,
     a_form_sent_without_session_is_not_lost,
     a_session_can_be_closed_from_another,
-    switching_the_second_factor_off_wants_the_password,
+    switching_the_second_factor_on_or_off_wants_the_password,
     a_form_too_large_is_a_page,
     status_and_metrics_are_on_their_own_listener,
     assets_are_named_by_their_content,
@@ -144,10 +144,17 @@ fn a_session_can_be_closed_from_another(server: &Server) {
     assert_eq!(one.get("/scrivania").status, 200);
 }
 
-fn switching_the_second_factor_off_wants_the_password(server: &Server) {
+fn switching_the_second_factor_on_or_off_wants_the_password(server: &Server) {
     let mut browser = Browser::new(server, "10.0.0.21");
     assert_eq!(sign_in(&mut browser, "costa", PASSWORD), 303);
     browser.get("/profilo").says("Codice QR da inquadrare");
+    // Nor does who finds a session open put his own device in the place of the owner's.
+    let device = ("segreto", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
+    let answer = browser.post("/profilo/secondo-fattore", &[device, ("codice", "000000")]);
+    assert_eq!(answer.status, 422);
+    answer.says("La password attuale non è corretta");
+    let form = [device, ("codice", "000000"), ("password", PASSWORD)];
+    browser.post("/profilo/secondo-fattore", &form).says("Il codice di verifica non è corretto");
     let form = [("togli", "sì"), ("password", "sbagliata-di-certo")];
     let answer = browser.post("/profilo/secondo-fattore", &form);
     assert_eq!(answer.status, 422);

@@ -7,8 +7,8 @@ mod sitting;
 pub use sitting::{SittingOffer, of_sitting};
 
 use crate::case::{
-    AttachmentClass, Case, CaseCommand, Effect, Efficacy, OpinionOutcome, Registrable, Touch,
-    efficacy, needs, registrable, standing,
+    AttachmentClass, Case, CaseCommand, CopyForm, Effect, Efficacy, OpinionOutcome, Registrable,
+    Touch, efficacy, further_due, needs, registrable, standing,
 };
 use crate::case::{Ctx, OpinionNeed};
 use crate::changes::{Changes, Stop};
@@ -55,6 +55,9 @@ pub fn of_case(world: &World, case: &Case, today: NaiveDate) -> Vec<Offer> {
             let due = needs(&case.content, opinion, &regulation).unwrap_or_default();
             due.iter().filter(|n| standing(case, n).is_none()).for_each(|n| offers.opinion(n));
         }
+    }
+    if let Ok(regulation) = world.regulation(today) {
+        further_due(case, &regulation).into_iter().for_each(|name| offers.further(name, today));
     }
     offers.office(case, &step.kind);
     offers.papers(case);
@@ -152,6 +155,19 @@ impl Offers {
             paper: None,
         };
         self.add(about_opinion(need.opinion, &need.office), command);
+    }
+
+    /// An opinion of somebody outside, put on record by the office.
+    fn further(&mut self, name: &str, today: NaiveDate) {
+        let command = CaseCommand::RecordFurtherOpinion {
+            name: name.to_owned(),
+            giver: WORDS.into(),
+            outcome: OpinionOutcome::Favourable,
+            reasons: String::new(),
+            on: today,
+            reference: WORDS.into(),
+        };
+        self.add(name, command);
     }
 
     fn office(&mut self, case: &Case, kind: &StepKind) {
@@ -270,6 +286,11 @@ impl Offers {
                 let source = WORDS.to_owned();
                 self.add("", CaseCommand::LiftSuspension { from: today, source });
             }
+        }
+        if case.is_adopted() {
+            let (form, applicant, purpose) = (CopyForm::Full, WORDS.to_owned(), String::new());
+            let code = "0".repeat(32);
+            self.add("", CaseCommand::RequestCopy { form, applicant, purpose, code });
         }
         // What was withdrawn or rejected is closed too.
         if case.is_adopted() || case.ending.is_some() || case.posting_ended {

@@ -176,7 +176,7 @@ pub fn of_case(case: &Case, workflow: &Workflow) -> Vec<Task> {
             tasks.push(task(Holder::Office(office.into()), What::Follow, "", None));
         }
         if let Some(step) = workflow.step(&case.step) {
-            tasks.extend(of_step(case, step));
+            tasks.extend(of_step(case, step, workflow));
         }
     }
     tasks.extend(to_sign(&case.papers, case.deadline));
@@ -205,7 +205,30 @@ pub fn of_sitting(sitting: &Sitting) -> Vec<Task> {
     to_sign(&sitting.papers, None)
 }
 
-fn of_step(case: &Case, step: &Step) -> Vec<Task> {
+/// Opinions given before an amendment in the room: who gave them is asked again, on the spot.
+fn to_renew(case: &Case, workflow: &Workflow) -> Vec<Task> {
+    let step_of = |kind: OpinionKind| {
+        workflow.steps.iter().find_map(|step| match &step.kind {
+            StepKind::Opinion { opinion, who } if *opinion == kind => Some(*who),
+            _ => None,
+        })
+    };
+    let mut asked: Vec<Task> = Vec::new();
+    for given in &case.opinions {
+        let need = OpinionNeed { opinion: given.opinion, office: given.office.clone() };
+        let Some(who) = step_of(given.opinion).filter(|_| standing(case, &need).is_none()) else {
+            continue;
+        };
+        let office = Some(given.office.clone()).filter(|office| !office.is_empty());
+        let again = task(Holder::Role(who, office), What::Opinion, "", None);
+        if !asked.contains(&again) {
+            asked.push(again);
+        }
+    }
+    asked
+}
+
+fn of_step(case: &Case, step: &Step, workflow: &Workflow) -> Vec<Task> {
     let by = case.deadline;
     let one = |holder, what| vec![task(holder, what, "", by)];
     match &step.kind {
@@ -236,6 +259,7 @@ fn of_step(case: &Case, step: &Step) -> Vec<Task> {
         StepKind::Agenda if case.sitting.is_none() => {
             one(Holder::Role(Role::Segreteria, None), What::Agenda)
         }
+        StepKind::Discussion { .. } => to_renew(case, workflow),
         StepKind::Post { who } => one(Holder::Role(*who, None), What::Post),
         _ => Vec::new(),
     }

@@ -62,13 +62,17 @@ pub struct SmtpConfig {
     /// Connections kept open.
     #[serde(default = "two")]
     pub pool: u32,
-    /// A mail that is not accepted within this time is tried again later.
+    /// A mail that is not accepted within this time is tried again later: at most [`TIMEOUT_MAX`].
     #[serde(default = "sixty")]
     pub timeout_seconds: u64,
     /// Certificate (PEM) of an authority of the Comune's own, trusted beside the public ones.
     #[serde(default)]
     pub authority: Option<PathBuf>,
 }
+
+/// The longest that a mail server may be waited for, in seconds: a worker keeps a message for two
+/// minutes, and one still on its way then would be sent by another too.
+pub const TIMEOUT_MAX: u64 = 80;
 
 fn two() -> u32 {
     2
@@ -134,6 +138,12 @@ pub enum MailConfigError {
         "mail.transport: con tls = \"none\" utente e password viaggerebbero in chiaro verso «{0}»"
     )]
     ClearCredentials(String),
+    /// A mail server that would be waited for too long, or not at all.
+    #[error(
+        "mail.transport: timeout_seconds = {0} non va bene: da 1 a {TIMEOUT_MAX}; un messaggio atteso \
+         più a lungo partirebbe anche da un altro processo"
+    )]
+    Timeout(u64),
     /// User without password, or the contrary.
     #[error("mail.transport: indicare sia user sia password, oppure nessuno dei due")]
     HalfCredentials,

@@ -13,7 +13,9 @@ mod templates;
 mod transport;
 
 pub use compose::{Attachment, Mail, message_id};
-pub use config::{MailConfig, MailConfigError, Password, SmtpConfig, TlsMode, TransportConfig};
+pub use config::{
+    MailConfig, MailConfigError, Password, SmtpConfig, TIMEOUT_MAX, TlsMode, TransportConfig,
+};
 pub use sample::samples;
 pub use templates::{MESSAGES, Rendered, SUBJECT_MAX, Templates, shorten};
 

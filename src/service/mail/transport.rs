@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Where a composed mail goes: a server by SMTP, or a folder.
 
-use super::config::{MailConfigError, SmtpConfig, TlsMode, TransportConfig};
+use super::config::{MailConfigError, SmtpConfig, TIMEOUT_MAX, TlsMode, TransportConfig};
 use super::{Mail, MailError};
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
@@ -81,6 +81,9 @@ impl Smtp {
         }
         if config.user.is_some() && config.tls == TlsMode::None && !is_loopback(&config.host) {
             return Err(MailConfigError::ClearCredentials(config.host.clone()));
+        }
+        if !(1..=TIMEOUT_MAX).contains(&config.timeout_seconds) {
+            return Err(MailConfigError::Timeout(config.timeout_seconds));
         }
         let tls = match config.tls {
             TlsMode::None => None,

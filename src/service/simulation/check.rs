@@ -11,10 +11,10 @@ use crate::domain::case::{
 use crate::domain::changes::Fact;
 use crate::domain::effects::{case_rows, sitting_rows};
 use crate::domain::law::calendar::{rome_instant, rome_midnight};
-use crate::domain::papers::PaperKind;
+use crate::domain::papers::{PaperKind, PaperState};
 use crate::domain::rows::Row;
 use crate::domain::stream::StreamId;
-use crate::domain::workflow::OpinionKind;
+use crate::domain::workflow::{Lifecycle, OpinionKind, Step, StepKind};
 use crate::domain::world::World;
 use crate::service::verify::Expected;
 use chrono::{NaiveTime, TimeDelta};
@@ -68,7 +68,7 @@ impl Town {
                     self.last_no = format!("{}: {}", refusal.code, refusal.text);
                     return Ok(false);
                 }
-                Answer::Lost => {}
+                Answer::Lost | Answer::Moved => {}
             }
         }
         Ok(false)
@@ -144,18 +144,25 @@ impl Town {
 
     /// After a gesture: the acts it touched.
     pub(super) fn check_facts(&mut self, before: &World, facts: &[Fact]) -> Result<(), Broken> {
-        let touched: BTreeSet<&String> = facts
-            .iter()
-            .filter_map(|fact| match fact {
-                Fact::Case(id, _) => Some(id),
-                _ => None,
-            })
-            .collect();
+        let (mut acts, mut held) = (BTreeSet::new(), BTreeSet::new());
+        for fact in facts {
+            match fact {
+                Fact::Case(id, _) => _ = acts.insert(id),
+                Fact::Sitting(id, _) => _ = held.insert(id),
+                Fact::Registry(_) => {}
+            }
+        }
         let mut checked = Ok(());
-        for id in touched {
+        for id in held {
+            let after = self.world.sittings.get(id).map_or(&[][..], |held| &held.papers);
+            let papers = before.sittings.get(id).map_or(&[][..], |held| &held.papers);
+            checked = checked.and_then(|()| unchanged(id, papers, after));
+        }
+        for id in acts {
             let Some(case) = self.world.cases.get(id) else { continue };
+            let papers = before.cases.get(id).map_or(&[][..], |case| &case.papers);
             checked = checked
-                .and_then(|()| unchanged(before.cases.get(id).map(AsRef::as_ref), case))
+                .and_then(|()| unchanged(id, papers, &case.papers))
                 .and_then(|()| immediate(case))
                 .and_then(|()| treated(case, &self.world))
                 .and_then(|()| shown(case, self))
@@ -163,8 +170,8 @@ impl Town {
         }
         for fact in facts {
             if let Fact::Case(id, CaseEvent::Posted(_)) = fact {
-                checked = checked
-                    .and_then(|()| may_be_posted(before.cases.get(id).map(AsRef::as_ref), id));
+                let case = before.cases.get(id).map(AsRef::as_ref);
+                checked = checked.and_then(|()| may_be_posted(case, id, &self.world));
             }
         }
         if self.chance.percent(10) {
@@ -211,6 +218,7 @@ impl Town {
         must(expected.jobs.len() == self.jobs.len(), || "lavori che nessun fatto deve".into())?;
         self.everything_done()?;
         self.lists_of_the_day()?;
+        self.archive_holds()?;
         for case in self.world.cases.values() {
             let end = match (case.ending, &case.treatment) {
                 (Some(Ending::Withdrawn), _) => "ritirata".to_owned(),
@@ -233,7 +241,8 @@ impl Town {
             let key = &queued.job.key;
             let later = queued.next_at > self.now;
             must(queued.ended.is_some() || later, || format!("il lavoro {key} non è mai finito"))?;
-            if queued.job.kind == "mail" && queued.ended == Some(true) {
+            let message = ["mail", "remind", "digest", "ratification"];
+            if message.contains(&queued.job.kind.as_str()) && queued.ended == Some(true) {
                 must(self.taken.contains_key(key), || {
                     format!("{key} è fatto e nessuno l'ha avuto")
                 })?;
@@ -279,12 +288,11 @@ impl Town {
 }
 
 /// I2: a complete paper keeps its bytes.
-fn unchanged(before: Option<&Case>, after: &Case) -> Checked {
-    for paper in before.into_iter().flat_map(|case| &case.papers).filter(|p| p.is_complete()) {
-        let now = after.paper(&paper.plan.key).and_then(|p| p.sha256.as_ref());
-        let unsigned = paper.signed.is_empty();
-        must(unsigned || now == paper.sha256.as_ref(), || {
-            format!("I2: {} di {} è firmato e cambia", paper.plan.key, after.id)
+fn unchanged(id: &str, before: &[PaperState], after: &[PaperState]) -> Checked {
+    for paper in before.iter().filter(|p| p.is_complete() && !p.signed.is_empty()) {
+        let now = after.iter().find(|p| p.plan.key == paper.plan.key);
+        must(now.is_some_and(|now| now.sha256 == paper.sha256), || {
+            format!("I2: {} di {id} è firmato e cambia", paper.plan.key)
         })?;
     }
     Ok(())
@@ -380,11 +388,21 @@ fn numbered(case: &Case, world: &World) -> Checked {
 }
 
 /// No act is posted that was not voted, signed and reviewed.
-fn may_be_posted(before: Option<&Case>, id: &str) -> Checked {
+fn may_be_posted(before: Option<&Case>, id: &str, world: &World) -> Checked {
     let Some(case) = before else { return Err(format!("{id} è pubblicato senza esistere")) };
     must(case.treatment.is_some(), || format!("{id} è pubblicato senza voto"))?;
+    let Ok(workflow) = world.workflow(case) else {
+        return Err(format!("{id} non ha procedimento"));
+    };
+    let of_data = |step: &&Step| {
+        matches!(step.kind, StepKind::Review { lifecycle: Lifecycle::PrivacyReview, .. })
+    };
+    for step in workflow.steps.iter().filter(of_data) {
+        let passed = case.reviews.iter().any(|r| r.step == step.name);
+        must(passed, || format!("{id} è pubblicato senza «{}»", step.title))?;
+    }
     let stream = StreamId::case(id);
-    let signed = |p: &&crate::domain::papers::PaperState| {
+    let signed = |p: &&PaperState| {
         matches!(p.plan.kind, PaperKind::Deliberazione | PaperKind::EstrattoVerbale)
     };
     let complete = case.papers.iter().filter(signed).any(|p| p.is_complete());

@@ -5,8 +5,10 @@
 //! One seed is one Comune for some months: everything that happens follows from it, so a seed that
 //! breaks something breaks it again. What is real: `decide`, `evolve`, `react`, the write set, the
 //! rows, the facts of every paper. What stands for something else: bytes of documents and signatures
-//! (a hash), the queue and the tables (maps), the network (nobody).
+//! (a hash), the queue and the tables (maps), the network (nobody). One life in some is written at its
+//! end into a real archive, day by day under its seals, and verified there.
 
+mod archive;
 mod chance;
 mod check;
 mod people;

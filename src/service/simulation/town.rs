@@ -21,6 +21,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+/// One life in so many is put into a real archive: odd, so that Comuni of both sizes are.
+const ARCHIVED_EVERY: u64 = 31;
+
 /// A job of the queue and how far it is.
 #[derive(Debug, Clone)]
 pub struct Queued {
@@ -42,6 +45,8 @@ pub enum Answer {
     Refused(Refusal),
     /// Nobody answered: it may be recorded or not.
     Lost,
+    /// What it was decided on is no longer so: it is to be decided again.
+    Moved,
 }
 
 /// A Comune, its people and its database.
@@ -62,7 +67,10 @@ pub struct Town {
     pub(super) events: Vec<StoredEvent>,
     /// Messages a server took, by Message-ID, with the times it took them.
     pub(super) taken: BTreeMap<String, u32>,
+    /// How many hashes were given out: [`Town::content_of`] of each is what it is the hash of.
     pub(super) serial: u64,
+    /// What was written, in a life that is put into a real archive at its end.
+    pub(super) archived: Option<Vec<WriteSet>>,
     /// Writes that still fail because the disk is full.
     pub(super) disk_full: u32,
     /// No time-stamps until then.
@@ -149,6 +157,7 @@ impl Town {
             events: Vec::new(),
             taken: BTreeMap::new(),
             serial: 0,
+            archived: seed.is_multiple_of(ARCHIVED_EVERY).then(Vec::new),
             disk_full: 0,
             last_no: String::new(),
             no_stamps_until: morning,
@@ -176,7 +185,12 @@ impl Town {
     /// The hash of bytes nobody has seen before.
     pub(super) fn bytes(&mut self) -> String {
         self.serial += 1;
-        sha256_hex(format!("{} {}", self.seed, self.serial).as_bytes())
+        sha256_hex(&self.content_of(self.serial))
+    }
+
+    /// The bytes that stand for a document.
+    pub(super) fn content_of(&self, serial: u64) -> Vec<u8> {
+        format!("{} {serial}", self.seed).into_bytes()
     }
 
     /// What a command reads, as the write would load it: its streams and what their papers print.
@@ -221,16 +235,51 @@ impl Town {
         self.gestures += 1;
         let ctx =
             Ctx { actor: actor.into(), now: self.now, happened: happened.unwrap_or(self.now) };
+        let mut signed = command.clone();
+        let sha256 = self.bytes();
+        let mut wanted: BTreeSet<StreamId> = command.reads().into_iter().collect();
+        sign_as(&self.load(&mut wanted), &ctx, &mut signed, &sha256);
+        let (before, changes) = match self.decided(&signed, &ctx)? {
+            Ok(decided) => decided,
+            Err(refusal) => return self.refused(refusal),
+        };
+        if self.fails_before(signed != *command) {
+            return Ok(Answer::Lost);
+        }
+        if self.calm || changes.facts.is_empty() || !self.chance.percent(1) {
+            return self.record(&before, changes, &ctx);
+        }
+        // Sent twice, or a lease that ended: another process decides the same on the same state, and
+        // writes first.
+        self.fault("due processi decidono insieme");
+        let answer = self.record(&before, changes.clone(), &ctx)?;
+        if matches!(answer, Answer::Refused(_)) {
+            return Ok(answer);
+        }
+        match self.record(&before, changes, &ctx)? {
+            Answer::Moved => {}
+            _ => return Err(self.broken("scrive su ciò che è cambiato")),
+        }
+        match self.decided(&signed, &ctx)? {
+            Ok((before, changes)) => self.record(&before, changes, &ctx).map(drop)?,
+            Err(refusal) => self.refused(refusal).map(drop)?,
+        }
+        Ok(answer)
+    }
+
+    /// Decides a command on what it reads, which is given beside what it changes.
+    fn decided(
+        &self,
+        command: &Command,
+        ctx: &Ctx,
+    ) -> Result<Result<(World, Changes), Refusal>, Broken> {
         let mut wanted: BTreeSet<StreamId> = command.reads().into_iter().collect();
         let mut before = self.load(&mut wanted);
-        let mut command = command.clone();
-        let sha256 = self.bytes();
-        sign_as(&before, &ctx, &mut command, &sha256);
-        let changes = loop {
+        loop {
             let mut changes = Changes::new(before.clone(), ctx.clone());
-            match decide(&mut changes, &command) {
-                Ok(()) => break changes,
-                Err(Stop::Refused(refusal)) => return self.refused(refusal),
+            match decide(&mut changes, command) {
+                Ok(()) => return Ok(Ok((before, changes))),
+                Err(Stop::Refused(refusal)) => return Ok(Err(refusal)),
                 Err(Stop::Read(stream)) => {
                     if !wanted.insert(stream) {
                         return Err(self.broken("chiede di leggere ciò che ha letto"));
@@ -248,11 +297,7 @@ impl Town {
                 }
                 Err(Stop::ReadDocuments(_)) => return Err(self.broken("documenti non previsti")),
             }
-        };
-        if self.fails_before() {
-            return Ok(Answer::Lost);
         }
-        self.record(&before, changes, &ctx)
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<Answer, Broken> {
@@ -271,7 +316,7 @@ impl Town {
     }
 
     /// The write did not reach the disk.
-    fn fails_before(&mut self) -> bool {
+    fn fails_before(&mut self, signed: bool) -> bool {
         if self.calm {
             return false;
         }
@@ -283,10 +328,19 @@ impl Town {
         match self.chance.below(100) {
             0 => self.fault("caduta prima della scrittura"),
             1 => self.fault("commit non riuscito"),
-            2 => self.fault("firma fatta e mai arrivata"),
+            2 if signed => self.fault("firma fatta e mai arrivata"),
             _ => return false,
         }
         true
+    }
+
+    /// The version a stream has come to.
+    fn version(&self, stream: &StreamId) -> i64 {
+        match stream.kind {
+            StreamKind::Case => self.world.cases.get(&stream.id).map_or(0, |case| case.version),
+            StreamKind::Sitting => self.world.sittings.get(&stream.id).map_or(0, |s| s.version),
+            _ => self.world.registry.version,
+        }
     }
 
     fn record(&mut self, before: &World, changes: Changes, ctx: &Ctx) -> Result<Answer, Broken> {
@@ -297,6 +351,9 @@ impl Town {
             .chain(before.sittings.iter().map(|(id, s)| (StreamId::sitting(id), s.version)))
             .chain([(StreamId::registry(), before.registry.version)])
             .collect();
+        if versions.iter().any(|(stream, version)| self.version(stream) != *version) {
+            return Ok(Answer::Moved);
+        }
         let read = |stream: &StreamId| versions.get(stream).copied().unwrap_or(-1);
         let write = write_set(before.clone(), &changes.facts, ctx, read, Vec::new());
         if write.numbers.iter().any(|taken| self.received(taken)) {
@@ -317,6 +374,9 @@ impl Town {
 
     /// Puts a write set into the tables, as strict as the database is.
     fn commit(&mut self, write: WriteSet) -> Result<(), String> {
+        if let Some(archived) = &mut self.archived {
+            archived.push(write.clone());
+        }
         for opened in write.opened {
             let key = (opened.register.clone(), opened.year);
             if let Some(Some(_)) = self.world.registers.insert(key, Some(opened.last)) {

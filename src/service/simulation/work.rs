@@ -32,6 +32,10 @@ enum Done {
     Dead(String),
 }
 
+fn is_message(job: &Job) -> bool {
+    matches!(job, Job::Mail(_) | Job::Remind { .. } | Job::Digest { .. } | Job::Ratification { .. })
+}
+
 impl Town {
     /// A worker takes what is due and does it, some of it or all.
     ///
@@ -88,16 +92,16 @@ impl Town {
             Done::Retry(why) => match retry_at(attempts, now) {
                 Some(at) => (None, at),
                 // A paper that cannot be composed for two days is something to look at.
-                None if matches!(job, Job::Mail(_)) => (Some(false), now),
+                None if is_message(job) => (Some(false), now),
                 None => return Err(self.broken(format!("{key} non riesce mai: {why}"))),
             },
-            Done::Dead(why) if matches!(job, Job::Mail(_)) => {
+            Done::Dead(why) if is_message(job) => {
                 self.undelivered(job, &why)?;
                 (Some(false), now)
             }
             Done::Dead(why) => return Err(self.broken(format!("{key} è perso: {why}"))),
         };
-        if let (Some(false), Job::Mail(_)) = (ended, job) {
+        if ended == Some(false) {
             *self.tally.ends.entry("messaggio non recapitato".into()).or_default() += 1;
         }
         if let Some(queued) = self.jobs.get_mut(key) {
@@ -114,7 +118,9 @@ impl Town {
             Job::Paper { stream, key } => self.paper(stream, key),
             Job::Mail(mail) => self.mail(key, mail),
             // Told as mails are; what they say is looked up when they leave.
-            Job::Remind { .. } | Job::Digest { .. } | Job::Ratification { .. } => Ok(Done::Yes),
+            Job::Remind { .. } | Job::Digest { .. } | Job::Ratification { .. } => {
+                Ok(self.handed_over(key).unwrap_or(Done::Yes))
+            }
             Job::Capigruppo { day } => self.capigruppo(*day),
             Job::EndPosting { case } => self.timer(case, CaseCommand::EndPosting),
             Job::CertifyEffect { case } => self.timer(case, CaseCommand::CertifyEffect),
@@ -129,7 +135,7 @@ impl Town {
                 Err(Done::Later(next_morning(self.now)))
             }
             Answer::Refused(refusal) => Err(Done::Retry(refusal.code)),
-            Answer::Lost => Err(Done::Later(self.now + OUTAGE_WAIT)),
+            Answer::Lost | Answer::Moved => Err(Done::Later(self.now + OUTAGE_WAIT)),
         })
     }
 
@@ -245,28 +251,37 @@ impl Town {
         })
     }
 
-    /// A server that takes, refuses for now, refuses for good, or takes and says it did not.
     fn mail(&mut self, key: &str, mail: &MailJob) -> Result<Done, Broken> {
         if !self.world.registry.people.contains_key(&mail.person) {
             return Ok(Done::Dead(format!("«{}» non è in anagrafe", mail.person)));
         }
+        match self.handed_over(key) {
+            Some(answer) => Ok(answer),
+            None => self.told(mail, true),
+        }
+    }
+
+    /// What the server says of a message it does not take, or takes and says it did not.
+    fn handed_over(&mut self, key: &str) -> Option<Done> {
         match if self.calm { 99 } else { self.chance.below(100) } {
             0 | 1 => {
                 self.fault("SMTP: riprovare");
-                return Ok(Done::Retry("451".into()));
+                Some(Done::Retry("451".into()))
             }
             2 => {
                 self.fault("SMTP: rifiutato");
-                return Ok(Done::Dead("550".into()));
+                Some(Done::Dead("550".into()))
             }
             3 => {
                 self.fault("SMTP: accettato e poi no");
                 *self.taken.entry(key.to_owned()).or_default() += 1;
-                return Ok(Done::Retry("421".into()));
+                Some(Done::Retry("421".into()))
             }
-            _ => *self.taken.entry(key.to_owned()).or_default() += 1,
+            _ => {
+                *self.taken.entry(key.to_owned()).or_default() += 1;
+                None
+            }
         }
-        self.told(mail, true)
     }
 
     /// What became of a list on its way to a capogruppo; said twice, it is once.

@@ -100,14 +100,17 @@ pub(super) fn ballot(subject: &SittingSubject) -> Vec<Field> {
     let day = subject.sitting.date.unwrap_or(subject.today);
     let voters = voters(subject);
     let mut fields: Vec<Field> = if is_secret(subject) && !is_second(subject) {
-        let total = |name, label, value: usize| {
+        let total = |name, label, value: u32| {
             Field::new("number", name, label).required().value(value.to_string())
         };
+        let counted = subject.item().and_then(|i| i.ballot.as_ref()).and_then(|(b, _)| b.totals);
+        let favour = u32::try_from(voters.len()).unwrap_or(u32::MAX);
+        let shown = counted.unwrap_or(SecretTotals { favour, ..SecretTotals::default() });
         vec![
-            total("favorevoli", "Favorevoli", voters.len()),
-            total("contrari", "Contrari", 0),
-            total("bianche", "Schede bianche", 0),
-            total("nulle", "Schede nulle", 0),
+            total("favorevoli", "Favorevoli", shown.favour),
+            total("contrari", "Contrari", shown.against),
+            total("bianche", "Schede bianche", shown.blank),
+            total("nulle", "Schede nulle", shown.void),
         ]
     } else {
         voters.iter().map(|member| vote_row(subject, member)).collect()

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The actions on an act.
 
+use super::opinion::{self, which};
 use super::{Action, Subject, reasons};
-use crate::domain::case::{
-    Case, CaseCommand, Condition, Effect, OpinionOutcome, Touch, registrable,
-};
-use crate::domain::law::calendar::{Preposition, date_short};
+use crate::domain::case::{Case, CaseCommand, Condition, Effect, Touch, readable, registrable};
+use crate::domain::law::calendar::Preposition;
 use crate::domain::law::control::ControlMatter;
 use crate::domain::registry::{Registry, Role};
 use crate::domain::words;
-use crate::domain::workflow::OpinionKind;
 use crate::web::case::index::with_number;
 use crate::web::forms::{Field, Reader};
 
@@ -66,8 +64,17 @@ pub const ACTIONS: &[Action] = &[
         title: "Rendere il parere",
         button: "Vai alla firma",
         done: "Parere reso e firmato",
-        fields: opinion_fields,
-        read: opinion,
+        fields: opinion::fields,
+        read: opinion::read,
+    },
+    Action {
+        slug: "altro-parere",
+        token: "record_further_opinion",
+        title: "Registrare un parere acquisito",
+        button: "Registra",
+        done: "Parere registrato sul testo attuale",
+        fields: opinion::further_fields,
+        read: opinion::further,
     },
     Action {
         slug: "restituzione",
@@ -327,6 +334,28 @@ pub const ACTIONS: &[Action] = &[
         },
     },
     Action {
+        slug: "copia-conforme",
+        token: "request_copy",
+        title: "Chiedere una copia conforme",
+        button: "Registra la richiesta",
+        done: "Richiesta registrata: la copia va ora alla firma del Segretario",
+        fields: |_| {
+            vec![
+                Field::new("radio", "forma", "Che cosa")
+                    .required()
+                    .value("full")
+                    .options([("full", "L'atto intero"), ("extract", "Un estratto")]),
+                Field::new("text", "richiedente", "Chi la chiede, come va stampato").required(),
+                Field::new("text", "uso", "Per quale uso (facoltativo)"),
+            ]
+        },
+        read: |_, form| {
+            let (form_of, applicant) = (form.word("forma"), form.needed("richiedente"));
+            let (purpose, code) = (form.text("uso"), String::new());
+            Some(CaseCommand::RequestCopy { form: form_of?, applicant, purpose, code })
+        },
+    },
+    Action {
         slug: "chiusura",
         token: "close",
         title: "Chiudere il fascicolo",
@@ -336,83 +365,6 @@ pub const ACTIONS: &[Action] = &[
         read: |_, form| Some(CaseCommand::Close { note: form.text("nota") }),
     },
 ];
-
-/// Outcomes an opinion of a kind may have, with their words (R1.7, R1.8).
-fn outcomes(opinion: OpinionKind) -> Vec<(&'static str, &'static str)> {
-    let all = [
-        ("favourable", "Favorevole"),
-        ("with_remarks", "Favorevole con osservazioni"),
-        ("with_prescriptions", "Favorevole con prescrizioni"),
-        ("contrary", "Contrario"),
-        ("not_due", "Non dovuto"),
-    ];
-    let due = |word: &str| word != "not_due" || opinion == OpinionKind::Accounting;
-    all.into_iter().filter(|(word, _)| due(word)).collect()
-}
-
-/// Opinion and office an action is about.
-pub fn which(about: &str) -> Option<(OpinionKind, &str)> {
-    let (kind, office) = about.split_once(':').unwrap_or((about, ""));
-    let kinds = [
-        OpinionKind::Technical,
-        OpinionKind::Accounting,
-        OpinionKind::Cover,
-        OpinionKind::Legitimacy,
-    ];
-    Some((kinds.into_iter().find(|k| k.token() == kind)?, office))
-}
-
-/// What the reasons of each outcome are called, and the field that holds them.
-const REASONS: [(&str, &str, &str, &str); 4] = [
-    ("with_remarks", "esito=with_remarks", "osservazioni", "Osservazioni"),
-    ("with_prescriptions", "esito=with_prescriptions", "prescrizioni", "Prescrizioni da recepire"),
-    ("contrary", "esito=contrary", "motivazione", "Motivazione del parere contrario"),
-    ("not_due", "esito=not_due", "ragioni", "Perché il parere non è dovuto"),
-];
-
-fn opinion_fields(subject: &Subject) -> Vec<Field> {
-    let Some((opinion, office)) = which(&subject.about) else { return Vec::new() };
-    let case = &subject.case;
-    let version = case.current().map_or_else(String::new, |v| {
-        let day = crate::domain::law::calendar::rome_date(v.at);
-        format!("Versione {} del {}, impronta {}…", v.number, date_short(day), &v.hash[..12])
-    });
-    let possible = outcomes(opinion);
-    let before = case.opinions.iter().rev().find(|o| o.opinion == opinion && o.office == office);
-    let before = before.map(|o| crate::domain::effects::token(&o.outcome)).unwrap_or_default();
-    let outcome = Field::new("radio", "esito", "Esito").required().help(version).value(before);
-    let mut fields = vec![outcome.options(possible.clone())];
-    for (word, only, name, label) in REASONS {
-        if possible.iter().any(|(w, _)| *w == word) {
-            fields.push(Field::new("area", name, label).only(only));
-        }
-    }
-    let none = "Dichiaro l'assenza di conflitto di interessi";
-    fields.push(Field::new("tick", "conflitto", none).required().help("Art. 6-bis L. 241/1990."));
-    fields
-}
-
-fn opinion(subject: &Subject, form: &mut Reader<'_>) -> Option<CaseCommand> {
-    let (opinion, office) = which(&subject.about)?;
-    let outcome: Option<OpinionOutcome> = form.word("esito");
-    let word = outcome.map(|o| crate::domain::effects::token(&o)).unwrap_or_default();
-    let field = REASONS.iter().find(|(of, ..)| *of == word);
-    let reasons = field.map(|(_, _, name, _)| form.text(name)).unwrap_or_default();
-    if let (Some((_, _, name, _)), true) = (field, reasons.is_empty()) {
-        form.wrong(name, "Un parere così espresso va motivato");
-    }
-    if !form.ticked("conflitto") {
-        form.wrong("conflitto", "Senza questa dichiarazione il parere non si può rendere");
-    }
-    Some(CaseCommand::GiveOpinion {
-        opinion,
-        office: office.to_owned(),
-        outcome: outcome?,
-        reasons,
-        no_conflict: true,
-        paper: None,
-    })
-}
 
 /// The Albo is another system, which gives number and day (R5.1).
 fn albo_elsewhere(subject: &Subject) -> bool {
@@ -548,6 +500,9 @@ pub fn title(action: &Action, registry: &Registry, case: &Case, about: &str) -> 
             let slot = state.and_then(|p| p.plan.slots.iter().find(|s| s.field == field));
             let who = slot.and_then(|s| s.signer.as_ref()).map_or("", |s| s.name.as_str());
             format!("{}: {who}, {}", action.title, paper(key))
+        }
+        "record_further_opinion" => {
+            format!("Registrare il parere «{}»", readable(about))
         }
         "settle_duty" => format!("{}: {}", action.title, words::duty(about)),
         "meet_condition" => {

@@ -8,6 +8,7 @@
 
 pub mod ballot;
 pub mod case;
+mod opinion;
 pub mod privacy;
 pub mod registry;
 pub mod request;
@@ -30,6 +31,7 @@ use crate::domain::stream::{NewDocument, StreamId};
 use crate::domain::visibility::may_read;
 use crate::domain::world::World;
 use crate::service::execute::Request;
+use crate::service::office::draw_code;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -257,7 +259,7 @@ fn page(
         Some((kind, ready.sha256.clone()?))
     });
     let titled = case::title(action, &subject.world.registry, case, &subject.about);
-    let about = case::which(&subject.about).filter(|_| action.token == "give_opinion");
+    let about = opinion::which(&subject.about).filter(|_| action.token == "give_opinion");
     let registry = &subject.world.registry;
     let since = about.and_then(|(opinion, office)| since_opinion(case, registry, opinion, office));
     ActionPage {
@@ -356,6 +358,8 @@ pub async fn perform(
     command: Command,
     how: Asked<'_>,
 ) -> Result<Response, WebError> {
+    let mut command = command;
+    draw_code(&mut command);
     // Asked before a paper is composed: who may not do it is told at once.
     let asked = std::slice::from_ref(&command);
     let answers = app.office.executor.foresee_at(visitor.id(), asked, how.happened).await?;

@@ -8,6 +8,21 @@ use super::sitting::SittingAction;
 use crate::domain::sitting::{Choice, ConflictStance, Leaving, Member, Mode, SittingCommand};
 use crate::web::forms::Field;
 
+/// Points that an amendment may add.
+const NEW_POINTS: usize = 2;
+
+/// The points of a text as they may be amended: one field each, so that none is cut in two.
+fn points(decision: &[String]) -> Vec<Field> {
+    let field = |n: usize| {
+        let area = Field::new("area", &format!("punto-{n}"), format!("Punto {n} del dispositivo"));
+        match decision.get(n - 1) {
+            Some(point) => area.value(point),
+            None => area.help("Vuoto se non si aggiunge nulla."),
+        }
+    };
+    (1..=decision.len() + NEW_POINTS).map(field).collect()
+}
+
 /// Every action of the room.
 pub const ACTIONS: &[SittingAction] = &[
     Action {
@@ -58,11 +73,16 @@ pub const ACTIONS: &[SittingAction] = &[
         button: "Chiama fuori sacco",
         done: "Argomento chiamato fuori sacco",
         fields: |subject| {
+            let help = match subject.waiting.is_empty() {
+                true => "Nessuna proposta è pronta: non ne manca una che attende i pareri?",
+                false => "Sono qui quelle pronte per la Giunta e non comunicate per questa seduta.",
+            };
             let mut fields = vec![
-                Field::new("text", "fascicolo", "Identificativo del fascicolo")
+                Field::new("choice", "fascicolo", "Proposta")
                     .required()
                     .value(&subject.about)
-                    .help("La proposta dev'essere completa dei pareri."),
+                    .options(subject.waiting.iter().cloned())
+                    .help(help),
             ];
             fields.extend(present(subject).map(|m| {
                 Field::new("tick", &format!("o-{}", m.person), format!("Si oppone: {}", m.name))
@@ -199,24 +219,27 @@ pub const ACTIONS: &[SittingAction] = &[
         fields: |subject| {
             let Some(case) = subject.world.cases.get(&subject.about) else { return Vec::new() };
             let content = &case.content;
-            vec![
+            let mut fields = vec![
                 Field::new("text", "oggetto", "Oggetto").required().value(&content.subject),
                 Field::new("area", "testo", "Premesse").value(&content.text),
-                Field::new("area", "dispositivo", "Dispositivo")
-                    .required()
-                    .value(content.decision.join("\n\n"))
-                    .help("Un punto dopo l'altro, separati da una riga vuota."),
+            ];
+            fields.extend(points(&content.decision));
+            fields.push(
                 Field::new("tick", "formale", "La modifica è solo formale")
                     .help("Il Segretario firma la dichiarazione: i pareri restano."),
-            ]
+            );
+            fields
         },
         read: |subject, form| {
             let mut content = subject.world.cases.get(&subject.about)?.content.clone();
             content.subject = form.needed("oggetto");
             content.text = form.text("testo");
-            let points = form.needed("dispositivo");
-            let points = points.split("\n\n").map(str::trim).filter(|p| !p.is_empty());
-            content.decision = points.map(str::to_owned).collect();
+            let points = 1..=content.decision.len() + NEW_POINTS;
+            let points = points.map(|n| form.text(&format!("punto-{n}")));
+            content.decision = points.filter(|point| !point.trim().is_empty()).collect();
+            if content.decision.is_empty() {
+                form.needed("punto-1");
+            }
             let (case, formal) = (subject.about.clone(), form.ticked("formale"));
             Some(SittingCommand::Amend { case, content, formal, paper: None })
         },

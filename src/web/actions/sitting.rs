@@ -16,7 +16,7 @@ use crate::domain::world::World;
 use crate::service::execute::moved_meanwhile;
 use crate::web::error::WebError;
 use crate::web::forms::{Field, Reader, encode};
-use crate::web::sitting::{chronicle, room as room_page};
+use crate::web::sitting::{self as sitting_page, chronicle, room as room_page};
 use crate::web::visitor::Visitor;
 use crate::web::{App, Shared};
 use axum::extract::{Path, Query, State};
@@ -44,6 +44,8 @@ pub struct SittingSubject {
     pub now: DateTime<Utc>,
     /// Entered afterwards, from paper: the form asks when it happened.
     pub late: bool,
+    /// Acts that may be treated off the agenda, by id and words; only where that is asked.
+    pub waiting: Vec<(String, String)>,
 }
 
 impl SittingSubject {
@@ -204,16 +206,7 @@ fn organs(world: &World) -> Vec<(String, String)> {
     let mut organs: Vec<_> = known.map(|w| w.organ.clone()).filter(|o| o != "none").collect();
     organs.sort();
     organs.dedup();
-    organs.into_iter().map(|organ| (organ.clone(), organ_name(&organ))).collect()
-}
-
-/// "Giunta comunale".
-pub fn organ_name(organ: &str) -> String {
-    match organ {
-        "giunta" => "Giunta comunale".into(),
-        "consiglio" => "Consiglio comunale".into(),
-        other => other.to_owned(),
-    }
+    organs.into_iter().map(|organ| (organ.clone(), sitting_page::organ_name(&organ))).collect()
 }
 
 fn when_and_where(subject: &SittingSubject) -> Vec<Field> {
@@ -292,7 +285,11 @@ async fn subject(
     let members = organ(&world, &sitting, visitor);
     let (about, late) = (asked.su.clone(), asked.dopo.is_some());
     let (today, now) = (visitor.today, visitor.now);
-    Ok(SittingSubject { world, sitting, members, about, today, now, late })
+    let waiting = match action.token {
+        "call_off_agenda" => sitting_page::off_agenda(app, &world, &sitting).await?,
+        _ => Vec::new(),
+    };
+    Ok(SittingSubject { world, sitting, members, about, today, now, late, waiting })
 }
 
 /// The members called at the opening; before it, those in office on its day.
@@ -592,9 +589,4 @@ async fn free_id(app: &App, command: &SittingCommand) -> Result<String, WebError
         }
         serial += 1;
     }
-}
-
-/// A sitting whose facts are still being written down.
-pub fn is_under_way(sitting: &Sitting) -> bool {
-    matches!(sitting.status, Status::Open | Status::Suspended)
 }

@@ -166,6 +166,6 @@ pub async fn submit(
 }
 
 fn told(problem: Problem) -> AtLine {
-    let text = super::capital(&problem.reason);
+    let text = crate::web::forms::capital(&problem.reason);
     AtLine { line: problem.line, text, hint: problem.hint }
 }

@@ -21,6 +21,7 @@ pub mod wording;
 pub mod workflows;
 
 use super::error::WebError;
+use super::forms::capital;
 use super::page::{Link, Page};
 use super::signing::file;
 use super::visitor::Visitor;
@@ -124,12 +125,6 @@ pub fn role_name(role: Role) -> String {
     let label = role.label();
     let bare = ["il ", "la ", "un ", "l'"].iter().find_map(|article| label.strip_prefix(article));
     capital(bare.unwrap_or(label))
-}
-
-/// The first letter large.
-pub fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// "titolare", "vicario": only the Segretario has a *Vice Segretario vicario*.

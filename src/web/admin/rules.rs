@@ -3,14 +3,14 @@
 //! as an uploaded file is, before it is adopted.
 
 use super::regulation::{FILE, From, judge, proposed, text_on};
-use super::{Frame, capital, section};
+use super::{Frame, section};
 use crate::domain::law::calendar::parse_date;
 use crate::domain::problem::Problem;
 use crate::domain::regulation::value::{NONE, Raw};
 use crate::domain::regulation::{Change, Key, Regulation, SECTIONS, Section, amend, label, said};
 use crate::web::Shared;
 use crate::web::error::WebError;
-use crate::web::forms::{Field, Input};
+use crate::web::forms::{Field, Input, capital};
 use crate::web::page::{Link, Page};
 use crate::web::visitor::Visitor;
 use axum::extract::{Path, State};

@@ -329,7 +329,7 @@ async fn table(app: &App, visitor: &Visitor, token: &str) -> Result<Option<Table
                 let last = app.office.executor.store.register_last(register, year).await?;
                 let next = last
                     .map_or_else(|| "1, se non si indica altro".into(), |n| (n + 1).to_string());
-                table.row(vec![Cell::new(super::capital(register)), Cell::new(next)]);
+                table.row(vec![Cell::new(crate::web::forms::capital(register)), Cell::new(next)]);
             }
         }
     }

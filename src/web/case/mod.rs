@@ -12,12 +12,14 @@ use super::Shared;
 use super::actions;
 use super::desk::{Urgency, urgency};
 use super::error::WebError;
+use super::forms::capital;
 use super::lines::{Datum, DeniedLine, KeptLine, PaperLine, worth};
 use super::page::{Link, Page};
 use super::visitor::Visitor;
 use crate::domain::case::{
-    AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, OpinionNeed, PostingRequest,
-    effective_on, efficacy, executable, in_force_on, standing, terms_of,
+    AttachmentClass, Case, CaseEvent, Change, Ctx, EarlierEnd, FurtherOpinion, OpinionNeed,
+    PostingRequest, effective_on, efficacy, executable, in_force_on, readable, standing,
+    standing_further, terms_of,
 };
 use crate::domain::changes::Fact;
 use crate::domain::command::Command;
@@ -26,12 +28,14 @@ use crate::domain::law::calendar::date_short;
 use crate::domain::offers;
 use crate::domain::papers::words as printed;
 use crate::domain::papers::{PaperState, act_key};
-use crate::domain::registry::Registry;
+use crate::domain::registry::{Registry, Role};
+use crate::domain::rows::SittingRow;
+use crate::domain::sitting::SittingCommand;
 use crate::domain::stream::StreamId;
 use crate::domain::tasks::{self, What, holder_name};
 use crate::domain::visibility::{may_read, may_read_attachment};
 use crate::domain::words;
-use crate::domain::workflow::Workflow;
+use crate::domain::workflow::{StepKind, Workflow};
 use crate::domain::world::World;
 use crate::service::copy;
 use crate::service::history::fact_of;
@@ -67,7 +71,10 @@ struct OpinionLine {
     confirmation: bool,
     /// It does not stand on the current text any more.
     void: bool,
+    /// Its signed sheet; empty where somebody outside gave it.
     href: String,
+    /// Where an opinion of somebody outside is found.
+    reference: String,
     worth: String,
     kept: Option<KeptLine>,
 }
@@ -168,7 +175,8 @@ pub async fn show(
     let case = world.case(&id)?;
     may_read(&world.registry, visitor.id(), case, visitor.today)?;
     let workflow = world.workflow(case)?;
-    let (allowed, denied) = offered(&app, &visitor, &world, case).await?;
+    let (mut allowed, denied) = offered(&app, &visitor, &world, case).await?;
+    allowed.extend(agendas(&app, &visitor, case, &workflow).await?);
     let stored = executor.store.stream(&stream).await?;
     let mut entries = Vec::with_capacity(stored.len());
     let mut entered = Vec::new();
@@ -222,6 +230,44 @@ async fn offered(
         }
     }
     Ok((allowed, denied))
+}
+
+/// The sittings to come on whose agenda this person may put the act that waits for one.
+async fn agendas(
+    app: &Shared,
+    visitor: &Visitor,
+    case: &Case,
+    workflow: &Workflow,
+) -> Result<Vec<ActionLine>, WebError> {
+    let step = workflow.step(&case.step).map(|step| &step.kind);
+    if case.sitting.is_some() || !matches!(step, Some(StepKind::Agenda)) {
+        return Ok(Vec::new());
+    }
+    let mut coming = app.office.executor.store.sittings().await?;
+    coming.retain(|row| ["scheduled", "convened"].contains(&row.status.as_str()));
+    coming.reverse();
+    let add = |row: &SittingRow| Command::Sitting {
+        id: row.id.clone(),
+        command: SittingCommand::AddItem { case: case.id.clone() },
+    };
+    let commands: Vec<Command> = coming.iter().map(add).collect();
+    let answers = app.office.executor.foresee(visitor.id(), &commands).await?;
+    let may = coming.iter().zip(answers).filter(|(_, answer)| answer.is_none());
+    let mut lines: Vec<ActionLine> = may.map(|(row, _)| agenda_line(row, case)).collect();
+    if lines.is_empty() && visitor.roles.contains(&Role::Segreteria) {
+        let title = "Mettere in calendario la seduta che la tratterà".to_owned();
+        lines.push(ActionLine { title, href: "/sedute".into(), signs: false });
+    }
+    Ok(lines)
+}
+
+fn agenda_line(row: &SittingRow, case: &Case) -> ActionLine {
+    let day = row.date.map(date_short).unwrap_or_default();
+    ActionLine {
+        title: format!("Iscrivere all'ordine del giorno del {day}"),
+        href: actions::sitting::href(&row.id, "iscrizione", &case.id),
+        signs: false,
+    }
 }
 
 fn page(
@@ -407,10 +453,8 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
     let line = |opinion: &crate::domain::case::Opinion| {
         let need = OpinionNeed { opinion: opinion.opinion, office: opinion.office.clone() };
         let void = standing(case, &need) != Some(opinion);
-        let mut title = opinion.opinion.label().to_owned();
-        title.replace_range(..1, "P");
         OpinionLine {
-            title,
+            title: capital(opinion.opinion.label()),
             office: match opinion.office.as_str() {
                 "" => String::new(),
                 office => registry.office_name(office),
@@ -426,11 +470,32 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionLine> {
             confirmation: opinion.confirmation,
             void,
             href: address(&opinion.paper.sha256),
+            reference: String::new(),
             worth: worth(opinion.paper.assurance.as_ref()),
             kept: KeptLine::of(&case.kept, &opinion.paper.sha256, address),
         }
     };
-    case.opinions.iter().rev().map(line).collect()
+    let standing = standing_further(case);
+    let outside = |opinion: &FurtherOpinion| OpinionLine {
+        title: capital(&readable(&opinion.name)),
+        office: String::new(),
+        outcome: printed::outcome(opinion.outcome),
+        contrary: opinion.outcome == crate::domain::case::OpinionOutcome::Contrary,
+        giver: opinion.giver.clone(),
+        giver_title: format!("registrato da {}", opinion.by.name),
+        when: date_short(opinion.on),
+        version: opinion.version,
+        short_hash: opinion.hash.chars().take(12).collect(),
+        reasons: opinion.reasons.clone(),
+        confirmation: false,
+        void: !standing.contains(&opinion),
+        href: String::new(),
+        reference: opinion.reference.clone(),
+        worth: String::new(),
+        kept: None,
+    };
+    let own = case.opinions.iter().rev().map(line);
+    own.chain(case.further.iter().rev().map(outside)).collect()
 }
 
 fn attachments(

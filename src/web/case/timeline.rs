@@ -8,6 +8,7 @@ use crate::domain::registry::Registry;
 use crate::domain::stream::{SYSTEM_ACTOR, StoredEvent};
 use crate::domain::words;
 use crate::domain::workflow::{Profile, Workflow};
+use crate::web::forms::capital;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -108,8 +109,7 @@ fn words_of(event: &CaseEvent, workflow: &Workflow) -> Said {
             said("it-settings", format!("Passo non dovuto: {}", title(step)), reason)
         }
         E::OpinionGiven(opinion) => {
-            let mut what = opinion.opinion.label().to_owned();
-            what.replace_range(..1, "P");
+            let what = capital(opinion.opinion.label());
             let outcome = printed::outcome(opinion.outcome);
             said("it-check-circle", format!("{what}: {outcome}"), &opinion.reasons)
         }

@@ -31,7 +31,7 @@ use crate::store::{Draft, DraftFile, instant, parse_instant};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use files::AttachmentLine;
 use form::{Known, Section, TouchLine};
 use preview::Preview;
@@ -55,6 +55,7 @@ struct Ways {
 struct Desk {
     world: World,
     case: Case,
+    today: NaiveDate,
     input: Input,
     files: Vec<DraftFile>,
     acts: Vec<(String, String)>,
@@ -87,6 +88,7 @@ impl Desk {
             notes: draft.map_or_else(Vec::new, |d| d.notes.lines().map(str::to_owned).collect()),
             world,
             case,
+            today: visitor.today,
             input,
             files,
             acts,

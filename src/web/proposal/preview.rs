@@ -3,7 +3,7 @@
 //! on paper, and as the document itself, marked BOZZA.
 
 use super::Desk;
-use crate::domain::case::{Case, Content, Version};
+use crate::domain::case::{Case, Content, Version, gaps, obstacles};
 use crate::domain::papers::{PaperKind, PaperPlan, case_paper};
 use crate::service::documents::text_html;
 use crate::web::Shared;
@@ -43,6 +43,8 @@ pub struct Preview {
     summary: String,
     problems: Vec<ProblemLine>,
     gaps: Vec<GapLine>,
+    /// What the answers already given put in the way.
+    stops: Vec<GapLine>,
     saved: String,
 }
 
@@ -72,11 +74,19 @@ pub fn of(desk: &Desk, content: &Content) -> Preview {
     let points = content.decision.iter().enumerate();
     let points = points.map(|(i, point)| html(format!("Punto {}", i + 1), point)).collect();
     let summary = html("Scheda di sintesi".into(), &content.summary);
-    let gaps = content.missing().into_iter();
+    let regulation = desk.world.regulation(desk.today).ok();
+    let gaps = regulation.as_deref().map_or_else(|| content.missing(), |r| gaps(content, r));
+    let gaps = gaps.into_iter();
     let gaps = gaps.map(|gap| GapLine { anchor: anchor(gap.field), text: gap.text.to_owned() });
+    let stops = regulation.as_deref().map(|r| obstacles(content, r)).unwrap_or_default();
+    let stops = stops.into_iter().map(|(field, refusal)| GapLine {
+        anchor: anchor(field),
+        text: format!("{} ({})", refusal.text, refusal.article),
+    });
     Preview {
         subject: content.subject.clone(),
         gaps: gaps.collect(),
+        stops: stops.collect(),
         saved: desk.saved.clone().unwrap_or_default(),
         premises,
         points,
@@ -96,6 +106,9 @@ fn anchor(field: &str) -> &'static str {
         "decision" => "punto-1",
         "effects" => "campo-effetti",
         "direction_only" => "campo-indirizzo",
+        "rapporteurs" => "campo-relatori",
+        "council" => "campo-consiglio",
+        "cup" => "campo-cup",
         _ => "contenuto",
     }
 }

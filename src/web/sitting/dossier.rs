@@ -11,6 +11,7 @@ use crate::domain::world::World;
 use crate::web::Shared;
 use crate::web::actions::sitting::name;
 use crate::web::error::WebError;
+use crate::web::forms::capital;
 use crate::web::lines::Datum;
 use crate::web::page::{Link, Page};
 use crate::web::visitor::Visitor;
@@ -161,8 +162,7 @@ fn part_of(
 
 fn opinion_line(world: &World, case: &Case, opinion: &Opinion) -> OpinionLine {
     let need = OpinionNeed { opinion: opinion.opinion, office: opinion.office.clone() };
-    let mut title = opinion.opinion.label().to_owned();
-    title.replace_range(..1, &title[..1].to_uppercase());
+    let mut title = capital(opinion.opinion.label());
     if !opinion.office.is_empty() {
         title.push_str(&format!(", {}", world.registry.office_name(&opinion.office)));
     }

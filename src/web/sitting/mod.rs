@@ -8,18 +8,19 @@ pub mod follow;
 mod panel;
 pub mod room;
 
-use super::Shared;
 use super::actions::sitting as actions;
 use super::error::WebError;
 use super::lines::{Datum, DeniedLine, PaperLine};
 use super::page::{Link, Page};
 use super::signing::file;
 use super::visitor::Visitor;
+use super::{App, Shared};
 use crate::domain::command::Command;
 use crate::domain::law::calendar::{date_short, date_with_weekday, rome_date, rome_time};
 use crate::domain::notice_facts::{NoticeSubject, notice};
 use crate::domain::offers::of_sitting;
 use crate::domain::refusal::Refusal;
+use crate::domain::rows::CaseRow;
 use crate::domain::sitting::{Mode, Sitting, SittingCommand, Status, deposit_cutoff};
 use crate::domain::stream::StreamId;
 use crate::domain::visibility::{may_follow_sitting, may_read_sittings};
@@ -104,7 +105,7 @@ fn calendar_line(world: &World, sitting: &Sitting, visitor: &Visitor) -> Calenda
         href: format!("/sedute/{}", sitting.id),
         day: sitting.date.map(date_with_weekday).unwrap_or_default(),
         time: time(sitting),
-        organ: actions::organ_name(&sitting.organ),
+        organ: organ_name(&sitting.organ),
         place: sitting.place.clone(),
         mode: mode_words(sitting.mode),
         status: sitting.status.label(),
@@ -112,7 +113,7 @@ fn calendar_line(world: &World, sitting: &Sitting, visitor: &Visitor) -> Calenda
         items: sitting.items.len(),
         cutoff,
         deposit_open,
-        live: actions::is_under_way(sitting),
+        live: is_under_way(sitting),
     }
 }
 
@@ -156,12 +157,16 @@ struct ItemLine {
     may_read: bool,
 }
 
+/// An act that waits for an agenda.
 #[derive(Debug, Serialize)]
-struct ReadyLine {
-    case: String,
-    subject: String,
+pub struct ReadyLine {
+    /// Its identifier.
+    pub case: String,
+    /// Object.
+    pub subject: String,
     office: String,
-    number: String,
+    /// "Proposta n. 12/2026", and what a sitting made of it.
+    pub number: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -256,10 +261,10 @@ pub async fn show(
     let page = SittingPage {
         heading: actions::name(sitting),
         day: sitting.date.map(date_with_weekday).unwrap_or_default(),
-        organ: actions::organ_name(&sitting.organ),
+        organ: organ_name(&sitting.organ),
         status: sitting.status.label(),
         token: sitting.status.token(),
-        live: actions::is_under_way(sitting),
+        live: is_under_way(sitting),
         data: data(&world, sitting, &visitor),
         items: items(&world, sitting, &visitor),
         ready,
@@ -311,22 +316,47 @@ fn paper_title(sitting: &Sitting, key: &str) -> &'static str {
     }
 }
 
-/// Acts that wait for an agenda.
-async fn ready(app: &Shared, world: &World) -> Result<Vec<ReadyLine>, WebError> {
-    let wanted =
-        CaseFilter { lifecycle: Some("ready".into()), limit: Some(100), ..CaseFilter::default() };
-    let rows = app.office.executor.store.cases(&wanted).await?;
-    let line = |row: crate::domain::rows::CaseRow| ReadyLine {
-        office: world.registry.office_name(&row.office),
-        number: row
-            .proposal_number
-            .zip(row.proposal_year)
-            .map(|(n, y)| format!("Proposta n. {n}/{y}"))
-            .unwrap_or_default(),
-        case: row.id,
-        subject: row.subject,
-    };
-    Ok(rows.into_iter().filter(|row| row.sitting.is_none()).map(line).collect())
+/// Acts that wait for an agenda: for the first time, or again because a sitting did not vote them.
+///
+/// # Errors
+/// What the database said.
+pub async fn ready(app: &App, world: &World) -> Result<Vec<ReadyLine>, WebError> {
+    let mut lines = Vec::new();
+    for state in ["postponed", "ready"] {
+        let wanted =
+            CaseFilter { lifecycle: Some(state.into()), limit: Some(100), ..CaseFilter::default() };
+        let rows = app.office.executor.store.cases(&wanted).await?.into_iter();
+        let waits = rows.filter(|row| row.sitting.is_none());
+        lines.extend(waits.map(|row| ready_line(world, row)));
+    }
+    Ok(lines)
+}
+
+/// Acts that may be treated off an agenda, by id and words: what is ready, and what was put on it when
+/// it had been sent.
+///
+/// # Errors
+/// What the database said.
+pub async fn off_agenda(
+    app: &App,
+    world: &World,
+    sitting: &Sitting,
+) -> Result<Vec<(String, String)>, WebError> {
+    let late = sitting.items.iter().filter(|i| i.sent_in.is_none() && i.outcome.is_none());
+    let late = late.map(|item| (item.case.clone(), item.subject.clone()));
+    let ready = ready(app, world).await?.into_iter();
+    let ready = ready.map(|line| (line.case, format!("{} · {}", line.number, line.subject)));
+    Ok(late.chain(ready).collect())
+}
+
+fn ready_line(world: &World, row: CaseRow) -> ReadyLine {
+    let number = row.proposal_number.zip(row.proposal_year);
+    let mut number = number.map(|(n, y)| format!("Proposta n. {n}/{y}")).unwrap_or_default();
+    if row.lifecycle == "postponed" {
+        number.push_str(", da trattare di nuovo");
+    }
+    let office = world.registry.office_name(&row.office);
+    ReadyLine { office, number, case: row.id, subject: row.subject }
 }
 
 fn data(world: &World, sitting: &Sitting, visitor: &Visitor) -> Vec<Datum> {
@@ -444,4 +474,18 @@ pub async fn appointment(
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"seduta-{id}.ics\"")),
     ];
     Ok((headers, text).into_response())
+}
+
+/// A sitting whose facts are still being written down.
+fn is_under_way(sitting: &Sitting) -> bool {
+    matches!(sitting.status, Status::Open | Status::Suspended)
+}
+
+/// "Giunta comunale".
+pub fn organ_name(organ: &str) -> String {
+    match organ {
+        "giunta" => "Giunta comunale".into(),
+        "consiglio" => "Consiglio comunale".into(),
+        other => other.to_owned(),
+    }
 }

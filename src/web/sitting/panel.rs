@@ -12,6 +12,7 @@ use crate::domain::sitting::{
 use crate::domain::words;
 use crate::domain::world::World;
 use crate::web::actions::sitting as actions;
+use crate::web::forms::capital;
 use crate::web::lines::Datum;
 use crate::web::visitor::Visitor;
 use serde::Serialize;
@@ -210,8 +211,7 @@ fn opinions(case: &Case, registry: &Registry) -> Vec<OpinionWords> {
         standing(case, &need) == Some(*opinion)
     };
     let line = |opinion: &crate::domain::case::Opinion| {
-        let mut title = opinion.opinion.label().to_owned();
-        title.replace_range(..1, &title[..1].to_uppercase());
+        let mut title = capital(opinion.opinion.label());
         if !opinion.office.is_empty() {
             title.push_str(&format!(", {}", registry.office_name(&opinion.office)));
         }

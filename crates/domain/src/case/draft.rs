@@ -3,7 +3,7 @@
 
 use super::advance::{enter, leave, take_number};
 use super::command::CaseCommand;
-use super::content::{Content, CouncilGate, Effects};
+use super::content::{Content, CouncilGate, Effects, Gap};
 use super::decide::{actor_as, proposer, signed, wrong_step};
 use super::event::CaseEvent;
 use super::{powers, represent, request};
@@ -11,6 +11,7 @@ use crate::changes::{Changes, Stop};
 use crate::papers::SignedPaper;
 use crate::refusal::Refusal;
 use crate::registry::Role;
+use crate::regulation::Regulation;
 use crate::regulation::tokens::ProposalNumberAt;
 use crate::workflow::{Passage, Step, StepKind};
 
@@ -155,14 +156,53 @@ fn offices_open(changes: &Changes, content: &Content) -> Result<(), Refusal> {
     })
 }
 
-/// The completeness list and the gate questions of law (R1.2, R1.4, practice.md 1.2).
+/// What is missing, by the law and by the regulation (R1.2).
+pub fn gaps(content: &Content, regulation: &Regulation) -> Vec<Gap> {
+    let mut gaps = content.missing();
+    if content.rapporteurs.is_empty() && regulation.relatore_required {
+        let text = "almeno un relatore (la norma locale lo richiede)";
+        gaps.push(Gap { field: "rapporteurs", text });
+    }
+    gaps
+}
+
+/// What the answers to the gate questions of law put in the way, each with its field of [`Content`] or
+/// of its gates (R1.2, R1.4, practice.md 1.2).
+pub fn obstacles(content: &Content, regulation: &Regulation) -> Vec<(&'static str, Refusal)> {
+    let gates = &content.gates;
+    let council = (gates.council == CouncilGate::Reserved).then(|| {
+        let text = "La materia è riservata al Consiglio comunale: la Giunta non può deliberare";
+        Refusal::new("council_matter", "R1.2", "artt. 42 e 48 TUEL", text)
+            .next("Presentarla come proposta al Consiglio")
+    });
+    let direction = gates.direction_only.is_some();
+    let waits =
+        regulation.indirizzo_requires_segretario_ack && gates.direction_acknowledged_by.is_none();
+    let waits = (direction && waits).then(|| {
+        let text =
+            "La dichiarazione di mero atto di indirizzo attende la presa d'atto del Segretario";
+        Refusal::new("direction_not_acknowledged", "R1.4", "art. 49, c. 1, TUEL", text)
+    });
+    let effects = (direction && content.has_effects()).then(|| {
+        let text = "Un atto con effetti economico-finanziari o patrimoniali non è mero atto di \
+                    indirizzo";
+        Refusal::new("direction_with_effects", "R1.4", "art. 49, c. 1, TUEL", text)
+            .next("Togliere la dichiarazione di indirizzo e chiedere i pareri")
+    });
+    let found = [
+        ("council", council),
+        ("cup", check_cup(content).err()),
+        ("direction_only", waits),
+        ("direction_only", effects),
+    ];
+    found.into_iter().filter_map(|(field, refusal)| Some((field, refusal?))).collect()
+}
+
+/// The completeness list and the gate questions.
 pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop> {
     request::none_here(content)?;
     let regulation = changes.regulation()?;
-    let mut missing: Vec<&str> = content.missing().iter().map(|gap| gap.text).collect();
-    if content.rapporteurs.is_empty() && regulation.relatore_required {
-        missing.push("almeno un relatore (la norma locale lo richiede)");
-    }
+    let missing: Vec<&str> = gaps(content, &regulation).iter().map(|gap| gap.text).collect();
     if !missing.is_empty() {
         return Err(Refusal::new(
             "incomplete_proposal",
@@ -173,38 +213,8 @@ pub(super) fn complete(changes: &Changes, content: &Content) -> Result<(), Stop>
         .next("Completare i campi indicati e presentare di nuovo")
         .into());
     }
-    if content.gates.council == CouncilGate::Reserved {
-        return Err(Refusal::new(
-            "council_matter",
-            "R1.2",
-            "artt. 42 e 48 TUEL",
-            "La materia è riservata al Consiglio comunale: la Giunta non può deliberare",
-        )
-        .next("Presentarla come proposta al Consiglio")
-        .into());
-    }
-    check_cup(content)?;
-    if content.gates.direction_only.is_some()
-        && regulation.indirizzo_requires_segretario_ack
-        && content.gates.direction_acknowledged_by.is_none()
-    {
-        return Err(Refusal::new(
-            "direction_not_acknowledged",
-            "R1.4",
-            "art. 49, c. 1, TUEL",
-            "La dichiarazione di mero atto di indirizzo attende la presa d'atto del Segretario",
-        )
-        .into());
-    }
-    if content.gates.direction_only.is_some() && content.has_effects() {
-        return Err(Refusal::new(
-            "direction_with_effects",
-            "R1.4",
-            "art. 49, c. 1, TUEL",
-            "Un atto con effetti economico-finanziari o patrimoniali non è mero atto di indirizzo",
-        )
-        .next("Togliere la dichiarazione di indirizzo e chiedere i pareri")
-        .into());
+    if let Some((_, refusal)) = obstacles(content, &regulation).into_iter().next() {
+        return Err(refusal.into());
     }
     for person in &content.rapporteurs {
         powers::rapporteur(&changes.world, person, changes.day())?;

@@ -27,10 +27,15 @@ pub fn standing_further(case: &Case) -> Vec<&FurtherOpinion> {
     all().filter(|o| all().rfind(|last| last.name == o.name) == Some(o)).collect()
 }
 
-/// One refusal for each that is due and not there.
-pub(super) fn missing(case: &Case, regulation: &Regulation) -> Vec<Refusal> {
+/// Names of those that are due and not there.
+pub fn further_due<'a>(case: &Case, regulation: &'a Regulation) -> Vec<&'a String> {
     let standing = standing_further(case);
     let absent = |name: &&String| !standing.iter().any(|o| o.name == **name);
+    due(case, regulation).iter().filter(absent).collect()
+}
+
+/// One refusal for each that is due and not there.
+pub(super) fn missing(case: &Case, regulation: &Regulation) -> Vec<Refusal> {
     let refusal = |name: &String| {
         Refusal::new(
             "missing_further_opinion",
@@ -40,7 +45,7 @@ pub(super) fn missing(case: &Case, regulation: &Regulation) -> Vec<Refusal> {
         )
         .next("Acquisire il parere e registrarlo, o rinviare l'argomento")
     };
-    due(case, regulation).iter().filter(absent).map(refusal).collect()
+    further_due(case, regulation).into_iter().map(refusal).collect()
 }
 
 /// What they put in the way of the vote: one that is missing, one that is not followed without
@@ -57,7 +62,7 @@ pub(super) fn objections(case: &Case, regulation: &Regulation) -> Vec<Objection>
 }
 
 /// "organo_di_revisione" as people read it.
-pub(super) fn readable(name: &str) -> String {
+pub fn readable(name: &str) -> String {
     name.replace('_', " ")
 }
 

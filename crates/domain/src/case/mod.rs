@@ -38,13 +38,14 @@ pub use content::{
 };
 pub use copies::{CopyFound, copy_paper_key, resolve_copy};
 pub use decide::{check_signed, decide};
+pub use draft::{gaps, obstacles};
 pub use duties::raise_duties;
 pub use efficacy::{
     Efficacy, effective_on, efficacy, executable, in_force_from, in_force_on, on_albo,
     ratification_due, terms_of,
 };
 pub use event::{CaseEvent, Change};
-pub use further::standing_further;
+pub use further::{further_due, readable, standing_further};
 pub use opinion_commands::covers;
 pub use opinions::{Objection, OpinionNeed, gate, needs, open_needs, standing};
 pub use privacy::reviewer;

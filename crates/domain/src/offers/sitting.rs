@@ -88,7 +88,7 @@ fn items(world: &World, sitting: &Sitting, add: Add<'_>) {
     }
     match sitting.in_hand() {
         Some(item) if item.outcome.is_none() => under_discussion(world, sitting, item, add),
-        Some(item) => concluded(item, add),
+        Some(item) => concluded(world, sitting, item, add),
         None => {}
     }
 }
@@ -127,30 +127,30 @@ fn under_discussion(world: &World, sitting: &Sitting, item: &Item, add: Add<'_>)
     }
 }
 
-fn concluded(item: &Item, add: Add<'_>) {
+fn concluded(world: &World, sitting: &Sitting, item: &Item, add: Add<'_>) {
     let case = || item.case.clone();
-    let unanimous = || VoteInput { unanimous: true, ..VoteInput::default() };
     if item.outcome.is_some_and(|(outcome, _)| outcome.is_approval()) && item.immediate.is_none() {
         add(&item.case, C::UnanimousImmediate { case: case(), reasons: WORDS.into() });
-        add(
-            &item.case,
-            C::VoteImmediate { case: case(), vote: unanimous(), reasons: WORDS.into() },
-        );
+        let vote = VoteInput { unanimous: true, ..VoteInput::default() };
+        add(&item.case, C::VoteImmediate { case: case(), vote, reasons: WORDS.into() });
     }
     if item.ballot.is_some() {
-        let (vote, reason) = (unanimous(), WORDS.to_owned());
+        let (vote, reason) = (sample_vote(world, sitting, item), WORDS.to_owned());
         add(&item.case, C::CorrectProclamation { case: case(), vote, present: None, reason });
     }
 }
 
-/// Everyone who may vote in favour but who chose otherwise, open or secret as the act wants.
+/// Everyone who may vote in favour but who chose otherwise, open or secret as the act wants; of a vote
+/// to be corrected, those who were there then.
 fn sample_vote(world: &World, sitting: &Sitting, item: &Item) -> VoteInput {
     let day = sitting.opened.map(rome_date).or(sitting.date).unwrap_or_default();
     let secret = match (world.cases.get(&item.case), world.regulation(day)) {
         (Some(case), Ok(regulation)) => secret_reason(&case.content, &regulation).is_some(),
         _ => false,
     };
-    let voters = sitting.present_now().filter(|i| !item.must_abstain(&i.person));
+    let then = item.ballot.is_some().then(|| sitting.when_voted(item));
+    let voters =
+        then.as_ref().unwrap_or(sitting).present_now().filter(|i| !item.must_abstain(&i.person));
     let favour = u32::try_from(voters.count()).unwrap_or(u32::MAX);
     let totals = secret.then(|| SecretTotals { favour, ..SecretTotals::default() });
     // What connected members chose stays as they chose it.

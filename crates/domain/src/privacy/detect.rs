@@ -2,6 +2,7 @@
 //! What has the look of personal data. The detector proposes, a person decides: it would rather
 //! find too much than too little, and is silent only where a check digit proves it wrong.
 
+use super::omit::in_word;
 use super::plain::Plain;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -112,8 +113,13 @@ pub fn detect(text: &str) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     for (found, pattern) in COMPILED.iter() {
         for captures in pattern.captures_iter(&text) {
-            let Some(whole) = captures.get(1).or(captures.get(0)) else { continue };
-            let Some(text) = confirmed(*found, whole.as_str()) else { continue };
+            // What a letter or a digit stands before is no word that could be left out.
+            let alone = |at: usize| !text[..at].ends_with(in_word);
+            let part = captures.get(1).filter(|part| alone(part.start()));
+            let Some(whole) = part.or(captures.get(0)) else { continue };
+            let Some(part) = confirmed(*found, whole.as_str()) else { continue };
+            let start = whole.start() + whole.as_str().find(part).unwrap_or_default();
+            let text = to_end_of_word(&text[start..], part.len());
             let hit = Hit { found: *found, text: text.to_owned() };
             // The groups of an IBAN may look like a number to call.
             let inside = |known: &Hit| known.found == DataKind::Iban && known.text.contains(text);
@@ -123,6 +129,12 @@ pub fn detect(text: &str) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// What is left out is whole words: letters that follow without a blank go with what was found.
+fn to_end_of_word(text: &str, found: usize) -> &str {
+    let rest = text[found..].chars().take_while(|c| in_word(*c)).map(char::len_utf8);
+    &text[..found + rest.sum::<usize>()]
 }
 
 /// The part of a match that stands a closer look.
@@ -147,6 +159,10 @@ fn confirmed(found: DataKind, text: &str) -> Option<&str> {
 
 /// The check character: odd places by a table, even places by value, the sum modulo 26.
 fn is_fiscal_code(text: &str) -> bool {
+    // Without case, «ſ» is an s to the pattern.
+    if !text.is_ascii() {
+        return false;
+    }
     const ODD: [u32; 26] = [
         1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24,
         23,

@@ -75,13 +75,18 @@ fn folded(text: &str) -> Vec<char> {
     Plain::of(&text.nfc().collect::<String>()).folded()
 }
 
+/// Whether a character is part of a word: the number of a note, as in «X²», is not.
+pub(super) fn in_word(c: char) -> bool {
+    c.is_alphabetic() || c.is_ascii_digit()
+}
+
 /// Where a string stands as whole words.
 fn places(text: &[char], part: &[char]) -> Vec<usize> {
     if part.is_empty() || part.len() > text.len() {
         return Vec::new();
     }
     let joined = |a: Option<&char>, b: Option<&char>| {
-        a.is_some_and(|c| c.is_alphanumeric()) && b.is_some_and(|c| c.is_alphanumeric())
+        a.copied().is_some_and(in_word) && b.copied().is_some_and(in_word)
     };
     (0..=text.len() - part.len())
         .filter(|at| text[*at..*at + part.len()] == *part)

@@ -8,8 +8,8 @@ use crate::domain::registry::bulk::{free_id, is_fiscal_code};
 use crate::domain::registry::{
     Capacity, ComuneData, Mandate, Person, Registry, RegistryCommand, Role,
 };
-use crate::web::admin::{capacity_name, capital, role_name};
-use crate::web::forms::{Field, Reader};
+use crate::web::admin::{capacity_name, role_name};
+use crate::web::forms::{Field, Reader, capital};
 use chrono::{Datelike, NaiveDate};
 
 pub(super) fn act_field(example: &str) -> Field {

@@ -122,9 +122,12 @@ impl Joined {
         if let Some((first, last, count)) = ready.outline {
             item.set("First", reference(first));
             item.set("Last", reference(last));
-            item.set("Count", -count);
+            item.set("Count", count.saturating_neg());
             let mut next = Some(first);
-            while let Some(below) = next.and_then(|id| ready.pdf.get_dictionary_mut(id).ok()) {
+            // No more than there are objects: a ring would never end.
+            for _ in 0..ready.pdf.objects.len() {
+                let below = next.and_then(|id| ready.pdf.get_dictionary_mut(id).ok());
+                let Some(below) = below else { break };
                 below.set("Parent", reference(id));
                 next = below.get(b"Next").and_then(Object::as_reference).ok();
             }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! One file made ready to stand among others: its numbers moved, its forms made still.
 
-use lopdf::{Dictionary, Document as Pdf, Object, ObjectId, Stream, dictionary};
+use lopdf::{Dictionary, Document as Pdf, LoadOptions, Object, ObjectId, Stream, dictionary};
 
 use super::super::{name, reference};
 use crate::{CopyPart, RenderError};
 
+/// No stream that is unpacked while reading has more bytes.
+const MOST_BYTES: usize = 64 << 20;
 /// More pages than this are no part of an act.
 const MOST_PAGES: usize = 5_000;
 /// Keys a page inherits from the nodes above it (ISO 32000-1 table 30).
@@ -39,7 +41,8 @@ pub fn ready(part: &CopyPart, first_id: u32, first_key: i64) -> Result<Ready, Re
 }
 
 fn load(bytes: &[u8], first_id: u32, first_key: i64) -> Option<Ready> {
-    let mut pdf = Pdf::load_mem(bytes).ok()?;
+    let options = LoadOptions::with_max_decompressed_size(MOST_BYTES);
+    let mut pdf = Pdf::load_mem_with_options(bytes, options).ok()?;
     if pdf.trailer.has(b"Encrypt") || pdf.is_encrypted() {
         return None;
     }

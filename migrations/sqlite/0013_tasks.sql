@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Who gave an opinion that an amendment in the room made void is awaited for a new one (tasks): the rows
+-- are made again from the facts.
